@@ -1,0 +1,2 @@
+//! The `officeconfig` binary.
+fn main() {}

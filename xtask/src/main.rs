@@ -1,0 +1,2 @@
+//! The repository's only scripts.
+fn main() {}
