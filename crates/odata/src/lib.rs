@@ -1,1 +1,28 @@
-//! Placeholder while the crate is laid out.
+//! OData 4.01 for servers: a model (CSDL) in, plans out.
+//!
+//! The crate is pure: it does no I/O, needs no async runtime and knows no entity of any application. A request goes
+//! through four steps, and the application runs between them:
+//!
+//! ```text
+//! method, URI, headers ── head ──▶ Head ── the application authorises ──▶ + body ── bind ──▶ Operation
+//! Operation ── the application executes ──▶ Outcome ── render ──▶ status, headers, bytes
+//! ```
+
+pub mod csdl;
+pub mod edm;
+pub mod engine;
+mod error;
+pub mod exec;
+pub mod expr;
+pub mod json;
+pub mod limits;
+pub mod model;
+pub mod plan;
+mod profile;
+pub mod syntax;
+mod value;
+
+pub use error::{Detail, Error, ErrorKind};
+pub use model::Model;
+pub use profile::Profile;
+pub use value::{Record, StreamInfo, Value};

@@ -1,0 +1,65 @@
+//! What a request asks, whole and valid: the application executes it. An invalid one cannot be built outside the engine.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::model::OperationId;
+use crate::plan::{CollectionQuery, Projection};
+use crate::value::{Record, Value};
+
+/// An operation on the head's target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// The service document: the engine renders it alone ([`super::Outcome::ServiceDocument`]).
+    ServiceDocument,
+    /// `$metadata`: the engine renders it alone ([`super::Outcome::Metadata`]).
+    Metadata,
+    /// One entity.
+    ReadEntity(Projection),
+    /// A page of entities or of values.
+    ReadCollection(CollectionQuery),
+    /// `/$count`: only filter and search are set.
+    Count(CollectionQuery),
+    /// A property (primitive, enum, complex), or its `$value`.
+    ReadProperty(Projection),
+    /// A stream's bytes.
+    ReadStream {
+        /// `Range`, when one satisfiable form was given; the renderer cuts.
+        range: Option<RangeInclusive<u64>>,
+    },
+    /// Create an entity in the target collection (or the target singleton).
+    Create(Record),
+    /// Change the target entity: merge, or replace when `replace` (PUT).
+    Update {
+        /// Members that were given.
+        record: Record,
+        /// PUT.
+        replace: bool,
+    },
+    /// Delete the target entity.
+    Delete,
+    /// Set the target property (PUT or PATCH on it).
+    SetProperty(Value),
+    /// Set the target property to null, or empty the collection.
+    ClearProperty,
+    /// Store a stream's bytes.
+    WriteStream {
+        /// As given in `Content-Type`.
+        media_type: Arc<str>,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Remove a stream.
+    DeleteStream,
+    /// Call an action or function; parameters in the order of the declaration, binding parameter excluded.
+    Invoke {
+        /// The overload.
+        operation: OperationId,
+        /// `None` where not given.
+        parameters: Vec<Option<Value>>,
+        /// Query options on the result, when it is a collection.
+        query: CollectionQuery,
+    },
+}

@@ -1,0 +1,71 @@
+//! What the application answers to an operation. `render` turns it into status, headers and bytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::value::{Record, Value};
+
+/// The result of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The engine's own documents.
+    ServiceDocument,
+    /// The engine's own documents.
+    Metadata,
+    /// An entity that was read (200, or 304 by its etag).
+    Entity(Arc<Record>),
+    /// An entity that was created (201 with `Location`, or 204).
+    Created {
+        /// The entity.
+        record: Arc<Record>,
+        /// Its canonical path below the service root, without a leading slash.
+        path: String,
+    },
+    /// An entity after a change (200, or 204).
+    Updated(Arc<Record>),
+    /// A page.
+    Collection(Page),
+    /// `/$count`.
+    Count(u64),
+    /// A property's value, typed by the target; `Null` gives 204.
+    Property {
+        /// The value.
+        value: Value,
+        /// Entity tag of the entity that holds it.
+        etag: Option<Arc<str>>,
+    },
+    /// A stream.
+    Stream(StreamBody),
+    /// Done, nothing to say (204), with the new entity tag where there is one.
+    NoContent {
+        /// Of the entity or stream after the change.
+        etag: Option<Arc<str>>,
+    },
+    /// What an operation returned: a single value.
+    Value(Value),
+}
+
+/// A page of a collection.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// Entities (records) or values.
+    pub items: Vec<Value>,
+    /// The whole count, when it was asked for.
+    pub count: Option<u64>,
+    /// Where the next page starts, for the application to understand again; `None` on the last page.
+    pub next: Option<Arc<[u8]>>,
+}
+
+/// A stream to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamBody {
+    /// Media type as stored.
+    pub media_type: Arc<str>,
+    /// All bytes; the renderer cuts the range.
+    pub bytes: Bytes,
+    /// Quoted, ready for the wire.
+    pub etag: Option<Arc<str>>,
+    /// Seconds since 1970 for `Last-Modified`.
+    pub modified_unix_s: Option<u64>,
+}

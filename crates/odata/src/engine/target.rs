@@ -1,0 +1,93 @@
+//! A resource path bound to the model: what the URL addresses.
+
+use std::sync::Arc;
+
+use crate::model::{OperationId, TypeId, TypeRef};
+use crate::value::Value;
+
+/// A bound path and what stands at its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Steps from the service root.
+    pub segments: Vec<Segment>,
+    /// What is addressed.
+    pub kind: TargetKind,
+    /// Type of the addressed value (element type in `base` with `collection` set for collections); `None` for documents.
+    pub ty: Option<TypeRef>,
+}
+
+/// A bound segment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Segment {
+    /// A child of the container, by index.
+    Root {
+        /// Index in the container.
+        child: u16,
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A key: values in the order of the type's key.
+    Key(Vec<Value>),
+    /// A type cast.
+    Cast(TypeId),
+    /// A navigation property.
+    Navigation {
+        /// Number in the type reached.
+        member: u16,
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A structural property, streams included.
+    Property {
+        /// Number in the type reached.
+        member: u16,
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// A bound operation or an import; parameters given in the path, by number of the parameter (binding one excluded).
+    Operation {
+        /// The overload.
+        id: OperationId,
+        /// Values in the order of the non-binding parameters; `None` where not given.
+        parameters: Vec<Option<Value>>,
+    },
+    /// `/$count`.
+    Count,
+    /// `/$value`.
+    Value,
+    /// `/$ref`.
+    Ref,
+}
+
+/// What the end of a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// `/`.
+    ServiceDocument,
+    /// `/$metadata`.
+    Metadata,
+    /// `/$batch`.
+    Batch,
+    /// A collection of entities (set, collection navigation, cast of one).
+    EntityCollection,
+    /// One entity (by key, singleton, single navigation).
+    Entity,
+    /// A primitive or enum property.
+    Primitive,
+    /// A complex property.
+    Complex,
+    /// A collection of primitive or complex values.
+    ValueCollection,
+    /// A stream property, or the media of a media entity.
+    Stream,
+    /// `/$count` of a collection.
+    Count,
+    /// `/$value` of a primitive property.
+    RawValue,
+    /// `/$ref` of an entity or collection.
+    Reference,
+    /// An action.
+    Action,
+    /// A function.
+    Function,
+}

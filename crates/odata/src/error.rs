@@ -1,0 +1,123 @@
+//! What went wrong, said once. The kind decides the status; only `engine::render` turns it into one.
+
+use std::borrow::Cow;
+
+/// The class of a failure. `engine::render` maps it to a status and, by profile, to a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Malformed or inapplicable request: 400.
+    BadRequest,
+    /// The path names a segment that the model does not have: 404, or 400 in the `graph` profile.
+    UnknownSegment,
+    /// Legal OData that is not offered: 501, or 400 in the `graph` profile.
+    NotImplemented,
+    /// No or bad credentials: 401.
+    Unauthorized,
+    /// Known, but not allowed: 403.
+    Forbidden,
+    /// The resource does not exist: 404.
+    NotFound,
+    /// The target does not take this method: 405 with `Allow`.
+    MethodNotAllowed,
+    /// Nothing acceptable can be produced: 406.
+    NotAcceptable,
+    /// The state forbids it, for example a key that exists: 409.
+    Conflict,
+    /// A token or link that was valid once: 410.
+    Gone,
+    /// A precondition of the request failed: 412.
+    PreconditionFailed,
+    /// The body is too large: 413.
+    PayloadTooLarge,
+    /// The URL is too long: 414.
+    UriTooLong,
+    /// The body's media type is not taken: 415.
+    UnsupportedMediaType,
+    /// The byte range cannot be satisfied: 416.
+    RangeNotSatisfiable,
+    /// A change without the precondition that the resource requires: 428.
+    PreconditionRequired,
+    /// Too many requests: 429.
+    TooManyRequests,
+    /// A fault of the service: 500. The message says nothing of its inside.
+    Internal,
+    /// The service cannot do it now: 503.
+    Unavailable,
+    /// The service has no room to store it: 507.
+    InsufficientStorage,
+}
+
+/// One further fault named beside the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// Code, PascalCase.
+    pub code: Cow<'static, str>,
+    /// For the caller.
+    pub message: String,
+    /// Where: a property path, an option name, a header.
+    pub target: Option<String>,
+}
+
+/// An error as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// Decides the status.
+    pub kind: ErrorKind,
+    /// The wire's code; `None` takes the kind's own.
+    pub code: Option<Cow<'static, str>>,
+    /// For the caller, in English.
+    pub message: String,
+    /// Where: a property path such as `tenantCheckinStatuses/0/userId`, an option such as `$filter`, a header.
+    pub target: Option<String>,
+    /// Byte offset in the text named by `target`, where parsing failed.
+    pub position: Option<usize>,
+    /// Further faults.
+    pub details: Vec<Detail>,
+    /// Methods for `Allow`, with [`ErrorKind::MethodNotAllowed`].
+    pub allow: Vec<http::Method>,
+    /// Seconds for `Retry-After`.
+    pub retry_after_s: Option<u32>,
+}
+
+impl Error {
+    /// An error of a kind with a message for the caller.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code: None,
+            message: message.into(),
+            target: None,
+            position: None,
+            details: Vec::new(),
+            allow: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// Shorthand for [`ErrorKind::BadRequest`].
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::BadRequest, message)
+    }
+
+    /// Sets the wire's code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Names the place.
+    #[must_use]
+    pub fn at(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Names the byte offset within the target.
+    #[must_use]
+    pub fn at_position(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+}

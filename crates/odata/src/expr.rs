@@ -1,0 +1,152 @@
+//! Bound expressions: every name resolved, every type known, coercions explicit. Only the binder makes them, and only
+//! these can be run. Knows no syntax and no store.
+
+use crate::model::{EdmType, TypeId};
+use crate::value::Value;
+
+/// The type of an expression: an EDM type or a collection of it. `None` in `base` is the type of `null`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExprType {
+    /// The (element) type.
+    pub base: Option<EdmType>,
+    /// Whether it is a collection.
+    pub collection: bool,
+}
+
+/// A bound expression and its type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    /// What it does.
+    pub node: Node,
+    /// What it gives.
+    pub ty: ExprType,
+}
+
+/// The forms of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// A constant.
+    Literal(Value),
+    /// A path from the row (`root` 0, `$it`) or from a lambda's variable (`root` 1, 2, … by depth).
+    Path {
+        /// Where it starts.
+        root: u8,
+        /// Steps; empty is the thing itself.
+        steps: Vec<Step>,
+    },
+    /// Comparison with OData's null rules.
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// Three-valued `and`.
+    And(Box<Expr>, Box<Expr>),
+    /// Three-valued `or`.
+    Or(Box<Expr>, Box<Expr>),
+    /// Three-valued `not`.
+    Not(Box<Expr>),
+    /// `a in (b, c)`, or in a collection-valued expression (a single operand of collection type).
+    In(Box<Expr>, Vec<Expr>),
+    /// Arithmetic; overflow is an error of evaluation.
+    Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
+    /// `-a`.
+    Negate(Box<Expr>),
+    /// `a has b` on flag enumerations.
+    Has(Box<Expr>, Box<Expr>),
+    /// A built-in function.
+    Call(Function, Vec<Expr>),
+    /// `any` / `all` over a collection; the body sees the element as `Path { root: variable, .. }`.
+    Lambda {
+        /// `all` instead of `any`.
+        all: bool,
+        /// The collection.
+        source: Box<Expr>,
+        /// The variable's root number.
+        variable: u8,
+        /// The predicate; `any()` has none.
+        body: Option<Box<Expr>>,
+    },
+    /// `path/$count`, with an optional `$filter` (its element is the variable).
+    Count {
+        /// The collection.
+        source: Box<Expr>,
+        /// The variable's root number in `filter`.
+        variable: u8,
+        /// `$count($filter=…)`.
+        filter: Option<Box<Expr>>,
+    },
+    /// An explicit or implied numeric (or other primitive) conversion.
+    Cast(Box<Expr>, ExprType),
+    /// `isof`.
+    IsOf(Box<Expr>, ExprType),
+}
+
+/// A step of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A member by number of the type that the path has reached.
+    Member(u16),
+    /// A cast; what is not of the type is null.
+    Cast(TypeId),
+}
+
+/// Comparison operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in the OData ABNF")]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Gt,
+    Ge,
+    Lt,
+    Le,
+}
+
+/// Arithmetic operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in the OData ABNF")]
+pub enum ArithmeticOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    DivBy,
+    Mod,
+}
+
+/// Built-in functions of OData 4.01 (part 2, section 5.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "named as in the OData ABNF")]
+pub enum Function {
+    Concat,
+    Contains,
+    EndsWith,
+    IndexOf,
+    Length,
+    StartsWith,
+    Substring,
+    MatchesPattern,
+    ToLower,
+    ToUpper,
+    Trim,
+    Date,
+    Day,
+    FractionalSeconds,
+    Hour,
+    MaxDateTime,
+    MinDateTime,
+    Minute,
+    Month,
+    Now,
+    Second,
+    Time,
+    TotalOffsetMinutes,
+    TotalSeconds,
+    Year,
+    Ceiling,
+    Floor,
+    Round,
+    HasSubset,
+    HasSubsequence,
+    GeoDistance,
+    GeoIntersects,
+    GeoLength,
+    Case,
+}

@@ -1,0 +1,1 @@
+//! JSON: bodies read against a type, values written. Knows no HTTP.

@@ -1,0 +1,22 @@
+//! Every limit of the engine, each with its reason. Nothing else belongs here.
+
+/// Longest URL (path and query) in bytes. Browsers and proxies cut at about 8 KiB.
+pub const URL_BYTES_MAX: usize = 16 * 1024;
+/// Longest single expression (`$filter`, `$orderby`, …) in bytes; generated `in` lists reach a few KiB.
+pub const EXPRESSION_BYTES_MAX: usize = 12 * 1024;
+/// Deepest nesting of an expression. A hand-written one rarely passes 10; the parser recurses.
+pub const EXPRESSION_DEPTH_MAX: usize = 100;
+/// Most nodes in one bound expression.
+pub const EXPRESSION_NODES_MAX: usize = 4_000;
+/// Most segments in a resource path.
+pub const PATH_SEGMENTS_MAX: usize = 64;
+/// Deepest nesting of a JSON body; the reader recurses.
+pub const JSON_DEPTH_MAX: usize = 100;
+/// Deepest nesting of `$expand` and `$select`.
+pub const EXPAND_DEPTH_MAX: usize = 12;
+/// Most items in one `$orderby`.
+pub const ORDERBY_ITEMS_MAX: usize = 16;
+/// Most query options in one URL.
+pub const QUERY_OPTIONS_MAX: usize = 64;
+/// Most errors named in one answer.
+pub const ERROR_DETAILS_MAX: usize = 100;

@@ -1,0 +1,7 @@
+//! The model: what CSDL declares, resolved and immutable. Everything the engine knows of an application is here;
+//! the module itself knows no XML, no JSON and no HTTP.
+
+mod lookup;
+mod types;
+
+pub use types::*;

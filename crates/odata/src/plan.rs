@@ -1,0 +1,108 @@
+//! Plans: what a read asks for, bound to the model. The application executes them; `exec` has two executors to help.
+
+use std::sync::Arc;
+
+use crate::expr::Expr;
+use crate::model::TypeId;
+
+/// A predicate whose names and types are known to the model. Only the binder makes one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter(pub(crate) Expr);
+
+impl Filter {
+    /// The expression, of type `Edm.Boolean`.
+    pub fn expr(&self) -> &Expr {
+        &self.0
+    }
+}
+
+/// One item of `$orderby`. Null sorts lowest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderBy {
+    /// The key.
+    pub expr: Expr,
+    /// `desc`.
+    pub descending: bool,
+}
+
+/// What is asked of a collection. Order of meaning: filter, search, count, order, skip, top.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CollectionQuery {
+    /// `$filter`.
+    pub filter: Option<Filter>,
+    /// `$search`, parsed.
+    pub search: Option<Search>,
+    /// `$orderby`; empty is the application's stable default order.
+    pub order: Vec<OrderBy>,
+    /// `$skip`.
+    pub skip: u64,
+    /// `$top`.
+    pub top: Option<u64>,
+    /// `$count=true`.
+    pub count: bool,
+    /// `$select` and `$expand`.
+    pub projection: Projection,
+    /// The largest page to answer: the client's `maxpagesize` bounded by the service's.
+    pub page_size: Option<u32>,
+    /// Where the previous page ended: the opened `$skiptoken`, as the application gave it in `Page::next`.
+    pub after: Option<Arc<[u8]>>,
+}
+
+/// `$search`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Search {
+    /// A word or phrase.
+    Term(Arc<str>),
+    /// Negation.
+    Not(Box<Search>),
+    /// Conjunction (also implied).
+    And(Box<Search>, Box<Search>),
+    /// Disjunction.
+    Or(Box<Search>, Box<Search>),
+}
+
+/// Which members are wanted. The default wants every structural member and expands nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Projection {
+    /// `$select`; `None` is everything structural.
+    pub select: Option<Vec<SelectItem>>,
+    /// `$expand`.
+    pub expand: Vec<ExpandItem>,
+}
+
+/// One item of `$select`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SelectItem {
+    /// `*`.
+    All,
+    /// A property (possibly under a cast), with what is selected inside it.
+    Member {
+        /// Derived type that declares it, when a cast segment named one.
+        cast: Option<TypeId>,
+        /// Number in the (cast) type.
+        member: u16,
+        /// Nested selection (`checkinStatuses/deviceName` or `a($select=…)`).
+        nested: Option<Box<CollectionQuery>>,
+    },
+    /// `ns.*` or an operation name: accepted, adds nothing at minimal metadata.
+    Operation,
+}
+
+/// One item of `$expand`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpandItem {
+    /// Derived type that declares it, when a cast segment named one.
+    pub cast: Option<TypeId>,
+    /// Number of the navigation property in the (cast) type.
+    pub member: u16,
+    /// Cast after the navigation property.
+    pub target_cast: Option<TypeId>,
+    /// `/$ref`.
+    pub reference: bool,
+    /// `/$count`.
+    pub count_only: bool,
+    /// `$levels`; `None` is 1, `Some(None)` is `max`.
+    pub levels: Option<Option<u32>>,
+    /// Nested options.
+    pub query: CollectionQuery,
+}

@@ -1,0 +1,12 @@
+//! The two personalities of the engine. Data, passed beside the model; the engine asks it, and nothing else differs.
+
+/// How the protocol's open points are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// OASIS rules: 404 for an unknown segment, 501 for what is not offered, version negotiation up to 4.01,
+    /// PATCH answers 204 unless a representation is asked for.
+    Strict,
+    /// Microsoft Graph's rules: 400 for an unknown segment, unsupported is 400, `OData-Version: 4.0` always,
+    /// the long `Content-Type`, PATCH answers 200 with the entity, PascalCase codes and `innerError`.
+    Graph,
+}

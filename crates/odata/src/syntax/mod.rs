@@ -1,0 +1,1 @@
+//! The grammar of OData URLs: text in, syntax tree with positions out. Knows no model.

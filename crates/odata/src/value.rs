@@ -1,0 +1,134 @@
+//! EDM values: what bodies are read into, what expressions are evaluated over, what answers are written from.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::edm::{Date, DateTimeOffset, Decimal, Duration, TimeOfDay};
+use crate::model::TypeId;
+
+/// A value of any EDM type. Its type is known from where it stands; only structured values name theirs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Null of any type.
+    Null,
+    /// `Edm.Boolean`.
+    Boolean(bool),
+    /// `Edm.SByte`, `Byte`, `Int16`, `Int32`, `Int64`.
+    Int(i64),
+    /// `Edm.Single` and `Edm.Double`.
+    Double(f64),
+    /// `Edm.Decimal`, digits kept.
+    Decimal(Decimal),
+    /// `Edm.String`.
+    String(Arc<str>),
+    /// `Edm.Guid`.
+    Guid(Uuid),
+    /// `Edm.Date`.
+    Date(Date),
+    /// `Edm.TimeOfDay`.
+    TimeOfDay(TimeOfDay),
+    /// `Edm.Duration`.
+    Duration(Duration),
+    /// `Edm.DateTimeOffset`, offset and digits kept.
+    DateTimeOffset(DateTimeOffset),
+    /// `Edm.Binary`.
+    Binary(Bytes),
+    /// An enumeration's value.
+    Enum(i64),
+    /// `Edm.Geography*`/`Edm.Geometry*` as a GeoJSON or WKT text, kept as written.
+    Geo(Arc<str>),
+    /// A stream property's description; the bytes travel apart.
+    Stream(Arc<StreamInfo>),
+    /// A complex value or an entity.
+    Record(Arc<Record>),
+    /// A collection of any of these.
+    Collection(Arc<Vec<Value>>),
+    /// JSON rendered before, written as it is (a hot representation).
+    Rendered(Bytes),
+}
+
+/// What a representation says of a stream property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Media type as stored.
+    pub media_type: Arc<str>,
+    /// Its own entity tag, quoted, ready for the wire.
+    pub etag: Option<Arc<str>>,
+    /// Length in bytes.
+    pub length: u64,
+    /// Inline bytes given in a write (`base64` or `base64url` in JSON).
+    pub inline: Option<Bytes>,
+}
+
+/// A structured value: its actual type, the type it was declared with, and its members by index.
+///
+/// Absent is not null: a member that was not given is `None`. Members are indexed by their place in
+/// [`crate::model::StructuredType::members`] of the actual type, base types first, which is also the order on the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The actual type.
+    pub type_id: TypeId,
+    /// Whether the writer named the type (`@odata.type`).
+    pub type_named: bool,
+    /// One slot per member of the actual type.
+    pub members: Box<[Option<Value>]>,
+    /// `@odata.etag`, quoted, ready for the wire.
+    pub etag: Option<Arc<str>>,
+    /// Members' next links (relative continuation), for embedded collections that have more.
+    pub next_links: Vec<(u16, Arc<str>)>,
+}
+
+impl Record {
+    /// An empty record of a type with `member_count` members.
+    pub fn new(type_id: TypeId, member_count: usize) -> Self {
+        Self {
+            type_id,
+            type_named: false,
+            members: vec![None; member_count].into_boxed_slice(),
+            etag: None,
+            next_links: Vec::new(),
+        }
+    }
+
+    /// The member's value, `None` when absent.
+    pub fn get(&self, member: u16) -> Option<&Value> {
+        self.members.get(usize::from(member)).and_then(Option::as_ref)
+    }
+
+    /// Sets a member. An index outside the type is ignored.
+    pub fn set(&mut self, member: u16, value: Value) {
+        if let Some(slot) = self.members.get_mut(usize::from(member)) {
+            *slot = Some(value);
+        }
+    }
+}
+
+impl Value {
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The text of a string value.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The record of a structured value.
+    pub fn as_record(&self) -> Option<&Record> {
+        if let Self::Record(record) = self { Some(record) } else { None }
+    }
+
+    /// The elements of a collection.
+    pub fn as_collection(&self) -> Option<&[Value]> {
+        if let Self::Collection(values) = self { Some(values) } else { None }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.into())
+    }
+}
