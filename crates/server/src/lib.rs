@@ -1,1 +1,9 @@
-//! Placeholder while the crate is laid out.
+//! The officeconfig service: one process that answers the planes of the Office configuration API.
+//!
+//! Each module below owns one concern; the order of dependency is cli → http → app → admin → auth, env, config.
+
+pub mod admin;
+pub mod app;
+pub mod config;
+pub mod http;
+pub mod limits;

@@ -1,0 +1,42 @@
+//! Every limit of the process side, with its reason. A queue, body, depth or list without a line here is a bug.
+
+use std::time::Duration;
+
+/// Connections served at once; more wait in the kernel's backlog. At the 20 KiB an idle one may cost this is 320 MiB.
+pub const CONNECTIONS_MAX: usize = 16_384;
+/// Connections the kernel keeps waiting while we accept: a burst of a fleet coming back after an outage.
+pub const BACKLOG: u32 = 4_096;
+/// Request line and headers of one HTTP/1 request, and one read buffer. Tokens with hundreds of groups reach 20 KiB.
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Header lines of one HTTP/1 request. Browsers behind two proxies send about 40.
+pub const HEADERS_MAX: usize = 100;
+/// Requests at once on one HTTP/2 connection: what nginx and the RFC's advice settle on.
+pub const STREAMS_MAX: u32 = 128;
+/// Streams that a client may reset before we have looked at them (rapid reset, CVE-2023-44487).
+pub const PENDING_RESETS_MAX: usize = 32;
+/// Bytes of response that HTTP/2 buffers for one stream.
+pub const STREAM_SEND_BUFFER_MAX: usize = 256 * 1024;
+/// Time for a TLS handshake. A device on a bad mobile link needs 3 s.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time from the first byte of a request to the end of its headers, and from connecting to the first request.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time a connection may lie still between requests, or a client may leave an answer unread.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+/// Time for a whole request body: 4 MiB at 1 Mbit/s take 34 s.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time between two pieces of a request body.
+pub const BODY_PIECE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of an unwanted request body that are read and thrown away so that its connection stays usable.
+pub const DRAIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Time for that: past it the connection is closed instead.
+pub const DRAIN_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that running requests get to finish after SIGTERM. Kubernetes sends SIGKILL after 30 s.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest `client-request-id` that is echoed: a GUID has 36, some SDKs put two of them.
+pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Longest `Host`: the longest DNS name and a port.
+pub const HOST_BYTES_MAX: usize = 261;
+/// Entries of `X-Forwarded-For` that are looked at, from the right. No sane chain of proxies is longer.
+pub const FORWARDED_HOPS_MAX: usize = 16;
+/// How often the certificate files are looked at for a change. Renewals come days before expiry.
+pub const CERTIFICATE_POLL_INTERVAL: Duration = Duration::from_secs(30);
