@@ -1,2 +1,51 @@
-//! The repository's only scripts.
-fn main() {}
+//! The repository's only scripts: `cargo xtask serve | test | ci`. Nothing here is part of the product.
+#![expect(
+    clippy::print_stdout,
+    reason = "printing what is going on is what scripts are for"
+)]
+
+mod ci;
+mod node;
+mod python;
+mod serve;
+mod tally;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::tools::Repo;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The repository's scripts", version)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the service and run it on this machine; what follows goes to `officeconfig serve`
+    Serve(serve::Args),
+    /// Run every test: the crates' own, end to end, and with the SDKs of others
+    Test(test::Args),
+    /// What a submission must pass: format, lints, docs, dependencies, then every test
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let outcome = Repo::find().and_then(|repo| match Cli::parse().task {
+        Task::Serve(args) => serve::run(&repo, &args),
+        Task::Test(args) => test::run(&repo, &args),
+        Task::Ci => ci::run(&repo),
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            println!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
