@@ -20,14 +20,7 @@ impl Answer {
     /// Stops the test unless the status is `status`.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {
-        assert_eq!(
-            self.status,
-            status,
-            "{} answered {}: {}",
-            self.request,
-            self.status,
-            self.text()
-        );
+        assert_eq!(self.status, status, "{} answered {}: {}", self.request, self.status, self.text());
         self
     }
 
@@ -41,11 +34,7 @@ impl Answer {
     #[track_caller]
     pub fn created(self) -> Value {
         let answer = self.is(201);
-        assert!(
-            answer.header("location").is_some(),
-            "{}: 201 without Location",
-            answer.request
-        );
+        assert!(answer.header("location").is_some(), "{}: 201 without Location", answer.request);
         answer.json()
     }
 
@@ -62,11 +51,7 @@ impl Answer {
     pub fn error(self, status: u16) -> Value {
         let answer = self.is(status);
         let content_type = answer.header("content-type").unwrap_or_default();
-        assert!(
-            content_type.starts_with("application/json"),
-            "{}: an error of type {content_type:?}",
-            answer.request
-        );
+        assert!(content_type.starts_with("application/json"), "{}: an error of type {content_type:?}", answer.request);
         let body = answer.json();
         let error = &body["error"];
         let code = error["code"].as_str().unwrap_or_default();

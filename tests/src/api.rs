@@ -28,18 +28,11 @@ pub struct Call {
 impl Api {
     /// A caller of `service` with this bearer token.
     pub fn new(service: &Service, token: Option<String>) -> Self {
-        let mut http = Client::builder()
-            .timeout(ANSWER_WITHIN)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none());
+        let mut http = Client::builder().timeout(ANSWER_WITHIN).no_proxy().redirect(reqwest::redirect::Policy::none());
         if let Some(certificate) = service.certificate() {
             http = http.tls_certs_only([certificate]);
         }
-        Self {
-            base: service.url(),
-            token,
-            http: http.build().unwrap(),
-        }
+        Self { base: service.url(), token, http: http.build().unwrap() }
     }
 
     /// The same caller at another service, or at the same one after a restart.
@@ -49,18 +42,12 @@ impl Api {
 
     /// The same connection pool with another token.
     pub fn with_token(&self, token: &str) -> Self {
-        Self {
-            token: Some(token.to_owned()),
-            ..self.clone()
-        }
+        Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     /// The same connection pool without a token.
     pub fn anonymous(&self) -> Self {
-        Self {
-            token: None,
-            ..self.clone()
-        }
+        Self { token: None, ..self.clone() }
     }
 
     /// The token in use.
@@ -70,11 +57,7 @@ impl Api {
 
     /// The URL of a path below `/beta`.
     pub fn url(&self, path: &str) -> String {
-        if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}/beta{path}", self.base)
-        }
+        if path.starts_with("http") { path.to_owned() } else { format!("{}/beta{path}", self.base) }
     }
 
     /// A request that the test completes; `path` may also start with `//` to leave `/beta` out (`//healthz`).
@@ -89,10 +72,7 @@ impl Api {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        Call {
-            text: format!("{method} {url}"),
-            request,
-        }
+        Call { text: format!("{method} {url}"), request }
     }
 
     /// GET.
@@ -143,10 +123,7 @@ impl Call {
     /// A body of bytes.
     #[must_use]
     pub fn body(mut self, media_type: &str, body: &[u8]) -> Self {
-        self.request = self
-            .request
-            .header("content-type", media_type)
-            .body(body.to_vec());
+        self.request = self.request.header("content-type", media_type).body(body.to_vec());
         self
     }
 

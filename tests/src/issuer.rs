@@ -86,28 +86,17 @@ impl Issuer {
 
     /// A token with any header at all (`jku`, `crit`, …), rightly signed.
     pub fn sign_raw(&self, header: &Value, claims: &Value) -> String {
-        let input = format!(
-            "{}.{}",
-            BASE64URL.encode(header.to_string()),
-            BASE64URL.encode(claims.to_string())
-        );
+        let input = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims.to_string()));
         let key = EncodingKey::from_ec_pem(self.key.serialize_pem().as_bytes()).unwrap();
-        let signature =
-            jsonwebtoken::crypto::sign(input.as_bytes(), &key, Algorithm::ES256).unwrap();
+        let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key, Algorithm::ES256).unwrap();
         format!("{input}.{signature}")
     }
 }
 
 /// Seconds since 1970.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tokens are dated by the real clock, which the service reads too"
-)]
+#[expect(clippy::disallowed_methods, reason = "tokens are dated by the real clock, which the service reads too")]
 fn seconds_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 fn jwk(key: &rcgen::KeyPair) -> Value {
@@ -131,11 +120,7 @@ fn answer(mut stream: TcpStream, keys: &str, discovery: &str) -> std::io::Result
         }
         request.extend_from_slice(&buffer[..count]);
     }
-    let body = if request.starts_with(b"GET /keys") {
-        keys
-    } else {
-        discovery
-    };
+    let body = if request.starts_with(b"GET /keys") { keys } else { discovery };
     write!(
         stream,
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",

@@ -1,10 +1,6 @@
 //! The harness of the end-to-end tests: starts the real program, talks to it over real sockets, and reads like the promise a test keeps
 //! (`api.post("/officeConfigurations", body).created()`). It knows the wire and the command line; it links no crate of the service.
-#![expect(
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "a harness stops the test with what went wrong"
-)]
+#![expect(clippy::print_stderr, clippy::unwrap_used, reason = "a harness stops the test with what went wrong")]
 
 mod answer;
 mod api;
@@ -27,10 +23,7 @@ pub const READ_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 pub const READ: &str = "DeviceManagementConfiguration.Read.All";
 
 /// A random lower-case GUID: an id that never was.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests own their randomness; nothing replays them"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests own their randomness; nothing replays them")]
 pub fn random_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -28,10 +28,7 @@ impl Raw {
     pub fn connect(service: &Service) -> Self {
         let stream = TcpStream::connect(service.address()).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            unread: Vec::new(),
-        }
+        Self { stream, unread: Vec::new() }
     }
 
     /// Writes bytes; false when the other side has closed.
@@ -94,9 +91,7 @@ impl Raw {
         let Some(left) = end.checked_duration_since(Instant::now()) else {
             return false;
         };
-        self.stream
-            .set_read_timeout(Some(left.max(Duration::from_millis(1))))
-            .unwrap();
+        self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1)))).unwrap();
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {
             Ok(0) | Err(_) => false,
@@ -109,7 +104,5 @@ impl Raw {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+    haystack.windows(needle.len()).position(|window| window == needle)
 }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The path of `name` among the reference files, or `None` after noting that `test` could not run in full.
 pub fn reference(test: &str, name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("OFFICECONFIG_REFERENCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("OFFICECONFIG_REFERENCE")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference"), PathBuf::from);
     let path = folder.join(name);
     if path.exists() {
         return Some(path);
@@ -21,11 +19,7 @@ pub fn reference(test: &str, name: &str) -> Option<PathBuf> {
 pub fn skip(test: &str, why: &str) {
     eprintln!("skipped: {test}: {why}");
     if let Some(file) = std::env::var_os("OFFICECONFIG_SKIPS") {
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(file)
-            .unwrap();
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
         writeln!(file, "{test}\t{why}").unwrap();
     }
 }

@@ -104,19 +104,9 @@ impl Service {
         // The first call in a process decides; later ones find it decided.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
-        let data = setup
-            .data
-            .clone()
-            .unwrap_or_else(|| folder.path().join("data"));
+        let data = setup.data.clone().unwrap_or_else(|| folder.path().join("data"));
         let (child, url, stdout) = spawn(&setup, folder.path(), &data);
-        Self {
-            setup,
-            folder,
-            data,
-            child,
-            url,
-            stdout,
-        }
+        Self { setup, folder, data, child, url, stdout }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -194,11 +184,7 @@ impl Service {
 
     /// Sends a signal by name, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .arg(format!("-{name}"))
-            .arg(self.child.id().to_string())
-            .status()
-            .unwrap();
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
         assert!(status.success(), "kill -{name} failed");
     }
 
@@ -231,16 +217,8 @@ impl Drop for Service {
 }
 
 #[track_caller]
-fn spawn(
-    setup: &Setup,
-    folder: &Path,
-    data: &Path,
-) -> (Child, String, Arc<Mutex<Vec<String>>>) {
-    let log = File::options()
-        .create(true)
-        .append(true)
-        .open(folder.join("stderr.log"))
-        .unwrap();
+fn spawn(setup: &Setup, folder: &Path, data: &Path) -> (Child, String, Arc<Mutex<Vec<String>>>) {
+    let log = File::options().create(true).append(true).open(folder.join("stderr.log")).unwrap();
     let mut command = Command::new(program());
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -271,10 +249,7 @@ fn spawn(
     (child, url, lines)
 }
 
-fn wait_until_ready(
-    child: &mut Child,
-    lines: &Arc<Mutex<Vec<String>>>,
-) -> Result<String, String> {
+fn wait_until_ready(child: &mut Child, lines: &Arc<Mutex<Vec<String>>>) -> Result<String, String> {
     let stdout = child.stdout.take().unwrap();
     let (sender, ready) = mpsc::sync_channel(1);
     let sink = Arc::clone(lines);
@@ -301,9 +276,7 @@ pub struct Cli {
 impl Cli {
     /// On this data folder.
     pub fn on(data: &Path) -> Self {
-        Self {
-            data: data.to_owned(),
-        }
+        Self { data: data.to_owned() }
     }
 
     /// Runs `officeconfig SUBCOMMAND --data DIR ARGS…` to its end.

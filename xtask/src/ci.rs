@@ -36,11 +36,7 @@ pub(crate) fn run(repo: &Repo) -> anyhow::Result<ExitCode> {
     tally.failed += failures.failed;
     tally.broken.extend(failures.broken);
     tally.print();
-    Ok(if tally.is_good() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn format(repo: &Repo) -> anyhow::Result<()> {
@@ -59,23 +55,11 @@ fn lock_files(repo: &Repo) -> anyhow::Result<()> {
 }
 
 fn lints(repo: &Repo) -> anyhow::Result<()> {
-    succeed(&mut repo.cargo(&[
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    succeed(&mut repo.cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
 }
 
 fn documentation(repo: &Repo) -> anyhow::Result<()> {
-    succeed(
-        repo.cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--locked"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )
+    succeed(repo.cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn dependencies(repo: &Repo) -> anyhow::Result<()> {

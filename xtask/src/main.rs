@@ -1,8 +1,5 @@
 //! The repository's only scripts: `cargo xtask serve | test | ci`. Nothing here is part of the product.
-#![expect(
-    clippy::print_stdout,
-    reason = "printing what is going on is what scripts are for"
-)]
+#![expect(clippy::print_stdout, reason = "printing what is going on is what scripts are for")]
 
 mod ci;
 mod node;

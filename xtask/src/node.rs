@@ -52,11 +52,7 @@ fn install(repo: &Repo) -> anyhow::Result<PathBuf> {
         return Ok(folder);
     }
     println!("installing tests/js/package-lock.json under {}", folder.display());
-    succeed(
-        Command::new(NPM)
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(&folder),
-    )?;
+    succeed(Command::new(NPM).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder))?;
     fs::write(stamp, wanted)?;
     Ok(folder)
 }

@@ -10,9 +10,8 @@ use crate::tools::{self, Repo, succeed};
 
 /// Runs `tests/python` against a service of its own.
 pub(crate) fn run(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
-    let Some(python) = ["python3", "python"]
-        .into_iter()
-        .find(|program| tools::is_there(program, &["-c", "import venv, ensurepip"]))
+    let Some(python) =
+        ["python3", "python"].into_iter().find(|program| tools::is_there(program, &["-c", "import venv, ensurepip"]))
     else {
         tally.skip("tests/python", "no python3 with venv on this machine");
         return Ok(());
@@ -25,9 +24,7 @@ pub(crate) fn run(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
         }
     };
     let mut command = bench.with_service(&[], &interpreter);
-    command
-        .arg(bench.repo.root.join("tests/python/run.py"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(bench.repo.root.join("tests/python/run.py")).env("PYTHONDONTWRITEBYTECODE", "1");
     let (status, lines) = tools::run_and_read(command)?;
     skips(&lines, tally);
     tally.add("tests/python", status, tally::plain(&lines));
@@ -37,11 +34,7 @@ pub(crate) fn run(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
 /// The virtual environment with exactly `requirements.txt`; made anew when that file changes.
 fn environment(repo: &Repo, python: &str) -> anyhow::Result<PathBuf> {
     let folder = repo.target.join("python");
-    let interpreter = if cfg!(windows) {
-        folder.join("Scripts/python.exe")
-    } else {
-        folder.join("bin/python")
-    };
+    let interpreter = if cfg!(windows) { folder.join("Scripts/python.exe") } else { folder.join("bin/python") };
     let requirements = repo.root.join("tests/python/requirements.txt");
     let wanted = fs::read_to_string(&requirements)?;
     let stamp = folder.join("installed.txt");
@@ -63,10 +56,7 @@ fn environment(repo: &Repo, python: &str) -> anyhow::Result<PathBuf> {
 /// Runners print `skipped: WHAT: WHY` for what they leave out.
 pub(crate) fn skips(lines: &[String], tally: &mut Tally) {
     for line in lines {
-        if let Some((what, why)) = line
-            .strip_prefix("skipped: ")
-            .and_then(|rest| rest.split_once(": "))
-        {
+        if let Some((what, why)) = line.strip_prefix("skipped: ").and_then(|rest| rest.split_once(": ")) {
             tally.skip(what, why);
         }
     }

@@ -30,9 +30,5 @@ pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
         .current_dir(&repo.root)
         .status()
         .context("running officeconfig serve")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -47,10 +47,7 @@ impl Tally {
 
     /// Notes something that was left out.
     pub(crate) fn skip(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.skipped.push(Skip {
-            what: what.into(),
-            why: why.into(),
-        });
+        self.skipped.push(Skip { what: what.into(), why: why.into() });
     }
 
     /// True when nothing failed.
@@ -140,17 +137,9 @@ mod tests {
 
     #[test]
     fn a_nextest_summary_with_slow_and_timed_out_tests_is_counted() {
-        let counts = nextest(&lines(
-            "     Summary [  12.3s] 9 tests run: 6 passed (1 slow), 2 failed, 1 timed out, 3 skipped",
-        ));
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 6,
-                failed: 3,
-                skipped: 3
-            }
-        );
+        let counts =
+            nextest(&lines("     Summary [  12.3s] 9 tests run: 6 passed (1 slow), 2 failed, 1 timed out, 3 skipped"));
+        assert_eq!(counts, Counts { passed: 6, failed: 3, skipped: 3 });
     }
 
     #[test]
@@ -160,26 +149,12 @@ mod tests {
              noise\n\
              test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out",
         ));
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 5,
-                failed: 1,
-                skipped: 1
-            }
-        );
+        assert_eq!(counts, Counts { passed: 5, failed: 1, skipped: 1 });
     }
 
     #[test]
     fn the_last_plain_line_counts() {
         let counts = plain(&lines("1 passed, 9 failed\n7 passed, 0 failed, 2 skipped\nbye"));
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 7,
-                failed: 0,
-                skipped: 2
-            }
-        );
+        assert_eq!(counts, Counts { passed: 7, failed: 0, skipped: 2 });
     }
 }

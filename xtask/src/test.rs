@@ -34,11 +34,7 @@ impl Bench<'_> {
     /// `command`, to be run with a service of its own; its address and tokens are in the environment.
     pub(crate) fn with_service(&self, flags: &[&str], command: &Path) -> Command {
         let mut wrapped = Command::new(&self.with_service);
-        wrapped
-            .env("OFFICECONFIG_BIN", &self.service)
-            .args(flags)
-            .arg("--")
-            .arg(command);
+        wrapped.env("OFFICECONFIG_BIN", &self.service).args(flags).arg("--").arg(command);
         wrapped
     }
 }
@@ -47,22 +43,15 @@ impl Bench<'_> {
 pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
     let tally = run_all(repo, args)?;
     tally.print();
-    Ok(if tally.is_good() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs all suites and returns the counts.
 pub(crate) fn run_all(repo: &Repo, args: &Args) -> anyhow::Result<Tally> {
     // One build for everything: the same features, so that no dependency is compiled twice.
     let build = ["--workspace", "--exclude", "xtask", "--bins"];
-    let bench = Bench {
-        repo,
-        service: repo.build(&build, "officeconfig")?,
-        with_service: repo.build(&build, "with-service")?,
-    };
+    let bench =
+        Bench { repo, service: repo.build(&build, "officeconfig")?, with_service: repo.build(&build, "with-service")? };
     let mut tally = Tally::default();
     if args.only_sdks {
         tally.skip("the crates' own tests", "--only-sdks was given");
@@ -83,10 +72,7 @@ fn rust(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
     let skips = bench.repo.target.join("skipped-tests");
     let _ = fs::remove_file(&skips);
     let prepare = |mut command: Command| {
-        command
-            .env("OFFICECONFIG_BIN", &bench.service)
-            .env("OFFICECONFIG_SKIPS", &skips)
-            .env("INSTA_UPDATE", "no");
+        command.env("OFFICECONFIG_BIN", &bench.service).env("OFFICECONFIG_SKIPS", &skips).env("INSTA_UPDATE", "no");
         command
     };
     if tools::is_there("cargo", &["nextest", "--version"]) {
@@ -101,19 +87,15 @@ fn rust(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
             "slow",
         ])))?;
         tally.add("cargo nextest", status, tally::nextest(&lines));
-        let (status, lines) =
-            tools::run_and_read(prepare(bench.repo.cargo(&["test", "--workspace", "--doc"])))?;
+        let (status, lines) = tools::run_and_read(prepare(bench.repo.cargo(&["test", "--workspace", "--doc"])))?;
         let counts = tally::libtest(&lines);
         // A workspace without doc tests is no failure.
         if !status.success() || counts.passed + counts.failed > 0 {
             tally.add("doc tests", status, counts);
         }
     } else {
-        let (status, lines) = tools::run_and_read(prepare(bench.repo.cargo(&[
-            "test",
-            "--workspace",
-            "--no-fail-fast",
-        ])))?;
+        let (status, lines) =
+            tools::run_and_read(prepare(bench.repo.cargo(&["test", "--workspace", "--no-fail-fast"])))?;
         tally.add("cargo test", status, tally::libtest(&lines));
     }
     // A test that could not run says so in this file and returns: it was counted as passed, and must not be.

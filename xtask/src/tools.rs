@@ -30,19 +30,10 @@ impl Repo {
             .current_dir(&root)
             .output()
             .context("running cargo metadata")?;
-        ensure!(
-            output.status.success(),
-            "cargo metadata failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
         let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-        let target = metadata["target_directory"]
-            .as_str()
-            .context("cargo metadata names the target directory")?;
-        Ok(Self {
-            target: PathBuf::from(target),
-            root,
-        })
+        let target = metadata["target_directory"].as_str().context("cargo metadata names the target directory")?;
+        Ok(Self { target: PathBuf::from(target), root })
     }
 
     /// A Cargo command in the repository's root.
@@ -110,10 +101,7 @@ pub(crate) fn executable(name: &str) -> String {
 
 /// True when `program --version` can be run.
 pub(crate) fn is_there(program: &str, version_flag: &[&str]) -> bool {
-    Command::new(program)
-        .args(version_flag)
-        .output()
-        .is_ok_and(|output| output.status.success())
+    Command::new(program).args(version_flag).output().is_ok_and(|output| output.status.success())
 }
 
 /// Runs a command with its output passed through; an error unless it exits 0.

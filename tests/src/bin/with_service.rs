@@ -19,11 +19,8 @@ fn main() -> ExitCode {
     let service = setup.start();
     let admin = |tenant| service.token(&["--tenant", tenant, "--role", READ_WRITE]);
     let reader = service.token(&["--tenant", "contoso", "--role", READ]);
-    let reference = std::env::var_os("OFFICECONFIG_REFERENCE").unwrap_or_else(|| {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../shared/reference")
-            .into_os_string()
-    });
+    let reference = std::env::var_os("OFFICECONFIG_REFERENCE")
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference").into_os_string());
     let status = Command::new(&command[0])
         .args(&command[1..])
         .env("OFFICECONFIG_URL", service.url())
