@@ -4,6 +4,8 @@
 
 pub mod admin;
 pub mod app;
+pub mod auth;
 pub mod config;
+pub mod env;
 pub mod http;
 pub mod limits;
