@@ -1,1 +1,83 @@
-//! Placeholder while the crate is laid out.
+//! Persistence of officeconfig behind one trait, [`Store`]: the control plane as immutable snapshots in memory, the check-in rows
+//! as a data plane that is queried, and durable atomic commits. Two stores keep one meaning: `sqlite` is the default, `memory` is
+//! the oracle that the tests hold it against. The only crate with SQL; it knows neither HTTP nor JSON requests.
+
+mod clients;
+pub mod command;
+pub mod domain;
+pub mod error;
+pub mod ids;
+pub mod limits;
+pub mod snapshot;
+pub mod status;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+pub use clients::Clients;
+pub use command::{
+    Change, Command, Commit, Committed, Conditional, NewAssignment, NewClient, NewPayload, Precondition, Versions,
+};
+pub use domain::{
+    Assignment, CheckinStatus, ClientConfiguration, ClientKind, OfficeConfiguration, Payload, PayloadContent,
+    PayloadKind, Stamp, Summary, Target,
+};
+pub use error::{CommitError, OpenError, StoreError, What};
+pub use ids::{AssignmentId, Caller, ClientConfigurationId, ConfigurationId, TenantId, default_configuration_id};
+pub use snapshot::TenantSnapshot;
+pub use status::{Continuation, StatusPage, StatusQuery};
+
+/// Whether the store does its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether changes are taken.
+    pub writable: bool,
+    /// Why not, for an operator.
+    pub reason: Option<String>,
+}
+
+/// A store. Every call takes the caller's tenant and sees nothing else.
+pub trait Store: Send + Sync {
+    /// The tenant at its newest durable version. A tenant that never wrote gets an empty snapshot, and nothing is created.
+    fn snapshot<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>>;
+
+    /// The same at once, when the tenant is in memory. A read from it runs no SQL.
+    fn loaded_snapshot(&self, caller: &Caller) -> Option<Arc<TenantSnapshot>>;
+
+    /// Makes the changes, atomically. Answers after they are durable; dropping the future does not undo them.
+    fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>>;
+
+    /// A payload with its bytes; `None` when the client configuration has none.
+    fn payload<'a>(
+        &'a self,
+        caller: &'a Caller,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+        which: PayloadKind,
+    ) -> BoxFuture<'a, Result<Option<(Payload, Bytes)>, StoreError>>;
+
+    /// A page of check-in rows. The unwritten default configuration has none.
+    fn statuses<'a>(
+        &'a self,
+        caller: &'a Caller,
+        query: StatusQuery,
+    ) -> BoxFuture<'a, Result<StatusPage, StoreError>>;
+
+    /// The summary of a configuration, or of one of its client configurations (ruling R5). `today` is the UTC day, in days since
+    /// 1970-01-01 ([`odata::edm::DateTimeOffset::unix_day`]).
+    fn summary<'a>(
+        &'a self,
+        caller: &'a Caller,
+        configuration: ConfigurationId,
+        client: Option<ClientConfigurationId>,
+        today: i32,
+    ) -> BoxFuture<'a, Result<Summary, StoreError>>;
+
+    /// Whether changes are taken, and if not, why.
+    fn health(&self) -> Health;
+
+    /// Finishes what was accepted and lets go of the files. Calls after it are answered `Unavailable`.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,124 @@
+//! The client configurations of one configuration, with the indexes that commands need: by id and by priority. A
+//! structure-sharing set; it must never break the rule that the three views agree.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::domain::{ClientConfiguration, PayloadContent};
+use crate::ids::ClientConfigurationId;
+
+/// Client configurations of one configuration. Cloning is cheap, changing costs what changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Clients {
+    inner: Option<Arc<Indexes>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Indexes {
+    by_seq: OrdMap<u64, Arc<ClientConfiguration>>,
+    by_id: OrdMap<ClientConfigurationId, u64>,
+    by_priority: OrdMap<i32, u64>,
+}
+
+impl Clients {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.inner.as_ref().map_or(0, |i| i.by_seq.len())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The one with this id.
+    pub fn get(&self, id: ClientConfigurationId) -> Option<&Arc<ClientConfiguration>> {
+        let inner = self.inner.as_ref()?;
+        inner.by_seq.get(inner.by_id.get(&id)?)
+    }
+
+    /// All, in the order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
+        self.inner.iter().flat_map(|i| i.by_seq.values())
+    }
+
+    /// Those created after the one with this `seq`, in the order of creation.
+    pub fn after(&self, seq: u64) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
+        self.inner.iter().flat_map(move |i| i.by_seq.range(seq.saturating_add(1)..).map(|(_, c)| c))
+    }
+
+    /// All, highest priority (lowest number) first.
+    pub fn by_priority(&self) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
+        self.inner.iter().flat_map(|i| i.by_priority.values().filter_map(|seq| i.by_seq.get(seq)))
+    }
+
+    /// The one that has this priority.
+    pub fn with_priority(&self, priority: i32) -> Option<&Arc<ClientConfiguration>> {
+        let inner = self.inner.as_ref()?;
+        inner.by_seq.get(inner.by_priority.get(&priority)?)
+    }
+
+    /// About how many bytes of memory it keeps.
+    pub(crate) fn weight(&self) -> usize {
+        const CLIENT: usize = 400;
+        const ASSIGNMENT: usize = 150;
+        self.iter()
+            .map(|client| {
+                let payloads = [&client.policy_payload, &client.user_preference_payload];
+                let inline: usize = payloads
+                    .into_iter()
+                    .flatten()
+                    .map(|p| if let PayloadContent::Inline(bytes) = &p.content { bytes.len() } else { 0 })
+                    .sum();
+                let texts = [&client.display_name, &client.description];
+                let texts: usize = texts.into_iter().flatten().map(|t| t.len()).sum();
+                CLIENT + inline + texts + client.assignments.len() * ASSIGNMENT
+            })
+            .sum()
+    }
+
+    /// The lowest place: one past the largest number in use, or the largest free number when that is taken.
+    pub(crate) fn lowest_place(&self) -> Option<i32> {
+        let Some(inner) = &self.inner else { return Some(0) };
+        let Some((last, _)) = inner.by_priority.get_max() else { return Some(0) };
+        if let Some(next) = last.checked_add(1) {
+            return Some(next);
+        }
+        let mut expected = i32::MAX;
+        for (&used, _) in inner.by_priority.iter().rev() {
+            if used != expected {
+                break;
+            }
+            expected = expected.checked_sub(1)?;
+        }
+        (expected >= 0).then_some(expected)
+    }
+
+    /// Adds a client configuration, or replaces the one with its `seq`. The caller has made sure that no other one has its
+    /// id or priority.
+    pub(crate) fn put(&mut self, client: Arc<ClientConfiguration>) {
+        let inner = Arc::make_mut(self.inner.get_or_insert_default());
+        if let Some(old) = inner.by_seq.get(&client.seq)
+            && old.priority != client.priority
+            && inner.by_priority.get(&old.priority) == Some(&client.seq)
+        {
+            inner.by_priority.remove(&old.priority);
+        }
+        inner.by_id.insert(client.id, client.seq);
+        inner.by_priority.insert(client.priority, client.seq);
+        inner.by_seq.insert(client.seq, client);
+    }
+
+    /// Removes one.
+    pub(crate) fn remove(&mut self, id: ClientConfigurationId) -> Option<Arc<ClientConfiguration>> {
+        let inner = Arc::make_mut(self.inner.as_mut()?);
+        let seq = inner.by_id.remove(&id)?;
+        let client = inner.by_seq.remove(&seq)?;
+        inner.by_priority.remove(&client.priority);
+        if inner.by_seq.is_empty() {
+            self.inner = None;
+        }
+        Some(client)
+    }
+}

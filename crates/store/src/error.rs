@@ -1,0 +1,230 @@
+//! What can go wrong, in the domain's words. Texts of the variants are fit for a caller; causes are for the log. It must never
+//! know a status code.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ids::ClientConfigurationId;
+
+/// A cause, shared because one failed transaction answers every commit in it.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// A kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// An officeConfiguration.
+    Configuration,
+    /// An officeClientConfiguration.
+    ClientConfiguration,
+    /// An assignment.
+    Assignment,
+    /// A payload.
+    Payload,
+}
+
+impl std::fmt::Display for What {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Configuration => "officeConfiguration",
+            Self::ClientConfiguration => "officeClientConfiguration",
+            Self::Assignment => "assignment",
+            Self::Payload => "payload",
+        })
+    }
+}
+
+/// Why a commit did not happen. Nothing of it did.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// The thing addressed is not there.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: What,
+    },
+    /// Its id is taken.
+    #[error("an {what} with this id exists already")]
+    AlreadyExists {
+        /// What was to be made.
+        what: What,
+    },
+    /// The client configuration is of another concrete type.
+    #[error("the type of a client configuration cannot be changed")]
+    KindMismatch,
+    /// A stored client configuration has this priority.
+    #[error("priority {priority} is taken by the client configuration {by}")]
+    PriorityTaken {
+        /// The priority.
+        priority: i32,
+        /// Who has it.
+        by: ClientConfigurationId,
+    },
+    /// Two elements of one request ask for one priority.
+    #[error("elements {first} and {second} have the same priority {priority}")]
+    DuplicatePriority {
+        /// The priority.
+        priority: i32,
+        /// Position of the first, from 0.
+        first: usize,
+        /// Position of the second, from 0.
+        second: usize,
+    },
+    /// Two elements of one request name one thing.
+    #[error("elements {first} and {second} name the same thing")]
+    DuplicateMember {
+        /// Position of the first, from 0.
+        first: usize,
+        /// Position of the second, from 0.
+        second: usize,
+    },
+    /// A priority below 0, the highest.
+    #[error("a priority is 0 or more, not {priority}")]
+    InvalidPriority {
+        /// The priority.
+        priority: i32,
+    },
+    /// Every number is taken.
+    #[error("no priority is free")]
+    PrioritiesExhausted,
+    /// An element of the request names what is not there.
+    #[error("element {index}: there is no client configuration {id}")]
+    UnknownMember {
+        /// Its position, from 0.
+        index: usize,
+        /// What it names.
+        id: ClientConfigurationId,
+    },
+    /// Two check-in rows of one identity (user, device, platform) in one request (ruling R4).
+    #[error("elements {first} and {second} are of the same user, device and platform")]
+    DuplicateStatus {
+        /// Position of the first, from 0.
+        first: usize,
+        /// Position of the second, from 0.
+        second: usize,
+    },
+    /// More check-in rows than an administrator may write at once.
+    #[error("{given} check-in statuses are more than the {limit} that can be written at once")]
+    TooManyStatuses {
+        /// How many there are.
+        given: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// Clients have checked in: the rows are theirs (ruling R4).
+    #[error("clients have checked in; their statuses cannot be replaced")]
+    StatusesOwnedByClients,
+    /// The id given for the default configuration is not the tenant's.
+    #[error("the default configuration has the id that follows from the tenant")]
+    NotTheDefaultId,
+    /// The precondition does not hold.
+    #[error("the thing has changed, or is there or not there contrary to what was asked")]
+    PreconditionFailed,
+    /// Too much to do: the queue is full, or the deadline passed in it.
+    #[error("too many changes are waiting")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The disk is full. Reads go on; writes go on by themselves once there is room.
+    #[error("the disk is full")]
+    Full,
+    /// The database cannot be written, or is closed.
+    #[error("the store cannot take changes")]
+    Unavailable(#[source] Cause),
+}
+
+/// Why a read did not happen.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The thing addressed is not there.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: What,
+    },
+    /// The shape of the query has no index and too many of that kind run.
+    #[error("too many slow queries are running")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// It took too long.
+    #[error("the query took longer than {} seconds", limit.as_secs())]
+    Deadline {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// A construct in the filter or order cannot be run over check-in rows.
+    #[error("{what}")]
+    Unsupported {
+        /// Which.
+        what: String,
+    },
+    /// The continuation is not one of this query.
+    #[error("the continuation does not belong to this query")]
+    BadContinuation,
+    /// The database cannot be read, or is closed.
+    #[error("the store cannot be read")]
+    Unavailable(#[source] Cause),
+}
+
+/// Why a data folder cannot be opened, copied or checked.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("the data folder {path} is in use by another process")]
+    InUse {
+        /// The folder.
+        path: String,
+    },
+    /// The database is of a newer version of this program.
+    #[error("the database is of schema version {found}; this program knows up to {known}: use a newer program")]
+    Newer {
+        /// What the database has.
+        found: i64,
+        /// What the program has.
+        known: i64,
+    },
+    /// The database is not as this program's migrations leave it.
+    #[error("the database's schema was altered: {what}")]
+    Altered {
+        /// The first difference.
+        what: String,
+    },
+    /// A file by that name is not a database of this program.
+    #[error("{path} is not an officeconfig database")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// There is already something where the copy should go.
+    #[error("{path} is not empty")]
+    NotEmpty {
+        /// The file or folder.
+        path: String,
+    },
+    /// There is no database.
+    #[error("there is no database in {path}")]
+    Missing {
+        /// The folder or file.
+        path: String,
+    },
+    /// The copy is damaged.
+    #[error("the database is damaged: {what}")]
+    Damaged {
+        /// The first finding.
+        what: String,
+    },
+    /// A file operation failed.
+    #[error("{path}")]
+    File {
+        /// On what.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database failed.
+    #[error("the database cannot be opened")]
+    Database(#[source] Cause),
+}

@@ -1,0 +1,69 @@
+//! Every limit of the store, with its reason. Nothing else in the crate holds a bare number that bounds anything.
+
+use std::time::Duration;
+
+/// Elements of `tenantCheckinStatuses` that an administrator may write at once (ruling R4).
+pub const MAX_WRITTEN_STATUSES: usize = 10_000;
+
+/// Payloads up to this many bytes live in the snapshot; larger ones stay in the database (DESIGN invariant 2), so that one
+/// tenant's streams cannot fill the memory.
+pub const MAX_INLINE_PAYLOAD: usize = 64 * 1024;
+
+/// Commits that may wait for the writer. At 20,000 commits a second this is half a second of work, which is as long as a
+/// caller should be kept in doubt; more is answered `Busy` at once.
+pub const COMMIT_QUEUE: usize = 8_192;
+
+/// How long a commit may wait in the queue. An entry that is older when the writer reaches it is answered `Busy` and not
+/// executed: its caller has probably given up.
+pub const COMMIT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Commits in one transaction. Hundreds already hide the cost of the fsync; more would only make the first waiter wait.
+pub const MAX_BATCH: usize = 1_024;
+
+/// What a caller that met a full queue is told to wait: the queue is empty again by then.
+pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How often a writer that could not write tries whether it can again.
+pub const HEAL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Read-only connections kept open. A read of an indexed shape takes well under a millisecond, so a few serve thousands a second.
+pub const MAX_IDLE_READERS: usize = 8;
+
+/// Reads in the database at the same time, of any shape: what lies above waits for its turn, so that blocking threads stay free.
+pub const MAX_READS: usize = 32;
+
+/// Reads of shapes without an index that may run at once (ruling R4).
+pub const MAX_SLOW_READS: usize = 4;
+
+/// How long a read may run (ruling R4).
+pub const READ_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Rows of one page of check-in statuses. The server asks for less; this bounds what a mistake can hold in memory.
+pub const MAX_PAGE: usize = 10_000;
+
+/// `$skip` beyond this many rows of a large collection counts as a slow shape: skipped rows are walked.
+pub const MAX_QUICK_SKIP: u64 = 5_000;
+
+/// Bytes of loaded tenants. Past it the least recently used leave; 1 GiB holds some four million configurations.
+pub const SNAPSHOT_BUDGET: usize = 1 << 30;
+
+/// Bytes of decoded check-in rows of small collections kept for reading.
+pub const ROW_CACHE_BUDGET: u64 = 64 << 20;
+
+/// Frames (4 KiB pages) in the write-ahead log after which the checkpointer takes a step: small, so that a step is short.
+pub const CHECKPOINT_STEP_FRAMES: u32 = 4_096;
+
+/// Frames after which the writer itself moves the last few, so that the log starts again from its beginning (256 MiB).
+pub const WAL_RESTART_FRAMES: u32 = 65_536;
+
+/// SQLite's page cache of the writer, in KiB.
+pub const WRITER_CACHE_KIB: i64 = 32 * 1024;
+
+/// SQLite's page cache of each reader, in KiB. Small: the operating system caches the file.
+pub const READER_CACHE_KIB: i64 = 1024;
+
+/// How long a connection waits for another one's lock. Only recovery and checkpoints ever hold one.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Days of a user check-in summary: today and the 91 UTC days before (ruling R5).
+pub const SUMMARY_DAYS: i64 = 92;

@@ -1,0 +1,144 @@
+//! The control plane of one tenant at one version: immutable, structure-sharing, so that a commit costs what it changes,
+//! the millionth as much as the thousandth. It must never reach for the database.
+
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap};
+
+use crate::domain::OfficeConfiguration;
+use crate::ids::{ConfigurationId, TenantId, default_configuration_id};
+
+/// Everything of a tenant but its check-in rows and its large payloads, at one version.
+#[derive(Debug, Clone)]
+pub struct TenantSnapshot {
+    tenant: TenantId,
+    default_id: ConfigurationId,
+    version: u64,
+    next_seq: u64,
+    bytes: usize,
+    by_seq: OrdMap<u64, Arc<OfficeConfiguration>>,
+    by_id: HashMap<ConfigurationId, u64>,
+}
+
+impl TenantSnapshot {
+    /// A tenant that never wrote.
+    pub fn empty(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            default_id: default_configuration_id(tenant),
+            version: 0,
+            next_seq: 1,
+            bytes: 0,
+            by_seq: OrdMap::new(),
+            by_id: HashMap::new(),
+        }
+    }
+
+    /// Whose it is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Moves by one with each commit; 0 before the first.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The id of the default configuration, written or not (ruling R2).
+    pub fn default_configuration_id(&self) -> ConfigurationId {
+        self.default_id
+    }
+
+    /// The default configuration, once it was written.
+    pub fn default_configuration(&self) -> Option<&Arc<OfficeConfiguration>> {
+        self.configuration(self.default_id)
+    }
+
+    /// The configuration with this id.
+    pub fn configuration(&self, id: ConfigurationId) -> Option<&Arc<OfficeConfiguration>> {
+        self.by_seq.get(self.by_id.get(&id)?)
+    }
+
+    /// All configurations, in the order of creation.
+    pub fn configurations(&self) -> impl Iterator<Item = &Arc<OfficeConfiguration>> {
+        self.by_seq.values()
+    }
+
+    /// The configurations created after the one with this `seq`, in the order of creation.
+    pub fn configurations_after(&self, seq: u64) -> impl Iterator<Item = &Arc<OfficeConfiguration>> {
+        self.by_seq.range(seq.saturating_add(1)..).map(|(_, c)| c)
+    }
+
+    /// How many configurations there are.
+    pub fn len(&self) -> usize {
+        self.by_seq.len()
+    }
+
+    /// Whether there is no configuration.
+    pub fn is_empty(&self) -> bool {
+        self.by_seq.is_empty()
+    }
+
+    /// About how many bytes of memory it keeps, for the budget of loaded tenants.
+    pub fn weight(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    pub(crate) fn take_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        seq
+    }
+
+    /// A snapshot as the database has it.
+    pub(crate) fn restored(tenant: TenantId, version: u64, next_seq: u64, all: Vec<Arc<OfficeConfiguration>>) -> Self {
+        let mut snapshot = Self { version, next_seq, ..Self::empty(tenant) };
+        snapshot.bytes = all.iter().map(|c| weight(c)).sum();
+        snapshot.by_id = all.iter().map(|c| (c.id, c.seq)).collect();
+        snapshot.by_seq = all.into_iter().map(|c| (c.seq, c)).collect();
+        snapshot
+    }
+
+    pub(crate) fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+
+    pub(crate) fn put(&mut self, configuration: Arc<OfficeConfiguration>) {
+        let new = weight(&configuration);
+        let seq = configuration.seq;
+        match self.by_seq.insert(seq, Arc::clone(&configuration)) {
+            Some(old) => self.bytes = self.bytes.saturating_sub(weight(&old)) + new,
+            None => {
+                self.bytes += new;
+                self.by_id.insert(configuration.id, seq);
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: ConfigurationId) -> Option<Arc<OfficeConfiguration>> {
+        let seq = self.by_id.remove(&id)?;
+        let old = self.by_seq.remove(&seq)?;
+        self.bytes = self.bytes.saturating_sub(weight(&old));
+        Some(old)
+    }
+}
+
+/// Equal when they tell the same, however they came to be.
+impl PartialEq for TenantSnapshot {
+    fn eq(&self, other: &Self) -> bool {
+        self.tenant == other.tenant
+            && self.version == other.version
+            && self.next_seq == other.next_seq
+            && self.by_seq == other.by_seq
+    }
+}
+
+/// Bytes of one configuration in both maps, without what it shares with its clients' texts beyond their lengths.
+fn weight(configuration: &OfficeConfiguration) -> usize {
+    const CONFIGURATION: usize = 320;
+    CONFIGURATION + configuration.clients.weight()
+}
