@@ -21,6 +21,8 @@ pub enum ErrorKind {
     MethodNotAllowed,
     /// Nothing acceptable can be produced: 406.
     NotAcceptable,
+    /// The request did not arrive in time: 408.
+    RequestTimeout,
     /// The state forbids it, for example a key that exists: 409.
     Conflict,
     /// A token or link that was valid once: 410.
@@ -111,6 +113,29 @@ impl Error {
     #[must_use]
     pub fn at(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
+        self
+    }
+
+    /// Says which methods the target takes.
+    #[must_use]
+    pub fn with_allow(mut self, methods: impl Into<Vec<http::Method>>) -> Self {
+        self.allow = methods.into();
+        self
+    }
+
+    /// Asks to come back after some seconds.
+    #[must_use]
+    pub fn with_retry_after_s(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Names a further fault, up to [`crate::limits::ERROR_DETAILS_MAX`] of them.
+    #[must_use]
+    pub fn with_detail(mut self, detail: Detail) -> Self {
+        if self.details.len() < crate::limits::ERROR_DETAILS_MAX {
+            self.details.push(detail);
+        }
         self
     }
 

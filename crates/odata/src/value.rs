@@ -76,8 +76,9 @@ pub struct Record {
     pub members: Box<[Option<Value>]>,
     /// `@odata.etag`, quoted, ready for the wire.
     pub etag: Option<Arc<str>>,
-    /// Members' next links (relative continuation), for embedded collections that have more.
-    pub next_links: Vec<(u16, Arc<str>)>,
+    /// Embedded collections that have more: the member, and where its next page starts, for the application to
+    /// understand again (as in `engine::Page::next`). The renderer makes the link.
+    pub next_links: Vec<(u16, Arc<[u8]>)>,
 }
 
 impl Record {

@@ -1,6 +1,5 @@
 //! What a request asks, whole and valid: the application executes it. An invalid one cannot be built outside the engine.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,6 +15,8 @@ pub enum Operation {
     ServiceDocument,
     /// `$metadata`: the engine renders it alone ([`super::Outcome::Metadata`]).
     Metadata,
+    /// OPTIONS: the engine renders it alone ([`super::Outcome::Options`]).
+    Options,
     /// One entity.
     ReadEntity(Projection),
     /// A page of entities or of values.
@@ -24,11 +25,8 @@ pub enum Operation {
     Count(CollectionQuery),
     /// A property (primitive, enum, complex), or its `$value`.
     ReadProperty(Projection),
-    /// A stream's bytes.
-    ReadStream {
-        /// `Range`, when one satisfiable form was given; the renderer cuts.
-        range: Option<RangeInclusive<u64>>,
-    },
+    /// A stream's bytes; the renderer cuts the range that was asked for.
+    ReadStream,
     /// Create an entity in the target collection (or the target singleton).
     Create(Record),
     /// Change the target entity: merge, or replace when `replace` (PUT).

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::model::TypeId;
 use crate::value::{Record, Value};
 
 /// The result of an operation.
@@ -13,8 +14,20 @@ pub enum Outcome {
     ServiceDocument,
     /// The engine's own documents.
     Metadata,
+    /// The methods that the target takes (204 with `Allow`).
+    Options,
     /// An entity that was read (200, or 304 by its etag).
     Entity(Arc<Record>),
+    /// An entity that was rendered before with [`super::Engine::render_item`] (200, or 304). Only when
+    /// [`super::Head::is_plain`] says so.
+    RenderedEntity {
+        /// The JSON object, without context.
+        body: Bytes,
+        /// Its actual type.
+        type_id: TypeId,
+        /// Quoted, ready for the wire.
+        etag: Option<Arc<str>>,
+    },
     /// An entity that was created (201 with `Location`, or 204).
     Created {
         /// The entity.

@@ -1,0 +1,115 @@
+//! `If-Match` and `If-None-Match`: read from headers, compared weakly. Knows no method: who checks says what it means.
+
+use http::{HeaderMap, header};
+
+use crate::error::{Error, ErrorKind};
+
+/// The conditional headers of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preconditions {
+    /// `If-Match`.
+    pub if_match: Option<EntityTags>,
+    /// `If-None-Match`.
+    pub if_none_match: Option<EntityTags>,
+}
+
+/// The value of a conditional header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntityTags {
+    /// `*`.
+    Any,
+    /// Opaque tags without quotes and without `W/` (comparison is weak).
+    List(Vec<String>),
+}
+
+/// What the request's target is at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Current<'a> {
+    /// It does not exist.
+    Absent,
+    /// It exists, with this entity tag as it stands on the wire (`W/"7"`) if it has one.
+    Present(Option<&'a str>),
+}
+
+impl EntityTags {
+    /// Whether the current state is among the tags. A quoted wire tag matches by its opaque part.
+    pub fn matches(&self, current: Current<'_>) -> bool {
+        match (self, current) {
+            (_, Current::Absent) => false,
+            (Self::Any, Current::Present(_)) => true,
+            (Self::List(_), Current::Present(None)) => false,
+            (Self::List(tags), Current::Present(Some(tag))) => tags.iter().any(|t| t == opaque(tag)),
+        }
+    }
+}
+
+impl Preconditions {
+    /// Reads the headers.
+    ///
+    /// # Errors
+    /// 400 when a tag is not quoted or otherwise malformed.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, Error> {
+        Ok(Self { if_match: tags(headers, &header::IF_MATCH)?, if_none_match: tags(headers, &header::IF_NONE_MATCH)? })
+    }
+
+    /// Whether no condition was given.
+    pub fn is_empty(&self) -> bool {
+        self.if_match.is_none() && self.if_none_match.is_none()
+    }
+
+    /// Checks a change against the current state; call it inside the commit.
+    ///
+    /// # Errors
+    /// 412 when `If-Match` does not match or `If-None-Match` does.
+    pub fn check_change(&self, current: Current<'_>) -> Result<(), Error> {
+        let matched = self.if_match.as_ref().is_none_or(|tags| tags.matches(current));
+        let hit = self.if_none_match.as_ref().is_some_and(|tags| tags.matches(current));
+        if matched && !hit { Ok(()) } else { Err(failed(if matched { "If-None-Match" } else { "If-Match" })) }
+    }
+}
+
+/// 412 for a header.
+pub(crate) fn failed(name: &str) -> Error {
+    Error::new(ErrorKind::PreconditionFailed, format!("The condition of the header {name} is not met.")).at(name)
+}
+
+/// The part of a wire tag that is compared.
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"')
+}
+
+fn tags(headers: &HeaderMap, name: &header::HeaderName) -> Result<Option<EntityTags>, Error> {
+    let mut list = Vec::new();
+    let mut found = false;
+    for value in headers.get_all(name) {
+        found = true;
+        let malformed = || {
+            Error::bad_request(format!("The header {name} must be * or a list of quoted entity tags."))
+                .with_code("MalformedEntityTag")
+                .at(name.as_str())
+        };
+        let text = value.to_str().map_err(|_| malformed())?.trim();
+        if text == "*" {
+            return Ok(Some(EntityTags::Any));
+        }
+        parse_list(text, &mut list).ok_or_else(malformed)?;
+    }
+    if found && list.is_empty() {
+        return Err(Error::bad_request(format!("The header {name} is empty.")).with_code("MalformedEntityTag"));
+    }
+    Ok(found.then_some(EntityTags::List(list)))
+}
+
+fn parse_list(mut text: &str, list: &mut Vec<String>) -> Option<()> {
+    loop {
+        text = text.trim_start().strip_prefix("W/").unwrap_or_else(|| text.trim_start());
+        let rest = text.strip_prefix('"')?;
+        let (tag, rest) = rest.split_once('"')?;
+        list.push(tag.to_owned());
+        let rest = rest.trim_start();
+        if rest.is_empty() {
+            return Some(());
+        }
+        text = rest.strip_prefix(',')?;
+    }
+}

@@ -1,0 +1,35 @@
+//! What the application chooses for its service. Plain data; the engine reads it and nothing changes it.
+
+use std::collections::HashMap;
+
+use crate::model::TypeId;
+use crate::profile::Profile;
+
+/// The application's choices.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which personality answers the protocol's open points.
+    pub profile: Profile,
+    /// The largest page that is answered, whatever the client prefers. `None` answers collections whole.
+    pub page_size_max: Option<u32>,
+    /// Largest JSON body in bytes.
+    pub body_bytes_max: usize,
+    /// Largest stream in bytes, also when it is given inline as base64.
+    pub stream_bytes_max: usize,
+    /// What an abstract type is taken as when a body names no concrete one. A type that maps to itself is kept as it is.
+    /// Types that are missing here are refused.
+    pub concrete_types: HashMap<TypeId, TypeId>,
+}
+
+impl Settings {
+    /// Usual limits: pages of 1,000, bodies of 8 MiB (a stream of the largest size fits in as base64), streams of 4 MiB.
+    pub fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            page_size_max: Some(1_000),
+            body_bytes_max: 8 << 20,
+            stream_bytes_max: 4 << 20,
+            concrete_types: HashMap::new(),
+        }
+    }
+}
