@@ -1,5 +1,6 @@
 //! The harness of the end-to-end tests: starts the real program, talks to it over real sockets, and reads like the promise a test keeps
 //! (`api.post("/officeConfigurations", body).created()`). It knows the wire and the command line; it links no crate of the service.
+#![expect(clippy::return_self_not_must_use, reason = "an assertion may be a test's last word")]
 #![expect(clippy::print_stderr, clippy::unwrap_used, reason = "a harness stops the test with what went wrong")]
 
 mod answer;

@@ -1,5 +1,6 @@
 //! HTTP/1.1 by hand, for requests that no client library would send.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -40,9 +41,9 @@ impl Raw {
     pub fn request(&mut self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> bool {
         let mut head = format!("{line} HTTP/1.1\r\nhost: localhost\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let _ = write!(head, "content-length: {}\r\n\r\n", body.len());
         self.send(head.as_bytes()) && self.send(body)
     }
 

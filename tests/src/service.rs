@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use crate::{Api, READ_WRITE};
 
 /// Longest wait for `listening on …`; a debug build on a busy machine with a long log to replay.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// Longest wait for a program to end after it was told to.
-const GONE_WITHIN: Duration = Duration::from_secs(60);
+const GONE_WITHIN: Duration = Duration::from_mins(1);
 
 /// The path of the `officeconfig` program: `OFFICECONFIG_BIN`, else the one beside the test program, built when absent.
 pub fn program() -> PathBuf {
@@ -48,28 +48,24 @@ pub struct Setup {
 
 impl Setup {
     /// Adds arguments of `serve`.
-    #[must_use]
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|&arg| arg.to_owned()));
         self
     }
 
     /// With this configuration file.
-    #[must_use]
     pub fn config(mut self, toml: &str) -> Self {
         self.config = Some(toml.to_owned());
         self
     }
 
     /// On this data folder.
-    #[must_use]
     pub fn data(mut self, folder: &Path) -> Self {
         self.data = Some(folder.to_owned());
         self
     }
 
     /// Over TLS with a certificate that the service makes.
-    #[must_use]
     pub fn tls(mut self) -> Self {
         self.tls = true;
         self

@@ -14,9 +14,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let command = args.split_off(split + 1);
-    let mut setup = Setup::default();
-    setup.tls = args.iter().any(|arg| arg == "--tls");
-    let service = setup.start();
+    let service = Setup { tls: args.iter().any(|arg| arg == "--tls"), ..Setup::default() }.start();
     let admin = |tenant| service.token(&["--tenant", tenant, "--role", READ_WRITE]);
     let reader = service.token(&["--tenant", "contoso", "--role", READ]);
     let reference = std::env::var_os("OFFICECONFIG_REFERENCE")
