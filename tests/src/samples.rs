@@ -62,3 +62,26 @@ pub fn status(user: &str, device: &str, successful: bool, at: &str) -> Value {
         "checkinDateTime": at
     })
 }
+
+/// The instant `days` days ago as the wire writes it, for values that must lie within a window that ends today.
+#[expect(clippy::disallowed_methods, reason = "the service's summaries end at the real today")]
+pub fn days_ago(days: u64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let then = now.saturating_sub(days * 86_400);
+    let (year, month, day) = civil(then / 86_400);
+    let second = then % 86_400;
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// Days since 1970 as year, month, day; Howard Hinnant's `civil_from_days` for dates after 1970.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let of_era = shifted % 146_097;
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}

@@ -1,0 +1,171 @@
+//! `/officeConfigurations` and `/officeConfigurations/{id}`.
+
+use e2e::{Service, random_id, samples};
+use serde_json::json;
+
+use crate::{column, items, text};
+
+#[test]
+fn r2_the_unwritten_default_is_not_listed_and_the_written_one_is() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    assert_eq!(api.get("/officeConfigurations").ok()["value"], json!([]));
+    let default = api.post("/officeConfiguration", &json!({})).created();
+    let pilot = api.post("/officeConfigurations", &json!({})).created();
+    let listed = api.get("/officeConfigurations").ok();
+    assert_eq!(column(&listed, "id"), [text(&default, "id"), text(&pilot, "id")]);
+}
+
+#[test]
+fn r3_a_given_guid_is_kept_in_lower_case() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let id = random_id();
+    let created = api.post("/officeConfigurations", &json!({ "id": id.to_uppercase() })).created();
+    assert_eq!(created["id"], id.as_str());
+    api.get(&format!("/officeConfigurations/{id}")).ok();
+}
+
+#[test]
+fn r3_a_guid_that_the_tenant_has_already_is_409() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let id = random_id();
+    api.post("/officeConfigurations", &json!({ "id": id })).created();
+    api.post("/officeConfigurations", &json!({ "id": id })).error_code(409, "Conflict");
+    let client = api.post("/officeConfiguration/clientConfigurations", &samples::client("Word")).created();
+    api.post("/officeConfigurations", &json!({ "id": client["id"] })).error_code(409, "Conflict");
+}
+
+#[test]
+fn r3_the_same_guid_means_something_else_in_another_tenant() {
+    let service = Service::start();
+    let id = random_id();
+    let body = json!({ "id": id, "tenantUserCheckinSummary": { "succeededUserCount": 7, "failedUserCount": 1 } });
+    service.admin("contoso").post("/officeConfigurations", &body).created();
+    service.admin("fabrikam").post("/officeConfigurations", &json!({ "id": id })).created();
+    let read = service.admin("fabrikam").get(&format!("/officeConfigurations/{id}")).ok();
+    assert_eq!(read["tenantUserCheckinSummary"]["succeededUserCount"], 0);
+}
+
+#[test]
+fn r3_anything_but_a_guid_is_400() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    for id in [json!("one"), json!(""), json!(7), json!("c404c435-c435-c404-35c4-04c435c404c"), json!({})] {
+        api.post("/officeConfigurations", &json!({ "id": id })).error(400);
+    }
+    assert_eq!(api.get("/officeConfigurations").ok()["value"], json!([]));
+}
+
+#[test]
+fn r3_a_patch_of_an_unknown_id_is_404_and_creates_nothing() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = format!("/officeConfigurations/{}", random_id());
+    api.patch(&path, &json!({ "tenantUserCheckinSummary": null })).error_code(404, "ResourceNotFound");
+    api.get(&path).error_code(404, "ResourceNotFound");
+}
+
+#[test]
+fn r9_patch_answers_the_entity_and_minimal_nothing() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let id = text(&api.post("/officeConfigurations", &samples::creation_request()).created(), "id").to_owned();
+    let path = format!("/officeConfigurations/{id}");
+    let summary = json!({ "tenantUserCheckinSummary": { "succeededUserCount": 5, "failedUserCount": 6 } });
+    let patched = api.patch(&path, &summary).ok();
+    assert_eq!(patched["id"], id.as_str());
+    assert_eq!(patched["tenantUserCheckinSummary"]["failedUserCount"], 6);
+    assert_eq!(items(&json!({ "value": patched["tenantCheckinStatuses"] })).len(), 1, "a merge leaves the rest");
+    let answer = api
+        .call("PATCH", &path)
+        .header("prefer", "return=minimal")
+        .json(&json!({ "tenantUserCheckinSummary": { "succeededUserCount": 8 } }))
+        .send()
+        .is(204);
+    assert!(answer.expect_header("preference-applied").contains("return=minimal"));
+    let read = api.get(&path).ok();
+    assert_eq!(read["tenantUserCheckinSummary"]["succeededUserCount"], 8);
+    assert_eq!(read["tenantUserCheckinSummary"]["failedUserCount"], 6, "a complex value is merged");
+}
+
+#[test]
+fn r9_delete_is_204_and_takes_everything_below_along() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let id = text(&api.post("/officeConfigurations", &json!({})).created(), "id").to_owned();
+    let path = format!("/officeConfigurations/{id}");
+    let client = api.post(&format!("{path}/clientConfigurations"), &samples::client("Word")).created();
+    api.delete(&path).no_content();
+    api.get(&path).error(404);
+    api.get(&format!("{path}/clientConfigurations/{}", text(&client, "id"))).error(404);
+    api.delete(&path).error(404);
+    assert_eq!(api.get("/officeConfigurations").ok()["value"], json!([]));
+}
+
+#[test]
+fn keys_are_read_in_both_forms() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let created = api.post("/officeConfigurations", &json!({})).created();
+    let id = text(&created, "id");
+    for path in [
+        format!("/officeConfigurations/{id}"),
+        format!("/officeConfigurations('{id}')"),
+        format!("/officeConfigurations(id='{id}')"),
+        format!("/officeConfigurations/{}", id.to_uppercase()),
+    ] {
+        assert_eq!(api.get(&path).ok()["id"], id, "{path}");
+    }
+}
+
+#[test]
+fn each_configuration_has_its_own_client_configurations() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let pilot = api.post("/officeConfigurations", &json!({})).created();
+    let pilot = format!("/officeConfigurations/{}/clientConfigurations", text(&pilot, "id"));
+    let body = samples::client_with_priority("Word", 3);
+    api.post(&pilot, &body).created();
+    api.post("/officeConfiguration/clientConfigurations", &body).created();
+    api.post(&pilot, &body).error_code(409, "Conflict");
+    assert_eq!(items(&api.get(&pilot).ok()).len(), 1);
+}
+
+#[test]
+fn a_collection_pages_counts_selects_and_orders() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let mut ids: Vec<String> =
+        (0..5).map(|_| text(&api.post("/officeConfigurations", &json!({})).created(), "id").to_owned()).collect();
+    let page = api.get("/officeConfigurations?$top=2&$skip=1&$count=true&$select=id").ok();
+    assert_eq!(page["@odata.count"], 5);
+    assert_eq!(column(&page, "id"), ids[1..3]);
+    assert!(items(&page)[0].get("tenantCheckinStatuses").is_none(), "{page}");
+    assert_eq!(api.get("/officeConfigurations/$count").is(200).text(), "5");
+    ids.sort();
+    assert_eq!(column(&api.get("/officeConfigurations?$orderby=id").ok(), "id"), ids);
+    let filtered = api.get(&format!("/officeConfigurations?$filter=id%20eq%20'{}'", ids[3])).ok();
+    assert_eq!(column(&filtered, "id"), [&ids[3]]);
+}
+
+#[test]
+fn server_driven_paging_reaches_every_entity_once() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let ids: Vec<String> =
+        (0..7).map(|_| text(&api.post("/officeConfigurations", &json!({})).created(), "id").to_owned()).collect();
+    let mut seen = Vec::new();
+    let mut next = "/officeConfigurations?$select=id".to_owned();
+    loop {
+        let page = api.call("GET", &next).header("prefer", "odata.maxpagesize=3").send().ok();
+        assert!(items(&page).len() <= 3);
+        seen.extend(column(&page, "id").iter().map(|&id| id.to_owned()));
+        match page["@odata.nextLink"].as_str() {
+            Some(link) => link.clone_into(&mut next),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ids);
+}
