@@ -4,16 +4,18 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
-/// Ticks (100 ns) in a second.
-pub(crate) const TICKS_PER_SECOND: i64 = 10_000_000;
-/// Ticks in a day.
-pub(crate) const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
-/// Days from 0001-01-01 to 1970-01-01.
-pub(crate) const DAYS_TO_UNIX: i64 = 719_162;
+use super::ParseError;
+use super::civil::{
+    DAYS_TO_UNIX, DIGITS_MAX, TICKS_PER_DAY, TICKS_PER_SECOND, civil_from_days, clock, days_from_civil, mark,
+    two_digits,
+};
+
 const TICKS_MAX: i64 = 3_155_378_975_999_999_999;
 const OFFSET_MINUTES_MAX: i16 = 14 * 60;
-const DIGITS_MAX: usize = 7;
+/// In place of the number of digits: the seconds were left out too.
+const NO_SECONDS: u8 = 0xf;
 
 /// How the zone was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,31 +27,21 @@ pub enum Offset {
 }
 
 /// An instant with the offset and the number of fractional digits it was written with. Ordered and equal by instant.
+///
+/// ```
+/// use odata::edm::DateTimeOffset;
+///
+/// let written = "2017-01-01T00:00:15.2429914+03:00";
+/// let at = DateTimeOffset::parse(written)?;
+/// assert_eq!(at.to_string(), written);
+/// assert_eq!(at, DateTimeOffset::parse("2016-12-31T21:00:15.2429914Z")?);
+/// # Ok::<(), odata::edm::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct DateTimeOffset {
     ticks: i64,
     offset: Offset,
     digits: u8,
-}
-
-/// Why a text is not a value of the type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ParseError {
-    /// Not of the form that the type has.
-    #[error("it is not of the form {expected}")]
-    Form {
-        /// The form, for the caller.
-        expected: &'static str,
-    },
-    /// A field is out of its range (month 13, 30 February, hour 24).
-    #[error("a field is out of range")]
-    Range,
-    /// More fractional digits than the model declares.
-    #[error("more than {max} fractional digits")]
-    Precision {
-        /// How many are taken.
-        max: u8,
-    },
 }
 
 impl DateTimeOffset {
@@ -91,135 +83,99 @@ impl DateTimeOffset {
 
     /// From the two numbers of [`Self::ticks`] and [`Self::form`]. `None` when they do not fit together.
     pub fn from_parts(ticks: i64, form: i32) -> Option<Self> {
-        let digits = u8::try_from(form & 0xf).ok().filter(|d| usize::from(*d) <= DIGITS_MAX)?;
+        let digits = u8::try_from(form & 0xf).ok().filter(|d| *d <= DIGITS_MAX || *d == NO_SECONDS)?;
         let offset = match form >> 4 {
             0x7fff => Offset::Utc,
             zone => Offset::Minutes(i16::try_from(zone - 1024).ok().filter(|m| m.abs() <= OFFSET_MINUTES_MAX)?),
         };
-        Self::from_ticks(ticks).map(|at| Self { offset, digits, ..at })
+        let at = Self { ticks, offset, digits };
+        let unit = if digits == NO_SECONDS { 60 * TICKS_PER_SECOND } else { 10_i64.pow((DIGITS_MAX - digits).into()) };
+        let whole = ticks % unit == 0;
+        (whole && (0..=TICKS_MAX).contains(&ticks) && (0..=TICKS_MAX).contains(&at.local_ticks())).then_some(at)
     }
 
-    /// Parses `YYYY-MM-DDThh:mm[:ss[.fffffff]](Z|±hh:mm)`.
+    /// How many fractional digits it was written with.
+    pub fn fractional_digits(self) -> u8 {
+        if self.digits == NO_SECONDS { 0 } else { self.digits }
+    }
+
+    /// The clock at its own offset: ticks of 100 ns since 0001-01-01T00:00:00 there.
+    pub fn local_ticks(self) -> i64 {
+        self.ticks + i64::from(self.offset_minutes()) * 60 * TICKS_PER_SECOND
+    }
+
+    /// Minutes east of UTC; 0 for `Z`.
+    pub fn offset_minutes(self) -> i16 {
+        if let Offset::Minutes(minutes) = self.offset { minutes } else { 0 }
+    }
+
+    /// Parses `YYYY-MM-DDThh:mm[:ss[.fffffff]](Z|±hh:mm)`, as OData's grammar has it, in the range of this type.
+    ///
+    /// Hour 24 and second 60 are out of range: an instant that is read as another one would not be what was written.
     ///
     /// # Errors
     /// [`ParseError`] names what is wrong; eight or more fractional digits are refused, not rounded.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         const FORM: ParseError = ParseError::Form { expected: "YYYY-MM-DDThh:mm:ss.fffffffZ or ±hh:mm" };
         let b = text.as_bytes();
-        let two = |at: usize| -> Option<i64> {
-            let (tens, ones) = (b.get(at)?, b.get(at + 1)?);
-            (tens.is_ascii_digit() && ones.is_ascii_digit())
-                .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
-        };
-        let sign =
-            |at: usize, wanted: u8| b.get(at).is_some_and(|found| found.eq_ignore_ascii_case(&wanted)).then_some(());
-        let year = two(0).zip(two(2)).map(|(high, low)| high * 100 + low).ok_or(FORM)?;
-        let (month, day, hour, minute) = (|| {
-            sign(4, b'-')?;
-            sign(7, b'-')?;
-            sign(10, b'T')?;
-            sign(13, b':')?;
-            Some((two(5)?, two(8)?, two(11)?, two(14)?))
-        })()
-        .ok_or(FORM)?;
-        let mut at = 16;
-        let (mut second, mut fraction, mut digits) = (0, 0_i64, 0_usize);
-        if sign(at, b':').is_some() {
-            second = two(at + 1).ok_or(FORM)?;
-            at += 3;
-            if sign(at, b'.').is_some() {
-                at += 1;
-                let run = b[at..].iter().take_while(|c| c.is_ascii_digit()).count();
-                if run == 0 {
-                    return Err(FORM);
-                }
-                if run > DIGITS_MAX {
-                    return Err(ParseError::Precision { max: 7 });
-                }
-                for place in 0..DIGITS_MAX {
-                    fraction = fraction * 10 + if place < run { i64::from(b[at + place] - b'0') } else { 0 };
-                }
-                digits = run;
-                at += run;
-            }
-        } else {
-            // Seconds may be left out on the way in; they are written on the way out.
-        }
-        let offset = match b.get(at) {
-            Some(b'Z' | b'z') if b.len() == at + 1 => Offset::Utc,
-            Some(plus_minus @ (b'+' | b'-')) if b.len() == at + 6 => {
-                let (hours, minutes) = sign(at + 3, b':').and_then(|()| two(at + 1).zip(two(at + 4))).ok_or(FORM)?;
-                let total = hours * 60 + minutes;
-                if minutes > 59 || total > i64::from(OFFSET_MINUTES_MAX) {
-                    return Err(ParseError::Range);
-                }
-                let total = i16::try_from(total).map_err(|_| ParseError::Range)?;
-                Offset::Minutes(if *plus_minus == b'-' { -total } else { total })
-            }
-            _ => return Err(FORM),
-        };
-        if hour > 23 || minute > 59 || second > 59 {
+        let year = two_digits(b, 0).zip(two_digits(b, 2)).map(|(high, low)| high * 100 + low).ok_or(FORM)?;
+        mark(b, 4, b'-').and_then(|()| mark(b, 7, b'-')).and_then(|()| mark(b, 10, b'T')).ok_or(FORM)?;
+        let (month, day) = two_digits(b, 5).zip(two_digits(b, 8)).ok_or(FORM)?;
+        let read = clock(b, 11, FORM)?;
+        let offset = zone(b, read.end, FORM)?;
+        if year == 0 {
             return Err(ParseError::Range);
         }
         let days = days_from_civil(year, month, day).ok_or(ParseError::Range)?;
-        let local = days * TICKS_PER_DAY + (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND + fraction;
-        let shift = if let Offset::Minutes(minutes) = offset { i64::from(minutes) * 60 * TICKS_PER_SECOND } else { 0 };
-        let ticks = local - shift;
-        if !(0..=TICKS_MAX).contains(&ticks) {
-            return Err(ParseError::Range);
+        let mut at = Self { ticks: 0, offset, digits: read.digits.unwrap_or(NO_SECONDS) };
+        at.ticks = days * TICKS_PER_DAY + read.ticks - at.local_ticks();
+        if (0..=TICKS_MAX).contains(&at.ticks) { Ok(at) } else { Err(ParseError::Range) }
+    }
+}
+
+/// Reads `Z` or `±hh:mm`, which must end the text.
+fn zone(bytes: &[u8], at: usize, form: ParseError) -> Result<Offset, ParseError> {
+    match bytes.get(at) {
+        Some(b'Z' | b'z') if bytes.len() == at + 1 => Ok(Offset::Utc),
+        Some(sign @ (b'+' | b'-')) if bytes.len() == at + 6 => {
+            mark(bytes, at + 3, b':').ok_or(form)?;
+            let (hours, minutes) = two_digits(bytes, at + 1).zip(two_digits(bytes, at + 4)).ok_or(form)?;
+            let total = i16::try_from(hours * 60 + minutes).map_err(|_| ParseError::Range)?;
+            if minutes > 59 || total > OFFSET_MINUTES_MAX {
+                return Err(ParseError::Range);
+            }
+            Ok(Offset::Minutes(if *sign == b'-' { -total } else { total }))
         }
-        Ok(Self { ticks, offset, digits: u8::try_from(digits).unwrap_or(7) })
-    }
-}
-
-/// Days since 0001-01-01 of a date in the proleptic Gregorian calendar. `None` for a date that does not exist.
-pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
-        return None;
-    }
-    let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    Some(y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 306)
-}
-
-/// Year, month and day of a number of days since 0001-01-01.
-pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 306;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let m = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * m + 2) / 5 + 1;
-    let month = if m < 10 { m + 3 } else { m - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
+        _ => Err(form),
     }
 }
 
 impl fmt::Display for DateTimeOffset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = if let Offset::Minutes(minutes) = self.offset { i64::from(minutes) } else { 0 };
-        let local = self.ticks + minutes * 60 * TICKS_PER_SECOND;
+        let local = self.local_ticks();
         let (year, month, day) = civil_from_days(local.div_euclid(TICKS_PER_DAY));
         let of_day = local.rem_euclid(TICKS_PER_DAY);
         let seconds = of_day / TICKS_PER_SECOND;
-        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        if self.digits > 0 {
-            let drop = 10_i64.pow(7 - u32::from(self.digits.min(7)));
-            write!(f, ".{:0width$}", of_day % TICKS_PER_SECOND / drop, width = usize::from(self.digits))?;
+        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}", seconds / 3600, seconds / 60 % 60)?;
+        if self.digits != NO_SECONDS {
+            write!(f, ":{:02}", seconds % 60)?;
+            if self.digits > 0 {
+                let drop = 10_i64.pow(u32::from(DIGITS_MAX.saturating_sub(self.digits)));
+                write!(f, ".{:0width$}", of_day % TICKS_PER_SECOND / drop, width = usize::from(self.digits))?;
+            }
         }
         match self.offset {
             Offset::Utc => f.write_str("Z"),
             Offset::Minutes(m) => write!(f, "{}{:02}:{:02}", if m < 0 { '-' } else { '+' }, m.abs() / 60, m.abs() % 60),
         }
+    }
+}
+
+impl FromStr for DateTimeOffset {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Self::parse(text)
     }
 }
 
@@ -246,5 +202,133 @@ impl PartialOrd for DateTimeOffset {
 impl Ord for DateTimeOffset {
     fn cmp(&self, other: &Self) -> Ordering {
         self.ticks.cmp(&other.ticks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> DateTimeOffset {
+        DateTimeOffset::parse(text).unwrap()
+    }
+
+    #[test]
+    fn r13_what_was_written_is_what_is_read() {
+        for text in [
+            "2017-01-01T00:00:15.2429914+03:00",
+            "2016-12-31T23:56:33.9571764-08:00",
+            "2012-09-03T13:52Z",
+            "2012-09-03T14:53+02:00",
+            "2012-08-31T18:19:22.1Z",
+            "2012-08-31T18:19:22.1000000Z",
+            "2012-08-31T18:19:22+00:00",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.9999999Z",
+            "9999-12-31T23:59:59.9999999+14:00",
+            "0001-01-01T00:00:00-14:00",
+        ] {
+            let at = read(text);
+            assert_eq!(at.to_string(), text);
+            let stored = DateTimeOffset::from_parts(at.ticks(), at.form()).unwrap();
+            assert_eq!(stored.to_string(), text);
+        }
+        assert_eq!(read("2012-08-31t18:19:22z").to_string(), "2012-08-31T18:19:22Z");
+        assert_eq!(read("2012-08-31T18:19:22-00:00").to_string(), "2012-08-31T18:19:22+00:00");
+    }
+
+    #[test]
+    fn r13_comparison_is_by_instant() {
+        assert_eq!(read("2017-01-01T00:00:00+03:00"), read("2016-12-31T21:00Z"));
+        assert!(read("2017-01-01T00:00:00+03:00") < read("2016-12-31T21:00:00.0000001Z"));
+    }
+
+    #[test]
+    fn what_is_no_instant_of_the_range_is_refused() {
+        for text in [
+            "",
+            "2012-09-03",
+            "2012-09-03T13:52",
+            "2012-09-03 13:52Z",
+            "2012-09-03T13:52:1Z",
+            "2012-09-03T13:52:10.Z",
+            "INF",
+            "-INF",
+            "2012-09-03T23%3A59Z",
+            "2012-09-03T13:52:10Z ",
+            "2012-09-03T13:52+0200",
+            "2012-09-03T13:52+02",
+            "12012-09-03T13:52Z",
+            "2012-09-03T13:52é",
+            "-0001-01-01T00:00Z",
+        ] {
+            assert!(matches!(DateTimeOffset::parse(text), Err(ParseError::Form { .. })), "{text}");
+        }
+        for text in [
+            "2011-12-31T24:00Z",
+            "2011-12-31T24:00:00Z",
+            "1972-06-30T23:59:60Z",
+            "2011-02-29T00:00Z",
+            "2011-13-01T00:00Z",
+            "0000-01-01T00:00Z",
+            "0001-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "2012-09-03T13:52+14:01",
+            "2012-09-03T13:52+13:60",
+        ] {
+            assert_eq!(DateTimeOffset::parse(text), Err(ParseError::Range), "{text}");
+        }
+        assert_eq!(DateTimeOffset::parse("2012-09-03T13:52:10.12345678Z"), Err(ParseError::Precision { max: 7 }));
+    }
+
+    #[test]
+    fn stored_numbers_that_do_not_fit_together_are_refused() {
+        let at = read("2012-08-31T18:19:22.1234567Z");
+        assert!(DateTimeOffset::from_parts(at.ticks(), at.form()).is_some());
+        for (ticks, form) in [
+            (at.ticks(), 0x7fff << 4),
+            (at.ticks(), 0x7fff << 4 | 9),
+            (-1, at.form()),
+            (0, (1024 - 60) << 4 | 7),
+            (0, 0),
+        ] {
+            assert!(DateTimeOffset::from_parts(ticks, form).is_none(), "{ticks} {form}");
+        }
+    }
+
+    #[test]
+    fn a_clock_before_the_range_is_clamped() {
+        assert_eq!(DateTimeOffset::from_unix_nanos(i128::MIN / 2).ticks(), 0);
+        assert_eq!(DateTimeOffset::from_unix_nanos(i128::MAX).to_string(), "9999-12-31T23:59:59.9999999Z");
+        assert_eq!(DateTimeOffset::from_unix_nanos(0).to_string(), "1970-01-01T00:00:00.0000000Z");
+    }
+
+    proptest! {
+        #[test]
+        fn instants_agree_with_jiff(
+            seconds in -62_135_596_800_i64..253_402_207_200, part in 0_i32..10_000_000, minutes in -840_i16..=840, digits in 0_u8..=7,
+        ) {
+            let unit = 10_i32.pow(u32::from(7 - digits));
+            let part = part / unit * unit;
+            let ticks = (seconds + DAYS_TO_UNIX * 86_400) * TICKS_PER_SECOND + i64::from(part);
+            let form = (i32::from(minutes) + 1024) << 4 | i32::from(digits);
+            if let Some(at) = DateTimeOffset::from_parts(ticks, form) {
+                let offset = jiff::tz::Offset::from_seconds(i32::from(minutes) * 60).unwrap();
+                let civil = offset.to_datetime(jiff::Timestamp::new(seconds, part * 100).unwrap());
+                let expected = civil.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+                let text = at.to_string();
+                prop_assert_eq!(&text[..19], &expected);
+                let again = read(&text);
+                prop_assert_eq!((again.ticks(), again.form()), (ticks, form));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "[-0-9TZ:.+]{0,36}") {
+            let _ = DateTimeOffset::parse(&text);
+        }
     }
 }

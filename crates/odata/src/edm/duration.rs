@@ -1,5 +1,160 @@
-//! `Edm.Duration`.
+//! `Edm.Duration`: a signed span of days, hours, minutes and seconds (no months, no years).
 
-/// `Edm.Duration` as ticks of 100 ns.
+use std::fmt;
+use std::str::FromStr;
+
+use super::ParseError;
+use super::civil::{TICKS_PER_DAY, TICKS_PER_SECOND, fraction};
+use super::time_of_day::write_fraction;
+
+/// `Edm.Duration` as ticks of 100 ns: about 29,000 years either way.
+///
+/// ```
+/// use odata::edm::Duration;
+///
+/// let span = Duration::parse("-P6DT23H59M59.9999S")?;
+/// assert_eq!(span.to_string(), "-P6DT23H59M59.9999S");
+/// assert_eq!(Duration::parse("PT90M")?.to_string(), "PT1H30M");
+/// # Ok::<(), odata::edm::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(pub i64);
+
+/// The parts in the order they may come in: the letter, its ticks, whether it stands after `T`.
+const PARTS: [(u8, i64, bool); 4] = [
+    (b'D', TICKS_PER_DAY, false),
+    (b'H', 3600 * TICKS_PER_SECOND, true),
+    (b'M', 60 * TICKS_PER_SECOND, true),
+    (b'S', TICKS_PER_SECOND, true),
+];
+
+impl Duration {
+    /// Parses `[-]P[nD][T[nH][nM][n[.fffffff]S]]` with at least one part.
+    ///
+    /// # Errors
+    /// [`ParseError`] names what is wrong; more than seven fractional digits are refused, not rounded.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        const FORM: ParseError = ParseError::Form { expected: "PnDTnHnMn.fffffffS" };
+        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let bytes = rest.as_bytes();
+        if !bytes.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'P')) {
+            return Err(FORM);
+        }
+        let (mut at, mut in_time, mut next_part, mut any) = (1, false, 0, false);
+        let mut total = 0_i64;
+        while at < bytes.len() {
+            if bytes[at].eq_ignore_ascii_case(&b'T') && !in_time {
+                in_time = true;
+                any = false;
+                next_part = next_part.max(1);
+                at += 1;
+                continue;
+            }
+            let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if run == 0 {
+                return Err(FORM);
+            }
+            let number = rest[at..at + run].parse::<i64>().map_err(|_| ParseError::Range)?;
+            at += run;
+            let mut part = 0;
+            let mut fractional = false;
+            if bytes.get(at) == Some(&b'.') {
+                let (ticks, digits) = fraction(bytes, at + 1)?.ok_or(FORM)?;
+                part = ticks;
+                fractional = true;
+                at += 1 + usize::from(digits);
+            }
+            let letter = bytes.get(at).map(u8::to_ascii_uppercase).ok_or(FORM)?;
+            let place = PARTS.iter().position(|(name, ..)| *name == letter).ok_or(FORM)?;
+            let (_, unit, of_time) = PARTS[place];
+            if place < next_part || of_time != in_time || (fractional && letter != b'S') {
+                return Err(FORM);
+            }
+            let ticks = number.checked_mul(unit).and_then(|ticks| ticks.checked_add(part));
+            total = ticks.and_then(|ticks| total.checked_add(ticks)).ok_or(ParseError::Range)?;
+            next_part = place + 1;
+            any = true;
+            at += 1;
+        }
+        if any { Ok(Self(if negative { -total } else { total })) } else { Err(FORM) }
+    }
+}
+
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 {
+            return f.write_str("PT0S");
+        }
+        // `i64::MIN` cannot be read, only computed; it is written one tick short rather than not at all.
+        let span = self.0.checked_abs().unwrap_or(i64::MAX);
+        f.write_str(if self.0 < 0 { "-P" } else { "P" })?;
+        let (days, of_day) = (span / TICKS_PER_DAY, span % TICKS_PER_DAY);
+        if days > 0 {
+            write!(f, "{days}D")?;
+        }
+        if of_day == 0 {
+            return Ok(());
+        }
+        let seconds = of_day / TICKS_PER_SECOND;
+        f.write_str("T")?;
+        for (number, letter) in [(seconds / 3600, 'H'), (seconds / 60 % 60, 'M')] {
+            if number > 0 {
+                write!(f, "{number}{letter}")?;
+            }
+        }
+        if of_day % (60 * TICKS_PER_SECOND) > 0 {
+            write!(f, "{}", seconds % 60)?;
+            write_fraction(f, of_day)?;
+            f.write_str("S")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Duration {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_part_may_be_left_out_but_not_all() {
+        for (text, ticks) in [
+            ("P1D", TICKS_PER_DAY),
+            ("PT1H", 3600 * TICKS_PER_SECOND),
+            ("P0DT0.0000001S", 1),
+            ("-PT1M0.5S", -605_000_000),
+            ("pt1s", TICKS_PER_SECOND),
+        ] {
+            assert_eq!(Duration::parse(text), Ok(Duration(ticks)), "{text}");
+        }
+        for text in [
+            "", "P", "PT", "P1DT", "+P1D", "P1Y", "P1M", "P1H", "PT1D", "PT1M1H", "PT1S1S", "P1.5D", "PT.5S", "PT1.S",
+            "1D", "PT1", "P1D ", "PTT1S", "P-1D",
+        ] {
+            assert!(matches!(Duration::parse(text), Err(ParseError::Form { .. })), "{text}");
+        }
+        assert_eq!(Duration::parse("P10675200D"), Err(ParseError::Range));
+        assert_eq!(Duration::parse("P99999999999999999999D"), Err(ParseError::Range));
+        assert_eq!(Duration::parse("PT0.12345678S"), Err(ParseError::Precision { max: 7 }));
+    }
+
+    proptest! {
+        #[test]
+        fn every_span_survives_its_text(ticks in -i64::MAX..=i64::MAX) {
+            prop_assert_eq!(Duration::parse(&Duration(ticks).to_string()), Ok(Duration(ticks)));
+        }
+
+        #[test]
+        fn no_text_panics(text in "-?P?[0-9DTHMS.]{0,24}") {
+            let _ = Duration::parse(&text);
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Questions that the engine asks a model. No question changes it.
 
-use super::types::{Member, Model, NamedType, Operation, OperationId, StructuredType, TypeId};
+use std::sync::Arc;
+
+use super::types::{EdmType, Member, Model, NamedType, Operation, OperationId, StructuredType, TypeId};
 
 impl Model {
     /// The named type of an id. Ids come only from this model.
@@ -33,6 +35,15 @@ impl Model {
         id == base || self.structured(id).is_some_and(|ty| ty.ancestors.contains(&base))
     }
 
+    /// The qualified name of a type.
+    pub fn type_name(&self, ty: EdmType) -> &str {
+        match ty {
+            EdmType::Primitive(primitive) => primitive.name(),
+            EdmType::Named(id) => self.named(id).name(),
+            EdmType::Any(kind) => kind.name(),
+        }
+    }
+
     /// The operation of an id.
     pub fn operation(&self, id: OperationId) -> &Operation {
         &self.operations[id.0 as usize]
@@ -56,5 +67,16 @@ impl Operation {
     /// The name without its namespace.
     pub fn short_name(&self) -> &str {
         &self.name[self.namespace_len + 1..]
+    }
+}
+
+impl NamedType {
+    /// The qualified name.
+    pub fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Structured(ty) => &ty.name,
+            Self::Enum(ty) => &ty.name,
+            Self::Definition(ty) => &ty.name,
+        }
     }
 }

@@ -2,6 +2,8 @@
 //! the module itself knows no XML, no JSON and no HTTP.
 
 mod lookup;
+mod primitive;
 mod types;
 
+pub use primitive::TypeText;
 pub use types::*;

@@ -1,0 +1,40 @@
+//! Why a text is not a value of a primitive type. The messages are for the caller; the place is added by whoever knows it.
+
+/// Why a text (or a value already read) does not fit a primitive type and its facets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Not of the form that the type has.
+    #[error("it is not of the form {expected}")]
+    Form {
+        /// The form, for the caller.
+        expected: &'static str,
+    },
+    /// A field or the number is out of its range (month 13, 30 February, hour 24, 300 for a byte).
+    #[error("a field or the number is out of range")]
+    Range,
+    /// More fractional digits than the model declares.
+    #[error("it has more than {max} fractional digits")]
+    Precision {
+        /// How many are taken.
+        max: u8,
+    },
+    /// More significant digits than the model declares.
+    #[error("it has more than {max} significant digits")]
+    Digits {
+        /// How many are taken.
+        max: u8,
+    },
+    /// Longer than `MaxLength`.
+    #[error("it is longer than {max}")]
+    Length {
+        /// Characters of a string, bytes of a binary.
+        max: u32,
+    },
+    /// U+0000 in a string (ruling R13 of this project: stores and clients cut such strings).
+    #[error("it holds the character U+0000")]
+    Nul,
+    /// A character outside ASCII where the model says `Unicode="false"`.
+    #[error("it holds a character outside ASCII")]
+    NotAscii,
+}
