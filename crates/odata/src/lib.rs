@@ -8,6 +8,7 @@
 //! Operation ── the application executes ──▶ Outcome ── render ──▶ status, headers, bytes
 //! ```
 
+pub mod bind;
 pub mod csdl;
 pub mod edm;
 pub mod engine;

@@ -20,3 +20,7 @@ pub const ORDERBY_ITEMS_MAX: usize = 16;
 pub const QUERY_OPTIONS_MAX: usize = 64;
 /// Most errors named in one answer.
 pub const ERROR_DETAILS_MAX: usize = 100;
+/// Longest name in the grammar, in characters (OData ABNF, `odataIdentifier`).
+pub const IDENTIFIER_CHARS_MAX: usize = 128;
+/// Most items in one `$select`, `$expand` or `$compute`; each costs a lookup and a place in every answer.
+pub const PROJECTION_ITEMS_MAX: usize = 200;

@@ -1,1 +1,54 @@
 //! The grammar of OData URLs: text in, syntax tree with positions out. Knows no model.
+//!
+//! A URL is split first and percent-decoded afterwards: `%2F` in a key and `%26` in a filter are data. [`RawPath`] and
+//! [`Query`] hold the decoded text; the trees of [`ast`] borrow from it. Positions are byte offsets in the decoded text of
+//! the one option or path that they belong to.
+//!
+//! ```
+//! let query = odata::syntax::Query::parse("$filter=startswith(deviceName,'LAB-')&$top=20").expect("well-formed");
+//! let options = query.options().expect("every option is well-formed");
+//! assert!(options.filter.is_some());
+//! assert_eq!(options.top, Some(20));
+//! ```
+
+pub mod ast;
+mod cursor;
+mod expression;
+mod literal;
+mod member;
+mod options;
+mod path;
+mod percent;
+mod query;
+mod search;
+
+use std::borrow::Cow;
+
+pub use expression::parse_expression;
+pub use path::{RawPath, RawSegment};
+pub use query::{Query, SystemOption};
+
+use crate::error::Error;
+
+/// Where and why a text does not fit the grammar.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at position {position}")]
+pub struct SyntaxError {
+    /// Byte offset in the decoded text.
+    pub position: usize,
+    /// What was expected, for the caller.
+    pub message: Cow<'static, str>,
+}
+
+impl SyntaxError {
+    pub(crate) fn new(position: usize, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { position, message: message.into() }
+    }
+
+    /// As the error of the option or path named `target`.
+    pub fn into_error(self, target: &str) -> Error {
+        Error::bad_request(format!("Syntax error at position {} in '{target}': {}.", self.position, self.message))
+            .at(target)
+            .at_position(self.position)
+    }
+}

@@ -1,0 +1,220 @@
+//! The query part of a URL: split at `&` and `=`, decoded, system options recognised. Knows no model.
+
+use std::ops::Range;
+
+use super::ast::Options;
+use super::{cursor::Cursor, options, percent};
+use crate::error::Error;
+use crate::limits::{EXPRESSION_BYTES_MAX, QUERY_OPTIONS_MAX};
+
+/// The system query options of OData 4.01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "named as in the OData ABNF")]
+pub enum SystemOption {
+    Apply,
+    Compute,
+    Count,
+    DeltaToken,
+    Expand,
+    Filter,
+    Format,
+    Id,
+    Index,
+    Levels,
+    OrderBy,
+    SchemaVersion,
+    Search,
+    Select,
+    Skip,
+    SkipToken,
+    Top,
+}
+
+const NAMES: [(SystemOption, &str); 17] = [
+    (SystemOption::Filter, "$filter"),
+    (SystemOption::Select, "$select"),
+    (SystemOption::OrderBy, "$orderby"),
+    (SystemOption::Top, "$top"),
+    (SystemOption::Skip, "$skip"),
+    (SystemOption::Count, "$count"),
+    (SystemOption::Expand, "$expand"),
+    (SystemOption::Search, "$search"),
+    (SystemOption::SkipToken, "$skiptoken"),
+    (SystemOption::Format, "$format"),
+    (SystemOption::Compute, "$compute"),
+    (SystemOption::Apply, "$apply"),
+    (SystemOption::DeltaToken, "$deltatoken"),
+    (SystemOption::Id, "$id"),
+    (SystemOption::Index, "$index"),
+    (SystemOption::Levels, "$levels"),
+    (SystemOption::SchemaVersion, "$schemaversion"),
+];
+
+impl SystemOption {
+    /// The name with its `$`.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(option, _)| *option == self).map_or("$", |(_, name)| name)
+    }
+
+    /// By name, with or without `$`, in any case.
+    pub fn by_name(name: &str) -> Option<Self> {
+        let bare = name.strip_prefix('$').unwrap_or(name);
+        NAMES.iter().find(|(_, known)| known[1..].eq_ignore_ascii_case(bare)).map(|(option, _)| *option)
+    }
+}
+
+/// The options of a request: decoded text, found by name.
+///
+/// ```
+/// use odata::syntax::{Query, SystemOption};
+/// let query = Query::parse("%24filter=name+eq+%40n&@n='x'&source=sdk").expect("well-formed");
+/// assert_eq!(query.text(SystemOption::Filter), Some("name eq @n"));
+/// assert_eq!(query.alias("@n"), Some("'x'"));
+/// assert_eq!(query.custom().collect::<Vec<_>>(), [("source", "sdk")]);
+/// assert!(Query::parse("$top=1&top=2").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Query {
+    text: String,
+    system: Vec<Given>,
+    aliases: Vec<Pair>,
+    custom: Vec<Pair>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Given {
+    option: SystemOption,
+    pair: Pair,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pair {
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Query {
+    /// Splits and decodes what stands after `?`.
+    ///
+    /// # Errors
+    /// An unknown `$name`, a system option or alias given twice (with or without `$`), an empty value, a broken
+    /// percent-escape, too many or too long options. Each error names the option.
+    pub fn parse(raw: &str) -> Result<Self, Error> {
+        let mut query = Self { text: String::with_capacity(raw.len()), ..Self::default() };
+        let mut count = 0_usize;
+        for part in raw.split('&').filter(|part| !part.is_empty()) {
+            count += 1;
+            if count > QUERY_OPTIONS_MAX {
+                return Err(Error::bad_request(format!("More than {QUERY_OPTIONS_MAX} query options.")));
+            }
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let name = query.decode(name, name)?;
+            let value = query.decode(value, &part[..name.len().min(part.len())].to_owned())?;
+            query.sort_in(Pair { name, value })?;
+        }
+        Ok(query)
+    }
+
+    fn decode(&mut self, raw: &str, target: &str) -> Result<Range<usize>, Error> {
+        let start = self.text.len();
+        percent::decode_into(&mut self.text, raw, true).map_err(|error| error.into_error(target))?;
+        Ok(start..self.text.len())
+    }
+
+    fn sort_in(&mut self, pair: Pair) -> Result<(), Error> {
+        let name = &self.text[pair.name.clone()];
+        let refuse = |message: String| Err(Error::bad_request(message).at(name));
+        if name.starts_with('@') {
+            if pair.value.is_empty() {
+                return refuse(format!("The parameter alias '{name}' has no value."));
+            }
+            if self.aliases.iter().any(|known| self.text[known.name.clone()] == *name) {
+                return refuse(format!("The parameter alias '{name}' is given more than once."));
+            }
+            self.aliases.push(pair);
+            return Ok(());
+        }
+        let Some(option) = SystemOption::by_name(name) else {
+            if name.starts_with('$') {
+                return refuse(format!("The query option '{name}' is not known."));
+            }
+            self.custom.push(pair);
+            return Ok(());
+        };
+        if pair.value.is_empty() {
+            return refuse(format!("The query option '{name}' has no value."));
+        }
+        if pair.value.len() > EXPRESSION_BYTES_MAX {
+            return refuse(format!("The query option '{name}' is longer than {EXPRESSION_BYTES_MAX} bytes."));
+        }
+        if self.system.iter().any(|given| given.option == option) {
+            return refuse(format!("The query option '{}' is given more than once.", option.name()));
+        }
+        self.system.push(Given { option, pair });
+        Ok(())
+    }
+
+    /// The decoded value of a system option.
+    pub fn text(&self, option: SystemOption) -> Option<&str> {
+        self.system.iter().find(|given| given.option == option).map(|given| &self.text[given.pair.value.clone()])
+    }
+
+    /// The system options given, in order.
+    pub fn given(&self) -> impl Iterator<Item = SystemOption> + '_ {
+        self.system.iter().map(|given| given.option)
+    }
+
+    /// The decoded value of a parameter alias; `name` with its `@`.
+    pub fn alias(&self, name: &str) -> Option<&str> {
+        let pair = self.aliases.iter().find(|pair| self.text[pair.name.clone()] == *name)?;
+        Some(&self.text[pair.value.clone()])
+    }
+
+    /// Custom options: names with neither `$` nor `@` that no system option has.
+    pub fn custom(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
+        self.custom.iter().map(|pair| (&self.text[pair.name.clone()], &self.text[pair.value.clone()]))
+    }
+
+    /// Every option written without `$` or `@`, system ones included: the names that a function call takes as arguments.
+    pub fn bare(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
+        let system = self.system.iter().map(|given| &given.pair);
+        system
+            .chain(&self.custom)
+            .map(|pair| (&self.text[pair.name.clone()], &self.text[pair.value.clone()]))
+            .filter(|(name, _)| !name.starts_with('$'))
+    }
+
+    /// Whether there is neither a system option nor an alias nor a custom one.
+    pub fn is_empty(&self) -> bool {
+        self.system.is_empty() && self.aliases.is_empty() && self.custom.is_empty()
+    }
+
+    /// Parses every system option.
+    ///
+    /// # Errors
+    /// The first option that does not fit the grammar, with its position.
+    pub fn options(&self) -> Result<Options<'_>, Error> {
+        self.options_without(&[])
+    }
+
+    /// As [`Self::options`], leaving out bare names that a function call took as its arguments.
+    ///
+    /// # Errors
+    /// As [`Self::options`].
+    pub fn options_without(&self, taken: &[&str]) -> Result<Options<'_>, Error> {
+        let mut all = Options::default();
+        for given in &self.system {
+            let name = &self.text[given.pair.name.clone()];
+            if taken.contains(&name) {
+                continue;
+            }
+            let value = &self.text[given.pair.value.clone()];
+            all.given.push(given.option);
+            let mut cursor = Cursor::new(value);
+            options::value(&mut cursor, given.option, &mut all)
+                .and_then(|()| cursor.finish())
+                .map_err(|error| error.into_error(given.option.name()))?;
+        }
+        Ok(all)
+    }
+}
