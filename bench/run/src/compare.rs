@@ -1,0 +1,254 @@
+//! Paired rounds: in each round every server gets the same load, in turn, and the order moves on from round to round. It must never know how a
+//! server is started.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use load::{Client, Outcome, Plan, Stop};
+use serde::Serialize;
+
+use crate::goals::{self, Goal};
+use crate::report::median;
+use crate::server::{CpuTime, Kind, Programs, Server};
+use crate::{Settings, bodies};
+
+/// Entities that the GETs go round.
+const ENTITIES: usize = 4000;
+
+/// Fills caches, opens connections, verifies the token once.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// Lets the disk and the server before become quiet.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// One measured path.
+#[derive(Serialize)]
+pub(crate) struct Comparison {
+    pub(crate) name: String,
+    pub(crate) connections: usize,
+    pub(crate) servers: BTreeMap<&'static str, Series>,
+    /// The service's rate over another server's.
+    pub(crate) ratios: BTreeMap<&'static str, Ratio>,
+    #[serde(skip)]
+    goal: Goal,
+}
+
+/// One server's rounds; entry `n` of each list is round `n`.
+#[derive(Default, Serialize)]
+pub(crate) struct Series {
+    pub(crate) per_second: Vec<f64>,
+    pub(crate) median_per_second: f64,
+    pub(crate) p50_us: Vec<u64>,
+    pub(crate) p99_us: Vec<u64>,
+    pub(crate) user_us_per_request: Vec<f64>,
+    pub(crate) system_us_per_request: Vec<f64>,
+    pub(crate) answer_bytes: usize,
+    pub(crate) faults: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_fault: Option<String>,
+}
+
+/// Ratios round by round, and whether their median is good enough.
+#[derive(Serialize)]
+pub(crate) struct Ratio {
+    pub(crate) rounds: Vec<f64>,
+    pub(crate) median: f64,
+    pub(crate) goal: f64,
+    pub(crate) met: bool,
+}
+
+/// Starts and fills a server; with what its answers show, which must be the same for all.
+type Prepare = fn(&Programs, Kind) -> anyhow::Result<(Loaded, Vec<String>)>;
+
+/// A server with the requests of a round.
+struct Loaded {
+    server: Server,
+    requests: Vec<Bytes>,
+    answer_bytes: usize,
+}
+
+/// POST of the example. Every round has a fresh server: the figure is of a store that holds what one round writes.
+pub(crate) fn post(programs: &Programs, settings: &Settings, connections: usize) -> anyhow::Result<Comparison> {
+    let mut comparison = Comparison::new(format!("POST officeConfigurations, {connections}"), connections, goals::POST);
+    for round in 0..settings.rounds {
+        for kind in turn(programs.kinds(), round) {
+            let loaded = prepare_post(programs, kind)?;
+            comparison.measure(&loaded, settings, 201)?;
+        }
+    }
+    Ok(comparison.finish())
+}
+
+/// GET of some thousand entities by id.
+pub(crate) fn get_by_id(programs: &Programs, settings: &Settings) -> anyhow::Result<Comparison> {
+    let comparison = Comparison::new("GET by id, 64".into(), 64, goals::GET);
+    reads(programs, settings, comparison, prepare_get)
+}
+
+/// A filtered, ordered page. All servers must give the same devices in the same order.
+pub(crate) fn page(programs: &Programs, settings: &Settings) -> anyhow::Result<Comparison> {
+    let comparison = Comparison::new("filtered page of 10,000 check-ins, 64".into(), 64, goals::PAGE);
+    reads(programs, settings, comparison, prepare_page)
+}
+
+fn reads(
+    programs: &Programs,
+    settings: &Settings,
+    mut comparison: Comparison,
+    prepare: Prepare,
+) -> anyhow::Result<Comparison> {
+    let mut servers = Vec::new();
+    let mut expected: Option<Vec<String>> = None;
+    for kind in programs.kinds() {
+        let (loaded, shows) = prepare(programs, kind)?;
+        let expected = expected.get_or_insert_with(|| shows.clone());
+        ensure!(*expected == shows, "{} answers {shows:?}, the first server {expected:?}", kind.name());
+        servers.push(loaded);
+    }
+    for round in 0..settings.rounds {
+        for index in turn((0..servers.len()).collect(), round) {
+            comparison.measure(&servers[index], settings, 200)?;
+        }
+    }
+    Ok(comparison.finish())
+}
+
+fn prepare_post(programs: &Programs, kind: Kind) -> anyhow::Result<Loaded> {
+    let server = programs.start(kind)?;
+    let example = bodies::example();
+    let path = "/beta/officeConfigurations";
+    let answer = server.call(&mut Client::connect(server.address)?, "POST", path, &example, 201)?;
+    let request = bodies::request("POST", path, server.token.as_deref(), &example);
+    Ok(Loaded { server, requests: vec![request], answer_bytes: answer.len() })
+}
+
+fn prepare_get(programs: &Programs, kind: Kind) -> anyhow::Result<(Loaded, Vec<String>)> {
+    let server = programs.start(kind)?;
+    let example = bodies::example();
+    let mut client = Client::connect(server.address)?;
+    let mut requests = Vec::new();
+    let mut path = String::new();
+    for _ in 0..ENTITIES {
+        let id = server.create(&mut client, &example)?;
+        path = format!("/beta/officeConfigurations/{id}");
+        requests.push(bodies::request("GET", &path, server.token.as_deref(), &[]));
+    }
+    let answer = server.call(&mut client, "GET", &path, &[], 200)?;
+    let entity: serde_json::Value = serde_json::from_slice(&answer)?;
+    let device = entity["tenantCheckinStatuses"][0]["deviceName"].to_string();
+    let loaded = Loaded { server, requests, answer_bytes: answer.len() };
+    Ok((loaded, vec![device]))
+}
+
+fn prepare_page(programs: &Programs, kind: Kind) -> anyhow::Result<(Loaded, Vec<String>)> {
+    let server = programs.start(kind)?;
+    let mut client = Client::connect(server.address)?;
+    let id = server.create(&mut client, &bodies::many_checkins()?)?;
+    let paths = bodies::page_paths(&id, kind != Kind::Afternoon);
+    let mut devices = Vec::new();
+    let mut answer_bytes = 0;
+    for path in &paths {
+        let answer = server.call(&mut client, "GET", path, &[], 200)?;
+        let page: serde_json::Value = serde_json::from_slice(&answer)?;
+        let rows = page["value"].as_array().context("a page has rows")?;
+        ensure!(rows.len() == bodies::PAGE_ROWS, "{}: a page of {} rows", kind.name(), rows.len());
+        devices.extend(rows.iter().map(|row| row["deviceName"].to_string()));
+        answer_bytes = answer.len();
+    }
+    let requests = paths.iter().map(|path| bodies::request("GET", path, server.token.as_deref(), &[])).collect();
+    let loaded = Loaded { server, requests, answer_bytes };
+    Ok((loaded, devices))
+}
+
+/// The list, begun at another place in every round.
+fn turn<T>(mut list: Vec<T>, round: usize) -> Vec<T> {
+    let length = list.len().max(1);
+    list.rotate_left(round % length);
+    list
+}
+
+impl Comparison {
+    fn new(name: String, connections: usize, goal: Goal) -> Self {
+        eprintln!("{name}");
+        Self { name, connections, servers: BTreeMap::new(), ratios: BTreeMap::new(), goal }
+    }
+
+    fn measure(&mut self, loaded: &Loaded, settings: &Settings, expect: u16) -> anyhow::Result<()> {
+        std::thread::sleep(PAUSE);
+        let server = &loaded.server;
+        let plan = Plan {
+            address: server.address,
+            connections: self.connections,
+            requests: &loaded.requests,
+            expect,
+            warm_up: WARM_UP,
+            stop: Stop::After(Duration::from_secs(settings.seconds)),
+            spin: settings.spin,
+            mark_every: 0,
+        };
+        let before = server.cpu_time()?;
+        let outcome = load::run(&plan).with_context(|| server.kind.name())?;
+        let after = server.cpu_time()?;
+        eprintln!(
+            "  {:<13}{:>9.0}/s  p50 {:>7} µs  p99 {:>7} µs{}",
+            server.kind.name(),
+            outcome.rate(),
+            outcome.latency(0.5).as_micros(),
+            outcome.latency(0.99).as_micros(),
+            outcome
+                .first_fault
+                .as_ref()
+                .map_or_else(String::new, |fault| format!("  {} faults: {fault}", outcome.faults))
+        );
+        let series = self.servers.entry(server.kind.name()).or_default();
+        series.answer_bytes = loaded.answer_bytes;
+        series.push(&outcome, before, after, settings);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Self {
+        for series in self.servers.values_mut() {
+            series.median_per_second = median(&series.per_second);
+        }
+        if let Some(service) = self.servers.get(Kind::Service.name()) {
+            for (kind, goal) in [(Kind::Bound, self.goal.bound), (Kind::Afternoon, self.goal.afternoon)] {
+                if let Some(other) = self.servers.get(kind.name()) {
+                    let rounds: Vec<f64> = service
+                        .per_second
+                        .iter()
+                        .zip(&other.per_second)
+                        .map(|(service, other)| service / other)
+                        .collect();
+                    let median = median(&rounds);
+                    let ratio = Ratio { rounds, median, goal, met: median >= goal };
+                    self.ratios.insert(kind.name(), ratio);
+                }
+            }
+        }
+        self
+    }
+}
+
+impl Series {
+    fn push(&mut self, outcome: &Outcome, before: CpuTime, after: CpuTime, settings: &Settings) {
+        self.per_second.push(outcome.rate());
+        self.p50_us.push(micros(outcome.latency(0.5)));
+        self.p99_us.push(micros(outcome.latency(0.99)));
+        // The CPU time covers the warm-up too: its requests are reckoned at the measured rate.
+        let seconds = (WARM_UP + Duration::from_secs(settings.seconds)).as_secs_f64();
+        let requests = outcome.rate() * seconds;
+        let each = |time: Duration| time.as_secs_f64() * 1e6 / requests;
+        self.user_us_per_request.push(each(after.user.saturating_sub(before.user)));
+        self.system_us_per_request.push(each(after.system.saturating_sub(before.system)));
+        self.faults += outcome.faults;
+        if self.first_fault.is_none() {
+            self.first_fault.clone_from(&outcome.first_fault);
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

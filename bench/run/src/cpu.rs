@@ -1,0 +1,43 @@
+//! Which core runs what. It must never know what it pins.
+
+use rustix::thread::{CpuSet, sched_setaffinity};
+
+/// The servers' core.
+const SERVER: usize = 0;
+/// The generator's core.
+const GENERATOR: usize = 1;
+
+/// Whether there are enough cores to keep the two apart.
+pub(crate) fn can_pin() -> bool {
+    cores() > GENERATOR
+}
+
+/// The machine's cores, whatever this process is pinned to.
+pub(crate) fn cores() -> usize {
+    std::fs::read_to_string("/proc/cpuinfo")
+        .map_or(1, |text| text.lines().filter(|line| line.starts_with("processor")).count())
+}
+
+/// Keeps this thread on the generator's core.
+pub(crate) fn pin_generator() {
+    pin(GENERATOR);
+}
+
+/// Runs `spawn` on the servers' core: a child inherits the affinity of the thread that spawns it.
+pub(crate) fn on_server_core<T>(spawn: impl FnOnce() -> T) -> T {
+    pin(SERVER);
+    let result = spawn();
+    pin(GENERATOR);
+    result
+}
+
+fn pin(core: usize) {
+    if !can_pin() {
+        return;
+    }
+    let mut set = CpuSet::new();
+    set.set(core);
+    if let Err(error) = sched_setaffinity(None, &set) {
+        eprintln!("cannot pin to core {core} ({error}): the figures will be noisier");
+    }
+}

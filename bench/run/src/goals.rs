@@ -1,0 +1,29 @@
+//! The numbers to reach. It must never hold anything else.
+
+/// The smallest ratio of rates that is good enough, against the bound and against the afternoon's program.
+#[derive(Clone, Copy)]
+pub(crate) struct Goal {
+    pub(crate) bound: f64,
+    pub(crate) afternoon: f64,
+}
+
+/// POST officeConfigurations; asked for at 512 connections, reported at 64 too.
+pub(crate) const POST: Goal = Goal { bound: 0.80, afternoon: 8.0 };
+
+/// GET by id at 64 connections.
+pub(crate) const GET: Goal = Goal { bound: 0.85, afternoon: 4.0 };
+
+/// A filtered page over 10,000 check-ins at 64 connections.
+pub(crate) const PAGE: Goal = Goal { bound: 0.35, afternoon: 6.0 };
+
+/// The time of the millionth POST over that of the thousandth.
+pub(crate) const MILLION: f64 = 1.5;
+
+/// Idle memory in bytes.
+pub(crate) const IDLE_BYTES: u64 = 30_000_000;
+
+/// From the start of the process to its first answer, in milliseconds.
+pub(crate) const START_MS: f64 = 50.0;
+
+/// The stripped binary, in bytes.
+pub(crate) const BINARY_BYTES: u64 = 25_000_000;

@@ -1,0 +1,243 @@
+//! The result as data and as a table. It must never measure.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::Settings;
+use crate::compare::Comparison;
+use crate::goals;
+use crate::machine::Machine;
+use crate::million::Million;
+use crate::server::Kind;
+use crate::still::Start;
+
+/// Everything a run found out.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    date: String,
+    label: String,
+    machine: Machine,
+    rounds: usize,
+    seconds_a_round: u64,
+    generator_polls: bool,
+    comparisons: Vec<Comparison>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) million: Option<Million>,
+    #[serde(rename = "first_answer", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) starts: BTreeMap<&'static str, Start>,
+    #[serde(rename = "idle_resident_bytes", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) memory: BTreeMap<&'static str, u64>,
+    #[serde(rename = "binary_bytes", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sizes: BTreeMap<&'static str, u64>,
+}
+
+/// The middle value; of an even number of values the mean of the two in the middle.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        length if length % 2 == 0 => f64::midpoint(sorted[middle - 1], sorted[middle]),
+        _ => sorted[middle],
+    }
+}
+
+impl Report {
+    /// An empty report.
+    pub(crate) fn new(label: &str, settings: &Settings, machine: Machine) -> Self {
+        Self {
+            date: Timestamp::now().strftime("%Y-%m-%d").to_string(),
+            label: label.to_owned(),
+            machine,
+            rounds: settings.rounds,
+            seconds_a_round: settings.seconds,
+            generator_polls: settings.spin,
+            comparisons: Vec::new(),
+            million: None,
+            starts: BTreeMap::new(),
+            memory: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a measured path.
+    pub(crate) fn add(&mut self, comparison: Comparison) {
+        self.comparisons.push(comparison);
+    }
+
+    /// Writes `<date>-<label>.json` and `latest.md`.
+    pub(crate) fn write(&self, folder: &Path, table: &str) -> anyhow::Result<()> {
+        fs::create_dir_all(folder)?;
+        let name = format!("{}-{}.json", self.date, self.label);
+        fs::write(folder.join(&name), serde_json::to_string_pretty(self)? + "\n")?;
+        let page = format!("# Latest figures\n\nThe data: `{name}`. What they mean: `../README.md`.\n\n{table}");
+        fs::write(folder.join("latest.md"), page)?;
+        Ok(())
+    }
+
+    /// The tables.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write_markdown(&mut text);
+        text
+    }
+
+    fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
+        let machine = &self.machine;
+        writeln!(
+            text,
+            "{}, {} cores{}, {} GiB, Linux {}, {}, fdatasync {:.0} µs; {}; commit {}; {} rounds of {} s; load average before: {}.\n",
+            machine.cpu,
+            machine.cores,
+            if machine.virtualized { " (virtual)" } else { "" },
+            machine.memory_bytes >> 30,
+            machine.kernel,
+            machine.file_system,
+            machine.fdatasync_us,
+            machine.rustc,
+            machine.commit,
+            self.rounds,
+            self.seconds_a_round,
+            machine.load_before,
+        )?;
+        if !self.comparisons.is_empty() {
+            self.write_comparisons(text)?;
+        }
+        let has_still =
+            self.million.is_some() || !(self.starts.is_empty() && self.memory.is_empty() && self.sizes.is_empty());
+        if has_still {
+            self.write_rest(text)?;
+        }
+        Ok(())
+    }
+
+    fn write_comparisons(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(
+            text,
+            "| path, connections | bound | officeconfig | afternoon | × bound (goal) | × afternoon (goal) |"
+        )?;
+        writeln!(text, "|---|---|---|---|---|---|")?;
+        for comparison in &self.comparisons {
+            let rate = |kind: Kind| {
+                comparison.servers.get(kind.name()).map_or_else(
+                    || "–".to_owned(),
+                    |series| {
+                        let faults =
+                            if series.faults > 0 { format!(", {} faults", series.faults) } else { String::new() };
+                        format!("{}/s{faults}", thousands(series.median_per_second))
+                    },
+                )
+            };
+            let ratio = |kind: Kind| {
+                comparison.ratios.get(kind.name()).map_or_else(
+                    || "–".to_owned(),
+                    |ratio| format!("{:.2} (≥ {}) {}", ratio.median, ratio.goal, verdict(ratio.met)),
+                )
+            };
+            writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} |",
+                comparison.name,
+                rate(Kind::Bound),
+                rate(Kind::Service),
+                rate(Kind::Afternoon),
+                ratio(Kind::Bound),
+                ratio(Kind::Afternoon)
+            )?;
+        }
+        writeln!(text)
+    }
+
+    fn write_rest(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "| | goal | bound | officeconfig | afternoon | |")?;
+        writeln!(text, "|---|---|---|---|---|---|")?;
+        let columns = [Kind::Bound, Kind::Service, Kind::Afternoon];
+        let mut row = |name: &str, goal: String, cells: [Option<String>; 3], met: Option<bool>| {
+            let [bound, service, afternoon] = cells.map(|cell| cell.unwrap_or_else(|| "–".into()));
+            writeln!(text, "| {name} | {goal} | {bound} | {service} | {afternoon} | {} |", met.map_or("", verdict))
+        };
+        let service = Kind::Service.name();
+        if !self.memory.is_empty() {
+            let cells = columns.map(|kind| self.memory.get(kind.name()).copied().map(megabytes));
+            let met = self.memory.get(service).map(|bytes| *bytes <= goals::IDLE_BYTES);
+            row("idle memory (resident)", format!("≤ {}", megabytes(goals::IDLE_BYTES)), cells, met)?;
+        }
+        if !self.starts.is_empty() {
+            let goal = format!("≤ {} ms", goals::START_MS);
+            let cells = columns.map(|kind| {
+                let start = self.starts.get(kind.name())?;
+                Some(format!("{:.1} ms", start.new_folder_ms))
+            });
+            let start = self.starts.get(service);
+            let met = start.map(|start| start.new_folder_ms <= goals::START_MS);
+            row("first answer, new folder", goal.clone(), cells, met)?;
+            let cells = columns.map(|kind| {
+                let start = self.starts.get(kind.name())?;
+                Some(format!("{:.1} ms", start.again_ms))
+            });
+            let met = start.map(|start| start.again_ms <= goals::START_MS);
+            row("first answer, after a kill", goal, cells, met)?;
+        }
+        if !self.sizes.is_empty() {
+            let cells = columns.map(|kind| self.sizes.get(kind.name()).copied().map(megabytes));
+            let met = self.sizes.get(service).map(|bytes| *bytes <= goals::BINARY_BYTES);
+            row("binary, stripped", format!("≤ {}", megabytes(goals::BINARY_BYTES)), cells, met)?;
+        }
+        if let Some(million) = &self.million {
+            let cell = format!(
+                "{:.2} ({} MB resident, {} B an entity on disk)",
+                million.time_ratio,
+                million.resident_bytes / 1_000_000,
+                million.disk_bytes / 1_000_000
+            );
+            let cells = [None, Some(cell), None];
+            let goal = format!("≤ {}", million.goal);
+            row("time of the millionth POST over the thousandth", goal, cells, Some(million.met))?;
+        }
+        Ok(())
+    }
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "reached" } else { "**missed**" }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+}
+
+fn thousands(rate: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is positive and far below 2^53"
+    )]
+    let rate = rate.round() as u64;
+    if rate < 1000 { rate.to_string() } else { format!("{},{:03}", rate / 1000, rate % 1000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, thousands};
+
+    #[test]
+    fn the_median_is_the_middle_or_the_mean_of_the_two() {
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(close(median(&[3.0, 1.0, 2.0]), 2.0));
+        assert!(close(median(&[4.0, 1.0, 2.0, 3.0]), 2.5));
+        assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn rates_have_separators() {
+        assert_eq!(thousands(12_345.4), "12,345");
+        assert_eq!(thousands(999.4), "999");
+    }
+}
