@@ -142,6 +142,11 @@ impl Authenticator {
         tasks.shutdown().await;
     }
 
+    #[cfg(test)]
+    pub(super) fn issuers(&self) -> &[Arc<Issuer>] {
+        &self.issuers
+    }
+
     /// How many tokens are remembered.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
