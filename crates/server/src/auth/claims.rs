@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::config::{ClaimNames, IssuerRules, Tenants};
+use super::config::{ClaimNames, IssuedFor, IssuerRules, Tenants};
 use super::error::{Denied, TokenFault};
 use super::limits::{IDENTIFIER_BYTES_MAX, SKEW_SECONDS};
 use super::principal::{Access, Groups, Plane, Principal, PrincipalKind, User};
@@ -117,8 +117,10 @@ impl Claims {
             };
         }
         let tenant = tid.and_then(parse_guid).ok_or(TokenFault::Tenant("`tid` is absent or not a GUID"))?;
-        match issued_for.map(parse_guid) {
-            Some(named) if named != Some(tenant) => Err(TokenFault::Tenant("`iss` names another tenant than `tid`")),
+        match issued_for {
+            IssuedFor::Tenant(named) if named != tenant => {
+                Err(TokenFault::Tenant("`iss` names another tenant than `tid`"))
+            }
             _ => Ok(tenant),
         }
     }

@@ -106,6 +106,14 @@ pub(super) enum IssuerPattern {
     PerTenant(String, String),
 }
 
+/// For whom an `iss` says that it issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IssuedFor {
+    /// It does not say.
+    Anyone,
+    Tenant(Uuid),
+}
+
 impl IssuerPattern {
     pub(super) fn parse(text: &str) -> Self {
         match text.split_once(TENANT_PLACEHOLDER) {
@@ -114,13 +122,13 @@ impl IssuerPattern {
         }
     }
 
-    /// Whether `iss` is one of this pattern's. Gives the tenant it names, when the pattern has a place for it.
-    pub(super) fn matches<'a>(&self, iss: &'a str) -> Option<Option<&'a str>> {
+    /// Whether `iss` is one of this pattern's, and for whom. None when it is not.
+    pub(super) fn matches(&self, iss: &str) -> Option<IssuedFor> {
         match self {
-            Self::Exact(issuer) => (issuer == iss).then_some(None),
+            Self::Exact(issuer) => (issuer == iss).then_some(IssuedFor::Anyone),
             Self::PerTenant(before, after) => {
                 let tenant = iss.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
-                parse_guid(tenant).map(|_| Some(tenant))
+                parse_guid(tenant).map(IssuedFor::Tenant)
             }
         }
     }
@@ -280,7 +288,7 @@ mod tests {
         );
         assert_eq!(issuers[0], "https://login.microsoftonline.com/{tenantid}/v2.0");
         let iss = format!("https://login.microsoftonline.com/{T}/v2.0");
-        assert_eq!(rules.pattern.matches(&iss), Some(Some(T)));
+        assert_eq!(rules.pattern.matches(&iss), T.parse().ok().map(IssuedFor::Tenant));
         assert_eq!(rules.pattern.matches("https://login.microsoftonline.com/evil.example/v2.0"), None);
         assert_eq!(rules.pattern.matches("https://login.microsoftonline.com//v2.0"), None);
     }

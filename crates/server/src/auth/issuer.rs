@@ -235,7 +235,7 @@ impl Remote {
         if !issuers.contains(&found.issuer) {
             return Err(RefreshError::OtherIssuer { document: document.clone(), found: found.issuer });
         }
-        self.authorization_endpoint.store(found.authorization_endpoint.map(|text| Arc::new(text)));
+        self.authorization_endpoint.store(found.authorization_endpoint.map(Arc::new));
         safe_url(&found.jwks_uri).map_err(|fault| RefreshError::BadJwksUri { document: document.clone(), fault })
     }
 }

@@ -16,13 +16,13 @@ pub(super) const TOKEN_CACHE_EXPECTED: usize = 16 * 1024;
 
 /// Shortest time between two fetches of a key set because of an unknown `kid`: a stranger's random `kid`s must not
 /// make us hammer the issuer.
-pub(super) const JWKS_REFRESH_FLOOR: Duration = Duration::from_secs(300);
+pub(super) const JWKS_REFRESH_FLOOR: Duration = Duration::from_mins(5);
 
 /// Shortest time between two attempts while no key set was ever fetched: nothing works until then, so sooner.
 pub(super) const JWKS_FIRST_RETRY: Duration = Duration::from_secs(10);
 
 /// How often key sets are fetched without being asked, so that a withdrawn key goes even when no new one comes.
-pub(super) const JWKS_PERIOD: Duration = Duration::from_secs(3600);
+pub(super) const JWKS_PERIOD: Duration = Duration::from_hours(1);
 
 /// Largest key set in bytes. Entra's common one is about 20 KiB with its certificates.
 pub(super) const JWKS_BYTES_MAX: usize = 256 * 1024;
@@ -52,4 +52,4 @@ pub(super) const RSA_BITS_MAX: usize = 8192;
 pub(super) const IDENTIFIER_BYTES_MAX: usize = 512;
 
 /// Longest life of a token of the built-in issuer: a forgotten one must end some day.
-pub(super) const MINTED_TTL_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+pub(super) const MINTED_TTL_MAX: Duration = Duration::from_hours(366 * 24);

@@ -23,7 +23,7 @@ fn request() -> TokenRequest {
         scopes: Vec::new(),
         roles: Vec::new(),
         groups: Vec::new(),
-        ttl: Duration::from_secs(3600),
+        ttl: Duration::from_hours(1),
     }
 }
 
@@ -142,7 +142,7 @@ fn a_request_that_contradicts_itself_makes_no_token() {
     assert_eq!(refused(TokenRequest { scopes, roles: roles.clone(), ..request() }), MintError::Mixed);
     assert_eq!(refused(TokenRequest { user: Some("ann".to_owned()), roles, ..request() }), MintError::Mixed);
     assert_eq!(refused(TokenRequest { ttl: Duration::ZERO, ..request() }), MintError::Lifetime);
-    assert_eq!(refused(TokenRequest { ttl: Duration::from_secs(400 * 86_400), ..request() }), MintError::Lifetime);
+    assert_eq!(refused(TokenRequest { ttl: Duration::from_hours(400 * 24), ..request() }), MintError::Lifetime);
 }
 
 #[tokio::test]

@@ -11,7 +11,6 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
     RsaKeyPair,
 };
-use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
@@ -96,11 +95,17 @@ impl Signer {
     }
 }
 
+struct Answer {
+    status: StatusCode,
+    location: Option<String>,
+    body: String,
+}
+
 /// The web server of an issuer: what it answers can be changed, and how often it was asked is known.
 #[derive(Clone)]
 pub(super) struct Site {
     pub(super) base: String,
-    answers: Arc<Mutex<HashMap<String, (StatusCode, Option<String>, String)>>>,
+    answers: Arc<Mutex<HashMap<String, Answer>>>,
     asked: Arc<AtomicUsize>,
     delay: Arc<Mutex<Duration>>,
 }
@@ -115,24 +120,24 @@ impl Site {
             delay: Arc::default(),
         };
         let served = site.clone();
-        let router = axum::Router::new().fallback(move |uri: http::Uri| {
-            let site = served.clone();
-            async move {
-                site.asked.fetch_add(1, Ordering::SeqCst);
-                let delay = *site.delay.lock().unwrap();
-                tokio::time::sleep(delay).await;
-                let answer = site.answers.lock().unwrap().get(uri.path()).cloned();
-                let (status, location, body) = answer.unwrap_or((StatusCode::NOT_FOUND, None, String::new()));
-                let location = location.map(|to| [(http::header::LOCATION, to)]);
-                (
-                    status,
-                    location.map_or_else(|| ().into_response(), |l| (status, l).into_response()).headers().clone(),
-                    body,
-                )
-            }
-        });
+        let router = axum::Router::new().fallback(move |uri: http::Uri| served.clone().serve(uri));
         tokio::spawn(async move { axum::serve(listener, router).await });
         site
+    }
+
+    async fn serve(self, uri: http::Uri) -> http::Response<axum::body::Body> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let delay = *self.delay.lock().unwrap();
+        tokio::time::sleep(delay).await;
+        let answers = self.answers.lock().unwrap();
+        let Some(answer) = answers.get(uri.path()) else {
+            return http::Response::builder().status(StatusCode::NOT_FOUND).body(axum::body::Body::empty()).unwrap();
+        };
+        let mut response = http::Response::builder().status(answer.status);
+        if let Some(location) = &answer.location {
+            response = response.header(http::header::LOCATION, location);
+        }
+        response.body(answer.body.clone().into()).unwrap()
     }
 
     pub(super) fn answer(&self, path: &str, body: &Value) {
@@ -140,7 +145,7 @@ impl Site {
     }
 
     pub(super) fn raw(&self, path: &str, status: StatusCode, location: Option<String>, body: String) {
-        self.answers.lock().unwrap().insert(path.to_owned(), (status, location, body));
+        self.answers.lock().unwrap().insert(path.to_owned(), Answer { status, location, body });
     }
 
     pub(super) fn publish(&self, keys: &[Value]) {
