@@ -1,8 +1,15 @@
-//! Questions that the engine asks a model. No question changes it.
+//! Questions that the engine asks a model: types, members, container, annotations. No question changes it.
+//! Operations have their own file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::types::{EdmType, Member, Model, NamedType, Operation, OperationId, StructuredType, TypeId};
+use super::types::{
+    Annotation, AnnotationValue, ContainerChild, EdmType, Facets, KeyRef, Member, MemberKind, Model, NamedType,
+    Operation, OperationId, Primitive, StructuredType, TypeId, TypeRef,
+};
+use crate::edm::{ParseError, check_facets, parse_primitive};
+use crate::value::Value;
 
 impl Model {
     /// The named type of an id. Ids come only from this model.
@@ -15,19 +22,23 @@ impl Model {
         if let NamedType::Structured(ty) = self.named(id) { Some(ty) } else { None }
     }
 
+    /// A qualified name with its alias replaced by the namespace; other names are given back as they are.
+    pub fn resolve_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        match name.rsplit_once('.').and_then(|(alias, rest)| Some((self.aliases.get(alias)?, rest))) {
+            Some((namespace, rest)) => Cow::Owned(format!("{namespace}.{rest}")),
+            None => Cow::Borrowed(name),
+        }
+    }
+
     /// A type by qualified name; an alias is resolved, and an unqualified name looked for in the default namespaces.
     pub fn type_by_name(&self, name: &str) -> Option<TypeId> {
         if let Some(id) = self.type_names.get(name) {
             return Some(*id);
         }
-        let Some((namespace, rest)) = name.rsplit_once('.') else {
-            return self
-                .default_namespaces
-                .iter()
-                .find_map(|ns| self.type_names.get(format!("{ns}.{name}").as_str()).copied());
-        };
-        let namespace = self.aliases.get(namespace)?;
-        self.type_names.get(format!("{namespace}.{rest}").as_str()).copied()
+        if name.contains('.') {
+            return self.type_names.get(self.resolve_name(name).as_ref()).copied();
+        }
+        self.default_namespaces.iter().find_map(|ns| self.type_names.get(format!("{ns}.{name}").as_str()).copied())
     }
 
     /// Whether `id` is `base` or derived from it.
@@ -44,9 +55,137 @@ impl Model {
         }
     }
 
+    /// How a use of a type is written: `Collection(microsoft.graph.x)`.
+    pub fn qualified_name(&self, ty: &TypeRef) -> String {
+        ty.display(self).to_string()
+    }
+
+    /// The key of an entity type, own or inherited; empty for every other type.
+    pub fn key_of(&self, id: TypeId) -> &[KeyRef] {
+        self.structured(id).map_or(&[], |ty| &ty.key)
+    }
+
+    /// The types derived from `id`, near and far, in document order.
+    pub fn derived_types_of(&self, id: TypeId) -> impl Iterator<Item = TypeId> {
+        (0..).map(TypeId).zip(&self.types).filter_map(move |(other, ty)| match ty {
+            NamedType::Structured(ty) if ty.ancestors.contains(&id) => Some(other),
+            _ => None,
+        })
+    }
+
+    /// The types a value declared as `id` may have: `id` itself and the derived ones, abstract ones left out.
+    pub fn concrete_types_of(&self, id: TypeId) -> Vec<TypeId> {
+        std::iter::once(id)
+            .chain(self.derived_types_of(id))
+            .filter(|id| self.structured(*id).is_some_and(|ty| !ty.is_abstract))
+            .collect()
+    }
+
+    /// A member of a type or, when it has none of that name, of the first type derived from it that does.
+    pub fn member_along_derived(&self, id: TypeId, name: &str) -> Option<(TypeId, u16, &Member)> {
+        std::iter::once(id).chain(self.derived_types_of(id)).find_map(|id| {
+            let (number, member) = self.structured(id)?.member(name)?;
+            Some((id, number, member))
+        })
+    }
+
+    /// A child of the container and its index.
+    pub fn child(&self, name: &str) -> Option<(u16, &ContainerChild)> {
+        let index = *self.container.by_name.get(name)?;
+        Some((index, &self.container.children[usize::from(index)]))
+    }
+
+    /// The primitive type under a use of a type, with the facets of a type definition filled in. `None` for enumerations and
+    /// structured types.
+    pub fn primitive_of(&self, ty: &TypeRef) -> Option<(Primitive, Facets)> {
+        match ty.base {
+            EdmType::Primitive(primitive) => Some((primitive, ty.facets)),
+            EdmType::Named(id) => match self.named(id) {
+                NamedType::Definition(definition) => {
+                    Some((definition.underlying, merged(ty.facets, definition.facets)))
+                }
+                _ => None,
+            },
+            EdmType::Any(_) => None,
+        }
+    }
+
+    /// Reads a single value of a primitive type, a type definition or an enumeration from its text (a key in a path, a
+    /// `DefaultValue`) and checks the facets.
+    ///
+    /// # Errors
+    /// [`ParseError`]; a structured type has no text form.
+    pub fn parse_value(&self, ty: &TypeRef, text: &str) -> Result<Value, ParseError> {
+        if let Some((primitive, facets)) = self.primitive_of(ty) {
+            return parse_primitive(primitive, &facets, text);
+        }
+        match ty.base {
+            EdmType::Named(id) => match self.named(id) {
+                NamedType::Enum(ty) => ty.parse(text).map(Value::Enum),
+                _ => Err(ParseError::Form { expected: "a primitive value" }),
+            },
+            _ => Err(ParseError::Form { expected: "a primitive value" }),
+        }
+    }
+
+    /// Checks a value that was read without facets against the facets of its use.
+    ///
+    /// # Errors
+    /// [`ParseError`] names the facet that is not kept.
+    pub fn check_value(&self, ty: &TypeRef, value: &Value) -> Result<(), ParseError> {
+        self.primitive_of(ty).map_or(Ok(()), |(_, facets)| check_facets(&facets, value))
+    }
+
+    /// The value of the annotation with this term (fully qualified, without qualifier), however its alias is written.
+    pub fn annotation<'a>(&self, annotations: &'a [Annotation], term: &str) -> Option<&'a AnnotationValue> {
+        annotations
+            .iter()
+            .find(|annotation| annotation.qualifier.is_none() && self.resolve_name(&annotation.term) == term)
+            .map(|annotation| &annotation.value)
+    }
+
     /// The operation of an id.
     pub fn operation(&self, id: OperationId) -> &Operation {
         &self.operations[id.0 as usize]
+    }
+}
+
+/// The facets of a use of a type definition: its own where written, else the definition's.
+fn merged(own: Facets, definition: Facets) -> Facets {
+    Facets {
+        max_length: own.max_length.or(definition.max_length),
+        precision: own.precision.or(definition.precision),
+        scale: own.scale.or(definition.scale),
+        ascii: own.ascii || definition.ascii,
+        srid: own.srid.or(definition.srid),
+    }
+}
+
+impl AnnotationValue {
+    /// The value of a tagging or Boolean term.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Constant { kind, text } if &**kind == "Bool" => Some(&**text == "true"),
+            _ => None,
+        }
+    }
+
+    /// The text of a constant or a path.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Constant { text, .. } | Self::Path { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A property of a record.
+    pub fn property(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Record(_, properties) => {
+                properties.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -61,12 +200,44 @@ impl StructuredType {
     pub fn short_name(&self) -> &str {
         &self.name[self.namespace_len + 1..]
     }
+
+    /// The namespace.
+    pub fn namespace(&self) -> &str {
+        &self.name[..self.namespace_len]
+    }
+
+    /// The members that the type itself declares.
+    pub fn own_members(&self) -> &[Member] {
+        &self.members[usize::from(self.own_from)..]
+    }
 }
 
-impl Operation {
-    /// The name without its namespace.
-    pub fn short_name(&self) -> &str {
-        &self.name[self.namespace_len + 1..]
+impl Member {
+    /// Whether it is a navigation property.
+    pub fn is_navigation(&self) -> bool {
+        matches!(self.kind, MemberKind::Navigation(_))
+    }
+
+    /// Whether it is a navigation property that contains its targets.
+    pub fn is_containment(&self) -> bool {
+        matches!(&self.kind, MemberKind::Navigation(navigation) if navigation.contains_target)
+    }
+
+    /// Whether it is a stream property.
+    pub fn is_stream(&self) -> bool {
+        self.ty.base == EdmType::Primitive(Primitive::Stream)
+    }
+
+    /// Whether a create must give it: a single structural property that is not nullable, has no default and is not made
+    /// by the service.
+    pub fn is_required(&self) -> bool {
+        match &self.kind {
+            MemberKind::Structural { default, computed, computed_default, .. } => {
+                let made = *computed || *computed_default || default.is_some() || self.is_stream();
+                !(made || self.ty.nullable || self.ty.collection)
+            }
+            MemberKind::Navigation(_) => false,
+        }
     }
 }
 
@@ -77,6 +248,15 @@ impl NamedType {
             Self::Structured(ty) => &ty.name,
             Self::Enum(ty) => &ty.name,
             Self::Definition(ty) => &ty.name,
+        }
+    }
+
+    /// The annotations.
+    pub fn annotations(&self) -> &[Annotation] {
+        match self {
+            Self::Structured(ty) => &ty.annotations,
+            Self::Enum(ty) => &ty.annotations,
+            Self::Definition(ty) => &ty.annotations,
         }
     }
 }

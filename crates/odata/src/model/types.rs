@@ -26,6 +26,8 @@ pub struct Model {
     pub aliases: HashMap<Arc<str>, Arc<str>>,
     /// Action and function overloads.
     pub operations: Vec<Operation>,
+    /// Overloads by qualified name, other name and unqualified name, each in document order.
+    pub operation_names: HashMap<Arc<str>, Vec<OperationId>>,
     /// The entity container.
     pub container: Container,
     /// Namespaces whose operations and types may be named without qualification (`Core.DefaultNamespace`).
@@ -47,14 +49,36 @@ pub struct Schema {
     pub types: Vec<TypeId>,
     /// Operations declared in it, in order.
     pub operations: Vec<OperationId>,
-    /// Terms declared in it (name, type text).
-    pub terms: Vec<(Arc<str>, Arc<str>)>,
+    /// Terms declared in it.
+    pub terms: Vec<Term>,
     /// Annotations inside the `Schema` element itself.
     pub annotations: Vec<Annotation>,
-    /// `Annotations` elements with external targets.
+    /// `Annotations` elements whose target is not an element of the model that holds annotations itself (another
+    /// document's element, a derived type's inherited member); the others were moved to their targets.
     pub targeted: Vec<(Arc<str>, Vec<Annotation>)>,
     /// Whether the entity container is declared here.
     pub has_container: bool,
+}
+
+/// A declared `Term`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Term {
+    /// Its name, unqualified.
+    pub name: Arc<str>,
+    /// Its type as written (terms may have types that values cannot, such as `Edm.PropertyPath`).
+    pub type_text: Arc<str>,
+    /// `Nullable`, where it is written.
+    pub nullable: Option<bool>,
+    /// `BaseTerm`.
+    pub base: Option<Arc<str>>,
+    /// `DefaultValue`.
+    pub default: Option<Arc<str>>,
+    /// `AppliesTo`.
+    pub applies_to: Option<Arc<str>>,
+    /// Facets.
+    pub facets: Facets,
+    /// Annotations.
+    pub annotations: Vec<Annotation>,
 }
 
 /// An `edmx:Reference`.
@@ -75,6 +99,8 @@ pub struct Annotation {
     pub qualifier: Option<Arc<str>>,
     /// Its value.
     pub value: AnnotationValue,
+    /// Annotations of the annotation.
+    pub annotations: Vec<Annotation>,
 }
 
 /// The value of an annotation.
@@ -98,6 +124,15 @@ pub enum AnnotationValue {
     Collection(Vec<AnnotationValue>),
     /// A record: optional type, members with their own annotations left out.
     Record(Option<Arc<str>>, Vec<(Arc<str>, AnnotationValue)>),
+    /// A dynamic expression (`If`, `Apply`, `And`, `Cast`, …): element name, attributes, operands.
+    Dynamic {
+        /// Element name.
+        kind: Arc<str>,
+        /// Attributes in document order (`Function` of `Apply`, `Type` of `Cast`, …).
+        attributes: Vec<(Arc<str>, Arc<str>)>,
+        /// Operands.
+        operands: Vec<AnnotationValue>,
+    },
     /// Null.
     Null,
 }
@@ -177,6 +212,8 @@ pub enum MemberKind {
         default: Option<Value>,
         /// `Core.Computed`: the service sets it, a given value is ignored.
         computed: bool,
+        /// `Core.ComputedDefaultValue`: the service makes a value when none is given on create.
+        computed_default: bool,
         /// `Core.Immutable`: given on create only.
         immutable: bool,
     },
@@ -310,6 +347,8 @@ pub struct EnumType {
     pub is_flags: bool,
     /// Members in order.
     pub members: Vec<(Arc<str>, i64)>,
+    /// Annotations of the members, at the same places.
+    pub member_annotations: Vec<Vec<Annotation>>,
     /// Annotations.
     pub annotations: Vec<Annotation>,
 }
@@ -334,7 +373,8 @@ pub struct Operation {
     pub name: Arc<str>,
     /// Length of the namespace in `name`.
     pub namespace_len: usize,
-    /// Further qualified names by which URLs may call it (set by the application's model, annotation-driven).
+    /// Further qualified names by which URLs may call it: the strings of any annotation whose term's unqualified name is
+    /// `AlternativeName`, in whatever namespace the application declares it.
     pub other_names: Vec<Arc<str>>,
     /// Action (may change) or function (must not).
     pub is_action: bool,
@@ -348,6 +388,8 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// Return type.
     pub returns: Option<TypeRef>,
+    /// Annotations of the return type.
+    pub return_annotations: Vec<Annotation>,
     /// Annotations.
     pub annotations: Vec<Annotation>,
 }

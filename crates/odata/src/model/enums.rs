@@ -1,0 +1,114 @@
+//! Enumeration values and their text: member names, numbers, and comma-separated flags.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::types::EnumType;
+use crate::edm::ParseError;
+
+impl EnumType {
+    /// The value of a member.
+    pub fn value_of(&self, member: &str) -> Option<i64> {
+        self.members.iter().find(|(name, _)| &**name == member).map(|(_, value)| *value)
+    }
+
+    /// The first member with this value.
+    pub fn member_of(&self, value: i64) -> Option<&Arc<str>> {
+        self.members.iter().find(|(_, known)| *known == value).map(|(name, _)| name)
+    }
+
+    /// Reads `Member`, a number, or for flags several of them with commas between.
+    ///
+    /// # Errors
+    /// [`ParseError::Form`] for an unknown member, [`ParseError::Range`] for a number that the type cannot have (any number of
+    /// a non-flags type must be a member's).
+    pub fn parse(&self, text: &str) -> Result<i64, ParseError> {
+        const FORM: ParseError = ParseError::Form { expected: "a member of the enumeration" };
+        if !self.is_flags {
+            return self.one(text).ok_or(FORM)?;
+        }
+        text.split(',').try_fold(0, |sum, part| Ok(sum | self.one(part.trim()).ok_or(FORM)??))
+    }
+
+    fn one(&self, text: &str) -> Option<Result<i64, ParseError>> {
+        if let Some(value) = self.value_of(text) {
+            return Some(Ok(value));
+        }
+        if !text.bytes().last()?.is_ascii_digit() {
+            return None;
+        }
+        let value = text.parse::<i64>().ok()?;
+        let known = self.is_flags || self.member_of(value).is_some();
+        Some(if known && self.underlying.holds(value) { Ok(value) } else { Err(ParseError::Range) })
+    }
+
+    /// Writes the member's name; for flags the names that make up the value; the number when no names do.
+    pub fn write(&self, value: i64, out: &mut String) {
+        if let Some(name) = self.member_of(value) {
+            return out.push_str(name);
+        }
+        if self.is_flags && value != 0 {
+            let bits = |part: i64| part != 0 && value & part == part;
+            let parts: Vec<_> = self.members.iter().filter(|(_, part)| bits(*part)).collect();
+            if parts.iter().fold(0, |sum, (_, part)| sum | part) == value {
+                // A member that another one covers says nothing more (`ReadWrite` makes `Read` needless).
+                let needless = |part: i64| parts.iter().any(|(_, other)| *other != part && other & part == part);
+                let names: Vec<&str> =
+                    parts.iter().filter(|(_, part)| !needless(*part)).map(|(name, _)| &**name).collect();
+                return out.push_str(&names.join(","));
+            }
+        }
+        let _ = write!(out, "{value}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::model::Primitive;
+
+    fn pattern(is_flags: bool) -> EnumType {
+        EnumType {
+            name: "n.Pattern".into(),
+            underlying: Primitive::Int32,
+            is_flags,
+            members: [("None", 0), ("Red", 1), ("Blue", 2), ("Purple", 3), ("Solid", 8)]
+                .map(|(n, v)| (n.into(), v))
+                .into(),
+            member_annotations: vec![Vec::new(); 5],
+            annotations: Vec::new(),
+        }
+    }
+
+    fn written(value: i64) -> String {
+        let mut out = String::new();
+        pattern(true).write(value, &mut out);
+        out
+    }
+
+    #[test]
+    fn flags_are_read_and_written_by_their_names() {
+        assert_eq!(pattern(true).parse("Solid,Red").unwrap(), 9);
+        assert_eq!(pattern(true).parse("Solid, +2").unwrap(), 10);
+        assert_eq!(written(9), "Red,Solid");
+        assert_eq!(written(11), "Purple,Solid");
+        assert_eq!(
+            (written(0), written(3), written(16), written(17)),
+            ("None".into(), "Purple".into(), "16".into(), "17".into())
+        );
+    }
+
+    #[test]
+    fn one_value_is_a_member_or_its_number() {
+        assert_eq!(pattern(false).parse("Blue").unwrap(), 2);
+        assert_eq!(pattern(false).parse("2").unwrap(), 2);
+        for text in ["blue", "", "Red,Blue", "0x1", "Red "] {
+            assert!(matches!(pattern(false).parse(text), Err(ParseError::Form { .. })), "{text}");
+        }
+        assert_eq!(pattern(false).parse("7"), Err(ParseError::Range));
+        assert_eq!(pattern(true).parse("3000000000"), Err(ParseError::Range));
+        assert!(matches!(pattern(true).parse("Red,,Blue"), Err(ParseError::Form { .. })));
+    }
+}
