@@ -6,4 +6,5 @@ mod issuers;
 mod permissions;
 mod rotation;
 mod support;
+mod tls;
 mod tokens;

@@ -183,3 +183,17 @@ async fn the_same_claims_with_another_signature_are_another_token() {
     assert!(world.auth.cached(Plane::Admin, &bearer(&forged)).is_none());
     assert_eq!(fault(world.ask(Plane::Admin, &forged).await), TokenFault::Signature);
 }
+
+#[tokio::test]
+async fn a_token_changed_in_any_one_character_does_not_pass() {
+    let world = World::new().await;
+    let good = world.token(&json!({}));
+    world.ask(Plane::Admin, &good).await.unwrap();
+    for at in 0..good.len() {
+        let mut changed = good.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert!(world.ask(Plane::Admin, &changed).await.is_err(), "character {at}");
+    }
+    assert_eq!(world.auth.remembered(), 1);
+}
