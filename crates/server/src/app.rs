@@ -4,11 +4,164 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use http_body_util::Full;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin;
+use crate::auth::Authenticator;
 use crate::config::Config;
+use crate::env::Env;
+use crate::http::{Answer, Handler, RequestBody, RequestContext, fault};
 
 /// The running service: everything a plane may use. Made once at start, shared by reference.
-#[derive(Debug)]
 pub struct App {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Who calls.
+    pub auth: Arc<Authenticator>,
+    /// Time and ids.
+    pub env: Env,
     /// The configuration the process was started with.
     pub config: Arc<Config>,
+    /// Cancelled when the process was told to stop: running requests end, new ones are refused.
+    pub stop: CancellationToken,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Who answers a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Healthz,
+    Readyz,
+    Admin,
+    /// Paths that are not the admin plane's, and that nobody answers yet.
+    Nobody,
+}
+
+impl Route {
+    /// Decided by the first segment alone. Whatever is not known is a version of the API, and for the admin plane to judge.
+    fn of(path: &str) -> Self {
+        let first = path.strip_prefix('/').and_then(|rest| rest.split('/').next());
+        match first {
+            Some("healthz") => Self::Healthz,
+            Some("readyz") => Self::Readyz,
+            None | Some("" | "user" | "metrics" | "favicon.ico" | "robots.txt") => Self::Nobody,
+            Some(_) => Self::Admin,
+        }
+    }
+}
+
+impl Handler for App {
+    async fn answer<'a>(&'a self, cx: RequestContext, parts: Parts, body: &'a mut RequestBody) -> Answer {
+        match Route::of(parts.uri.path()) {
+            Route::Admin => admin::handle(self, cx, parts, body).await,
+            route => self.answer_here(route, &cx, &parts),
+        }
+    }
+
+    fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer {
+        match Route::of(parts.uri.path()) {
+            route @ (Route::Healthz | Route::Readyz) => self.answer_here(route, cx, parts),
+            Route::Admin | Route::Nobody => {
+                let message = "The service is stopping. Try again.";
+                let mut answer = self.fault(cx, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
+                answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                answer
+            }
+        }
+    }
+}
+
+impl App {
+    fn answer_here(&self, route: Route, cx: &RequestContext, parts: &Parts) -> Answer {
+        let health = match route {
+            Route::Healthz => self.healthz(),
+            Route::Readyz => self.readyz(),
+            Route::Admin | Route::Nobody => {
+                let message = format!("Resource not found for the path '{}'.", parts.uri.path());
+                return self.fault(cx, StatusCode::NOT_FOUND, "ResourceNotFound", &message);
+            }
+        };
+        match parts.method {
+            Method::GET | Method::HEAD => health,
+            Method::OPTIONS => with_allow(text(StatusCode::NO_CONTENT, String::new())),
+            _ => {
+                let message = "Specified HTTP method is not allowed for the request target.";
+                with_allow(self.fault(cx, StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message))
+            }
+        }
+    }
+
+    /// Alive: requests are answered. What is wrong with the store is told, but a restart would not mend it.
+    fn healthz(&self) -> Answer {
+        let health = self.store.health();
+        match health.reason {
+            Some(reason) if !health.writable => text(StatusCode::OK, format!("ok, but read-only: {reason}\n")),
+            _ => text(StatusCode::OK, "ok\n".to_owned()),
+        }
+    }
+
+    /// Ready: new requests are welcome and changes are taken.
+    fn readyz(&self) -> Answer {
+        if self.stop.is_cancelled() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
+        }
+        let health = self.store.health();
+        if health.writable {
+            return text(StatusCode::OK, "ready\n".to_owned());
+        }
+        let reason = health.reason.unwrap_or_else(|| "no reason given".to_owned());
+        text(StatusCode::SERVICE_UNAVAILABLE, format!("the store takes no changes: {reason}\n"))
+    }
+
+    fn fault(&self, cx: &RequestContext, status: StatusCode, code: &str, message: &str) -> Answer {
+        fault(cx, self.env.clock.timestamp(), status, code, message)
+    }
+}
+
+fn with_allow(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    answer
+}
+
+fn text(status: StatusCode, body: String) -> Answer {
+    let mut answer = Answer::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
+    if status != StatusCode::NO_CONTENT {
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Route;
+
+    #[test]
+    fn the_first_segment_decides_who_answers() {
+        for (path, route) in [
+            ("/beta/officeConfiguration", Route::Admin),
+            ("/v1.0", Route::Admin),
+            ("/v3/x", Route::Admin),
+            ("/healthz", Route::Healthz),
+            ("/readyz/", Route::Readyz),
+            ("/user/v1.0/web/policies", Route::Nobody),
+            ("/", Route::Nobody),
+            ("*", Route::Nobody),
+            ("", Route::Nobody),
+        ] {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
 }

@@ -5,7 +5,9 @@
 pub mod admin;
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod env;
 pub mod http;
 pub mod limits;

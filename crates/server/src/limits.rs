@@ -8,6 +8,8 @@ pub const CONNECTIONS_MAX: usize = 16_384;
 pub const BACKLOG: u32 = 4_096;
 /// Request line and headers of one HTTP/1 request, and one read buffer. Tokens with hundreds of groups reach 20 KiB.
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Headers of one HTTP/2 request, decoded and with 32 bytes of overhead each, as its SETTINGS count them.
+pub const HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
 /// Header lines of one HTTP/1 request. Browsers behind two proxies send about 40.
 pub const HEADERS_MAX: usize = 100;
 /// Requests at once on one HTTP/2 connection: what nginx and the RFC's advice settle on.
@@ -40,3 +42,15 @@ pub const HOST_BYTES_MAX: usize = 261;
 pub const FORWARDED_HOPS_MAX: usize = 16;
 /// How often the certificate files are looked at for a change. Renewals come days before expiry.
 pub const CERTIFICATE_POLL_INTERVAL: Duration = Duration::from_secs(30);
+/// Connections that are answered "come back later" at once while the service drains.
+pub const REFUSED_CONNECTIONS_MAX: usize = 256;
+/// How long to wait when the system is out of file descriptors.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// Elements in a page when the client does not say: Graph's usual one.
+pub const PAGE_DEFAULT: usize = 100;
+/// Elements in a page at most, whatever the client says: Graph's usual one.
+pub const PAGE_MAX: usize = 999;
+/// What `pages.max` may be raised to: what the store gives at once.
+pub const PAGE_CEILING: usize = store::limits::MAX_PAGE;
+/// Check-ins in one commit of the demo: the writer shares its transactions, so this only bounds one of them.
+pub const DEMO_CHECKINS_PER_COMMIT: usize = 1_000;

@@ -1,9 +1,53 @@
 //! HTTP as a process meets it: connections, time-outs, TLS, and the headers that every answer carries.
 //!
-//! It never knows what a path means (that is `app`) nor who is asking (that is `auth`).
+//! It never knows what a path means (that is [`Handler`]'s) nor who is asking (that is `auth`).
 
+mod activity;
 pub mod body;
+mod connection;
 mod context;
+mod cors;
+mod dress;
+mod fault;
+mod forwarded;
+mod io;
+mod self_signed;
+mod server;
+mod service;
+mod tls;
 
-pub use body::RequestBody;
+use std::future::Future;
+
+use bytes::Bytes;
+use http::Response;
+use http::request::Parts;
+use http_body_util::Full;
+
+pub use body::{BodyTimeouts, RequestBody};
 pub use context::RequestContext;
+pub use cors::Cors;
+pub use fault::fault;
+pub use forwarded::{AddressRange, AddressRangeError};
+pub use self_signed::self_signed;
+pub use server::{BindError, Listener, Server, Settings, Timeouts};
+pub use tls::{CertificateFiles, Tls, TlsError};
+
+/// A finished answer.
+pub type Answer = Response<Full<Bytes>>;
+
+/// What answers requests.
+///
+/// It gets HEAD as it came and answers it like GET: the body is stripped afterwards. `request-id`, `client-request-id`,
+/// `Date`, the CORS headers and `Strict-Transport-Security` are set for it.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one request. What it leaves unread of the body is read away.
+    fn answer<'a>(
+        &'a self,
+        cx: RequestContext,
+        parts: Parts,
+        body: &'a mut RequestBody,
+    ) -> impl Future<Output = Answer> + Send + 'a;
+
+    /// Answers a request that came over a new connection while the service drains.
+    fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer;
+}
