@@ -38,6 +38,8 @@ pub fn program() -> PathBuf {
 pub struct Setup {
     /// With `--tls-self-signed`.
     pub tls: bool,
+    /// Where to listen; a free port of the loopback address when `None`.
+    pub listen: Option<String>,
     /// More arguments of `serve`.
     pub args: Vec<String>,
     /// A configuration file's text.
@@ -50,6 +52,12 @@ impl Setup {
     /// Adds arguments of `serve`.
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|&arg| arg.to_owned()));
+        self
+    }
+
+    /// Listening there.
+    pub fn listen(mut self, address: &str) -> Self {
+        self.listen = Some(address.to_owned());
         self
     }
 
@@ -217,7 +225,7 @@ fn spawn(setup: &Setup, folder: &Path, data: &Path) -> (Child, String, Arc<Mutex
     let log = File::options().create(true).append(true).open(folder.join("stderr.log")).unwrap();
     let mut command = Command::new(program());
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--listen", setup.listen.as_deref().unwrap_or("127.0.0.1:0"), "--data"])
         .arg(data)
         .args(&setup.args)
         .stdin(Stdio::null())

@@ -59,11 +59,7 @@ pub trait Store: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<(Payload, Bytes)>, StoreError>>;
 
     /// A page of check-in rows. The unwritten default configuration has none.
-    fn statuses<'a>(
-        &'a self,
-        caller: &'a Caller,
-        query: StatusQuery,
-    ) -> BoxFuture<'a, Result<StatusPage, StoreError>>;
+    fn statuses<'a>(&'a self, caller: &'a Caller, query: StatusQuery) -> BoxFuture<'a, Result<StatusPage, StoreError>>;
 
     /// The summary of a configuration, or of one of its client configurations (ruling R5). `today` is the UTC day, in days since
     /// 1970-01-01 ([`odata::edm::DateTimeOffset::unix_day`]).

@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Nothing acknowledged is ever lost, and nothing is half applied.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod kill;
+mod ledger;

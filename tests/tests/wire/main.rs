@@ -1,1 +1,14 @@
-//! Placeholder.
+//! What every URL has in common: who may call, what a bad request gets, how headers and connections are treated. A refusal has Graph's
+//! error form and the right code, and changes nothing.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bodies;
+mod connections;
+mod forwarded;
+mod headers;
+mod isolation;
+mod negotiation;
+mod options;
+mod scopes;
+mod tokens;
+mod world;

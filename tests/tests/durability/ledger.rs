@@ -1,0 +1,264 @@
+//! What the writers were told, kept outside the service: for each kind of write, what was acknowledged and what was under way.
+
+use e2e::{Answer, Api, random_id, samples};
+use serde_json::{Value, json};
+
+pub(crate) const CLIENTS: &str = "/officeConfiguration/clientConfigurations";
+/// Assignments of one `assign` or deep insert.
+const GROUPS: usize = 4;
+/// Check-in statuses written at once.
+const STATUSES: usize = 20;
+/// Configurations that change places.
+const PLACES: usize = 5;
+/// Larger than what the service keeps in memory, so that both kinds of storage are killed.
+const PAYLOAD: usize = 100 * 1024;
+
+/// A kind of write that leaves the number of its last success behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// `POST /officeConfigurations`: grows.
+    Create,
+    /// `POST …/clientConfigurations` with assignments: grows.
+    DeepInsert,
+    /// `assign`: all assignments carry the number.
+    Assign,
+    /// `updatePriorities`: the places are turned by the number.
+    Reorder,
+    /// `PATCH` of all check-in statuses: each row carries the number.
+    Statuses,
+    /// `PUT` of a payload made of the number.
+    Payload,
+    /// `PATCH` of the written summary: both counts are the number.
+    Summary,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Create, Self::DeepInsert, Self::Assign, Self::Reorder, Self::Statuses, Self::Payload, Self::Summary];
+}
+
+/// What is known about one kind of write. The value stored is between `acknowledged` and `attempted`.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) kind: Kind,
+    /// The last number that the service said it has stored.
+    acknowledged: u32,
+    /// The last number that was sent.
+    attempted: u32,
+    /// Ids of acknowledged creations in this round.
+    created: Vec<String>,
+    /// Acknowledged writes in all rounds.
+    pub(crate) total: usize,
+}
+
+impl Entry {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, acknowledged: 0, attempted: 0, created: Vec::new(), total: 0 }
+    }
+}
+
+/// The things that the writers change over and over.
+pub(crate) struct Fixture {
+    /// Path of the configuration whose assignments and payload change.
+    one: String,
+    /// Ids of those that change places.
+    places: Vec<String>,
+    /// Path of the further configuration that holds those of [`Kind::DeepInsert`].
+    pilot: String,
+}
+
+impl Fixture {
+    pub(crate) fn new(api: &Api) -> Self {
+        let id = |created: Value| created["id"].as_str().unwrap().to_owned();
+        let places = (0..PLACES).map(|n| id(api.post(CLIENTS, &samples::client(&format!("place {n}"))).created()));
+        let places: Vec<String> = places.collect();
+        Self {
+            one: format!("{CLIENTS}/{}", places[0]),
+            pilot: format!("/officeConfigurations/{}", id(api.post("/officeConfigurations", &json!({})).created())),
+            places,
+        }
+    }
+
+    fn priorities(number: u32) -> Vec<u32> {
+        let places = u32::try_from(PLACES).unwrap();
+        // Another thousand each time, so that a mixture of two orders shows.
+        (0..places).map(|n| (number % 1000) * 1000 + (n + number) % places).collect()
+    }
+
+    fn payload(number: u32) -> Vec<u8> {
+        number.to_string().into_bytes().into_iter().cycle().take(PAYLOAD).collect()
+    }
+
+    fn assignments(number: u32) -> Vec<Value> {
+        (0..GROUPS).map(|n| samples::group_assignment(&format!("{number}-{n}"))).collect()
+    }
+
+    /// Sends the next write of this kind and notes what came back; false when the connection broke.
+    pub(crate) fn write(&self, api: &Api, entry: &mut Entry) -> bool {
+        let number = entry.attempted + 1;
+        entry.attempted = number;
+        let mut id = random_id();
+        let call = match entry.kind {
+            Kind::Create => {
+                let mut body = samples::creation_request();
+                body["id"] = json!(id);
+                api.call("POST", "/officeConfigurations").json(&body)
+            }
+            Kind::DeepInsert => {
+                let mut body = samples::client(&number.to_string());
+                body["assignments"] = json!(Self::assignments(number));
+                api.call("POST", &format!("{}/clientConfigurations", self.pilot)).json(&body)
+            }
+            Kind::Assign => api
+                .call("POST", &format!("{}/assign", self.one))
+                .json(&json!({ "officeConfigurationAssignments": Self::assignments(number) })),
+            Kind::Reorder => api.call("POST", &format!("{CLIENTS}/updatePriorities")).json(&json!({
+                "officeConfigurationPolicyIds": self.places,
+                "officeConfigurationPriorities": Self::priorities(number)
+            })),
+            Kind::Statuses => {
+                let row =
+                    |n: usize| samples::status(&format!("u{n}"), &number.to_string(), true, "2026-01-01T00:00:00Z");
+                let rows: Vec<Value> = (0..STATUSES).map(row).collect();
+                api.call("PATCH", "/officeConfiguration").json(&json!({ "tenantCheckinStatuses": rows }))
+            }
+            Kind::Payload => {
+                api.call("PUT", &format!("{}/policyPayload", self.one)).body("text/plain", &Self::payload(number))
+            }
+            Kind::Summary => api.call("PATCH", "/officeConfiguration").json(&json!({
+                "tenantUserCheckinSummary": { "succeededUserCount": number, "failedUserCount": number }
+            })),
+        };
+        let Ok(answer) = call.try_send() else { return false };
+        match answer.status {
+            200 | 201 | 204 => {
+                if entry.kind == Kind::DeepInsert {
+                    answer.json()["id"].as_str().unwrap().clone_into(&mut id);
+                }
+                if matches!(entry.kind, Kind::Create | Kind::DeepInsert) {
+                    entry.created.push(id);
+                }
+                entry.acknowledged = number;
+                entry.total += 1;
+                true
+            }
+            // Not taken, so nothing was promised.
+            503 => true,
+            _ => panic!("{:?}: {} {}", entry.kind, answer.status, answer.text()),
+        }
+    }
+
+    /// Stops the test unless what is stored now is whole and was acknowledged, or was under way.
+    pub(crate) fn check(&self, api: &Api, entry: &mut Entry, round: usize) {
+        let found = match entry.kind {
+            Kind::Create => {
+                for id in &entry.created {
+                    let whole = api.get(&format!("/officeConfigurations/{id}")).ok();
+                    assert_eq!(whole["tenantCheckinStatuses"].as_array().unwrap().len(), 1, "round {round}: {whole}");
+                    assert_eq!(whole["tenantUserCheckinSummary"]["failedUserCount"], 15, "round {round}: {whole}");
+                }
+                None
+            }
+            Kind::DeepInsert => {
+                for id in &entry.created {
+                    let path = format!("{}/clientConfigurations/{id}/assignments/$count", self.pilot);
+                    assert_eq!(api.get(&path).is(200).text(), GROUPS.to_string(), "round {round}");
+                }
+                None
+            }
+            Kind::Assign => self.assigned(api),
+            Kind::Reorder => self.order(api, entry),
+            Kind::Statuses => statuses(api),
+            Kind::Payload => self.stored_payload(api, entry),
+            Kind::Summary => summary(api, entry),
+        };
+        entry.created.clear();
+        if matches!(entry.kind, Kind::Create | Kind::DeepInsert) {
+            return;
+        }
+        let number = found.unwrap_or(0);
+        assert!(
+            (entry.acknowledged..=entry.attempted).contains(&number),
+            "round {round}: {:?} has number {number}, acknowledged {}, attempted {}",
+            entry.kind,
+            entry.acknowledged,
+            entry.attempted
+        );
+        entry.acknowledged = number;
+        entry.attempted = entry.attempted.max(number);
+    }
+
+    fn assigned(&self, api: &Api) -> Option<u32> {
+        let page = api.get(&format!("{}/assignments", self.one)).ok();
+        let groups: Vec<&str> =
+            page["value"].as_array().unwrap().iter().map(|item| item["target"]["groupId"].as_str().unwrap()).collect();
+        let number = groups.first()?.split('-').next().unwrap().parse().unwrap();
+        let whole: Vec<String> = (0..GROUPS).map(|n| format!("{number}-{n}")).collect();
+        assert_eq!(groups, whole, "assign was half applied");
+        Some(number)
+    }
+
+    fn order(&self, api: &Api, entry: &Entry) -> Option<u32> {
+        let priority =
+            |id: &String| api.get(&format!("{CLIENTS}/{id}?$select=priority")).ok()["priority"].as_u64().unwrap();
+        let stored: Vec<u32> = self.places.iter().map(|id| u32::try_from(priority(id)).unwrap()).collect();
+        let possible = entry.acknowledged.max(1)..=entry.attempted;
+        let number = possible.clone().find(|&number| Self::priorities(number) == stored);
+        let initial = entry.acknowledged == 0 && stored == [0, 1, 2, 3, 4];
+        assert!(number.is_some() || initial, "half applied: {stored:?} is none of {possible:?}");
+        number
+    }
+
+    fn stored_payload(&self, api: &Api, entry: &Entry) -> Option<u32> {
+        let answer: Answer = api.get(&format!("{}/policyPayload", self.one));
+        if answer.status == 204 {
+            return None;
+        }
+        let body = answer.is(200).body;
+        let number = (entry.acknowledged.max(1)..=entry.attempted).find(|&number| Self::payload(number) == body);
+        assert!(number.is_some(), "a payload that nobody sent: {:?}…", &body[..body.len().min(20)]);
+        number
+    }
+
+    /// Every deep insert that is there at all is there whole.
+    pub(crate) fn check_all_inserts(&self, api: &Api, acknowledged: usize) {
+        let mut next = format!("{}/clientConfigurations?$select=id", self.pilot);
+        let mut ids = Vec::new();
+        loop {
+            let page = api.get(&next).ok();
+            ids.extend(page["value"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            match page["@odata.nextLink"].as_str() {
+                Some(link) => link.clone_into(&mut next),
+                None => break,
+            }
+        }
+        assert!(ids.len() >= acknowledged, "{} of {acknowledged} are there", ids.len());
+        for id in ids {
+            let path = format!("{}/clientConfigurations/{id}/assignments/$count", self.pilot);
+            assert_eq!(api.get(&path).is(200).text(), GROUPS.to_string(), "a deep insert was half applied");
+        }
+    }
+}
+
+fn statuses(api: &Api) -> Option<u32> {
+    let page = api.get("/officeConfiguration/tenantCheckinStatuses?$top=100").ok();
+    let rows = page["value"].as_array().unwrap();
+    let number = rows.first()?["deviceName"].as_str().unwrap();
+    assert_eq!(rows.len(), STATUSES, "statuses were half replaced");
+    assert!(rows.iter().all(|row| row["deviceName"] == number), "statuses of two writes: {page}");
+    number.parse().ok()
+}
+
+fn summary(api: &Api, entry: &Entry) -> Option<u32> {
+    if entry.attempted == 0 {
+        return None;
+    }
+    let summary = api.get("/officeConfiguration").ok()["tenantUserCheckinSummary"].clone();
+    let succeeded = summary["succeededUserCount"].as_u64().unwrap();
+    if entry.acknowledged > 0 {
+        assert_eq!(summary["failedUserCount"].as_u64(), Some(succeeded), "a summary was half applied");
+    }
+    let number = u32::try_from(succeeded).unwrap();
+    // Before anything was written it is computed, and may show any number of users.
+    (number <= entry.attempted).then_some(number)
+}
