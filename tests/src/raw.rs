@@ -32,6 +32,12 @@ impl Raw {
         Self { stream, unread: Vec::new() }
     }
 
+    /// Connects, unless nobody listens any more.
+    pub fn connect_if_open(service: &Service) -> Option<Self> {
+        let stream = TcpStream::connect(service.address()).ok()?;
+        Some(Self { stream, unread: Vec::new() })
+    }
+
     /// Writes bytes; false when the other side has closed.
     pub fn send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).is_ok()

@@ -1,6 +1,7 @@
-//! The repository's only scripts: `cargo xtask serve | test | ci`. Nothing here is part of the product.
+//! The repository's only scripts: `cargo xtask serve | test | ci | bench`. Nothing here is part of the product.
 #![expect(clippy::print_stdout, reason = "printing what is going on is what scripts are for")]
 
+mod bench;
 mod ci;
 mod node;
 mod python;
@@ -30,6 +31,12 @@ enum Task {
     Test(test::Args),
     /// What a submission must pass: format, lints, docs, dependencies, then every test
     Ci,
+    /// Measure the service against its bound, in one run on this machine; what follows goes to the runner
+    Bench {
+        /// `--help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -37,6 +44,7 @@ fn main() -> ExitCode {
         Task::Serve(args) => serve::run(&repo, &args),
         Task::Test(args) => test::run(&repo, &args),
         Task::Ci => ci::run(&repo),
+        Task::Bench { args } => bench::run(&args).map(|()| ExitCode::SUCCESS),
     });
     match outcome {
         Ok(code) => code,

@@ -1,5 +1,5 @@
 //! Nothing acknowledged is ever lost, and nothing is half applied.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests, and a run that says how much it proved")]
 
 mod kill;
 mod ledger;

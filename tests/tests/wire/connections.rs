@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Raw, Service};
+use e2e::{Raw, Service, Setup};
 
 use crate::world::{CLIENTS, World};
 
-/// Longer than any time-out that the service may have for headers or a silent body, on a busy machine.
-const CUT_WITHIN: Duration = Duration::from_secs(40);
+/// Time-outs short enough to wait for.
+const IMPATIENT: &str = "[limits]\nheader_timeout_s = 3\nbody_timeout_s = 3\nidle_timeout_s = 3\n";
+/// Longer than any of those time-outs, on a busy machine.
+const CUT_WITHIN: Duration = Duration::from_secs(20);
 /// Time for an answer to a whole request.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Larger than any body that is taken.
@@ -17,16 +19,22 @@ fn authorization(world: &World) -> String {
     format!("Bearer {}", world.api.token())
 }
 
+fn impatient() -> World {
+    let service = Setup::default().config(IMPATIENT).start();
+    let api = service.admin("contoso");
+    World::of(service, api)
+}
+
 #[test]
 fn slow_headers_are_cut() {
-    let service = Service::start();
+    let service = Setup::default().config(IMPATIENT).start();
     let mut raw = Raw::connect(&service);
     assert!(raw.send(b"GET /beta/officeConfiguration HTTP/1.1\r\nhost: localhost\r\n"));
     let start = Instant::now();
     // One header line a second keeps the connection busy and must not keep it alive.
     while start.elapsed() < CUT_WITHIN {
         if raw.closed_within(Duration::from_secs(1)).is_some() || !raw.send(b"x-slow: 1\r\n") {
-            assert!(start.elapsed() > Duration::from_secs(2), "cut at once");
+            assert!(start.elapsed() > Duration::from_secs(1), "cut at once");
             return;
         }
     }
@@ -35,14 +43,14 @@ fn slow_headers_are_cut() {
 
 #[test]
 fn a_connection_that_says_nothing_is_cut() {
-    let service = Service::start();
+    let service = Setup::default().config(IMPATIENT).start();
     let mut raw = Raw::connect(&service);
     assert!(raw.closed_within(CUT_WITHIN).is_some(), "still open after {CUT_WITHIN:?}");
 }
 
 #[test]
 fn a_slow_body_is_cut_and_changes_nothing() {
-    let world = World::new();
+    let world = impatient();
     world.unchanged(|world| {
         let mut raw = Raw::connect(&world.service);
         let head = format!(
