@@ -231,7 +231,7 @@ fn a_duplicate_member_is_400() {
         br##"{"@odata.type":"#microsoft.graph.windowsOfficeClientConfiguration","displayName":"a","displayName":"b"}"##,
         br##"{"@odata.type":"#microsoft.graph.windowsOfficeClientConfiguration","displayName":"a","display\u004eame":"a"}"##,
         br##"{"@odata.type":"#microsoft.graph.x","@odata.type":"#microsoft.graph.x"}"##,
-        br##"{"tenantUserCheckinSummary":{"succeededUserCount":1,"failedUserCount":1,"failedUserCount":1}}"##,
+        br#"{"tenantUserCheckinSummary":{"succeededUserCount":1,"failedUserCount":1,"failedUserCount":1}}"#,
     ]);
 }
 
