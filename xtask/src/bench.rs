@@ -1,65 +1,41 @@
 //! `cargo xtask bench`: builds the service and the `bench/` workspace in release and hands over to its runner. What is measured, and how,
 //! is the runner's business.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
-/// Runs the benchmarks. `args` go to the runner as they are (`--help` lists them); with `--service FILE` or `--baselines-only` the service is
-/// not built.
-pub(crate) fn run(args: &[String]) -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask lies directly below the repository's root")?;
-    let given = |name: &str| {
-        args.iter()
-            .any(|arg| arg == name || arg.starts_with(&format!("{name}=")))
-    };
+use crate::tools::{Repo, executable, succeed};
 
-    let bench = root.join("bench");
-    let bench_target = bench.join("target");
-    let mut build = cargo(&bench);
-    build
-        .args(["build", "--release", "--locked", "--target-dir"])
-        .arg(&bench_target);
-    succeed(build, "building bench/")?;
+/// What `cargo xtask bench` takes.
+#[derive(clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// Arguments for the runner, for example `--quick`, `--million` or `post`; `--help` lists them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
 
-    let mut runner = Command::new(bench_target.join("release/run"));
+/// Runs the benchmarks. With `--service FILE` or `--baselines-only` the service is not built.
+pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
+    let bench = repo.root.join("bench");
+    // A folder of its own: the two workspaces share no build, and their programs must not replace each other.
+    let target = bench.join("target");
+    succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&bench))?;
+
+    let mut runner = std::process::Command::new(target.join("release").join(executable("run")));
     runner.arg("--bench-dir").arg(&bench);
-    if !given("--service") && !given("--baselines-only") && !given("--help") {
-        let mut build = cargo(root);
-        build.args(["build", "--release", "-p", "officeconfig"]);
-        succeed(build, "building the service")?;
-        runner
-            .arg("--service")
-            .arg(target_directory(root)?.join("release/officeconfig"));
+    if !["--service", "--baselines-only", "--help"].iter().any(|name| args.has(name)) {
+        let service =
+            repo.build(&["--release", "--package", "officeconfig", "--bin", "officeconfig"], "officeconfig")?;
+        runner.arg("--service").arg(service);
     }
-    runner.args(args).current_dir(root);
-    succeed(runner, "the benchmark")
+    let status = runner.args(&args.args).current_dir(&repo.root).status().context("running the benchmark")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn cargo(folder: &Path) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(folder);
-    command
-}
-
-fn target_directory(root: &Path) -> anyhow::Result<PathBuf> {
-    let output = cargo(root)
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .output()
-        .context("running cargo metadata")?;
-    ensure!(output.status.success(), "cargo metadata failed");
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let folder = metadata["target_directory"]
-        .as_str()
-        .context("cargo metadata names the target directory")?;
-    Ok(PathBuf::from(folder))
-}
-
-fn succeed(mut command: Command, what: &str) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| what.to_owned())?;
-    ensure!(status.success(), "{what} failed: {status}");
-    Ok(())
+impl Args {
+    fn has(&self, name: &str) -> bool {
+        self.args.iter().any(|arg| arg == name || arg.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
+    }
 }
