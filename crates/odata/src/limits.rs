@@ -24,3 +24,9 @@ pub const ERROR_DETAILS_MAX: usize = 100;
 pub const IDENTIFIER_CHARS_MAX: usize = 128;
 /// Most items in one `$select`, `$expand` or `$compute`; each costs a lookup and a place in every answer.
 pub const PROJECTION_ITEMS_MAX: usize = 200;
+/// Most XML nodes in a CSDL document. The largest public model (Microsoft Graph) has about 200,000.
+pub const CSDL_NODES_MAX: u32 = 1_000_000;
+/// Deepest inheritance and deepest annotation expression in CSDL: both are walked, and members are copied at each step.
+pub const CSDL_DEPTH_MAX: usize = 100;
+/// Most members of a type, inherited ones included, and most children of a container: their numbers are 16 bits wide.
+pub const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
