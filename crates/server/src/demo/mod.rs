@@ -14,7 +14,7 @@ use crate::auth::tenant_id;
 use crate::config::{Config, TlsSection};
 use crate::env::Env;
 use crate::limits::DEMO_CHECKINS_PER_COMMIT;
-use estate::Estate;
+use estate::{Estate, GROUPS};
 use random::Dice;
 
 /// The demo's tenant, as `officeconfig token --tenant` takes it.
@@ -80,8 +80,9 @@ pub fn how_to_look(url: &str, config: &Config) -> String {
             "  curl -s{trust} -H \"Authorization: Bearer $(officeconfig token --tenant {TENANT} --data {data})\" \\\n    '{url}{path}'"
         )
     };
+    let groups: String = GROUPS.iter().map(|group| format!("  {}  {}\n", group.id, group.name)).collect();
     format!(
-        "\nThe tenant `{TENANT}` has 30 client configurations, 12 groups and 20,000 check-ins of the last 90 days. Look at it:\n\n{}\n{}\n{}\n",
+        "\nThe tenant `{TENANT}` has 30 client configurations, 12 groups and 20,000 check-ins of the last 90 days. Look at it:\n\n{}\n{}\n{}\n\nIts groups:\n\n{groups}",
         curl("/beta/officeConfiguration/tenantUserCheckinSummary"),
         curl("/beta/officeConfiguration/clientConfigurations?$select=displayName,priority&$orderby=priority"),
         curl("/beta/officeConfiguration/tenantCheckinStatuses?$filter=wasSuccessful%20eq%20false&$top=5"),
