@@ -23,9 +23,9 @@ pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time from the first byte of a request to the end of its headers, and from connecting to the first request.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time a connection may lie still between requests, or a client may leave an answer unread.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 /// Time for a whole request body: 4 MiB at 1 Mbit/s take 34 s.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+pub const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time between two pieces of a request body.
 pub const BODY_PIECE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of an unwanted request body that are read and thrown away so that its connection stays usable.

@@ -114,15 +114,14 @@ mod tests {
 
     #[test]
     fn the_help_is_as_documented() {
-        let mut help = String::new();
         let mut command = Cli::command().term_width(100);
         command.build();
-        help.push_str(&command.render_help().to_string());
+        let mut pages = vec![command.render_help().to_string()];
         for name in ["serve", "token", "backup", "restore", "verify"] {
             let sub = command.find_subcommand_mut(name).expect("a subcommand");
-            help.push_str(&format!("\n\n===== {name}\n{}", sub.render_long_help()));
+            pages.push(format!("===== {name}\n{}", sub.render_long_help()));
         }
-        insta::assert_snapshot!("help", help);
+        insta::assert_snapshot!("help", pages.join("\n\n"));
     }
 
     #[test]

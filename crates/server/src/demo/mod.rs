@@ -80,9 +80,10 @@ pub fn how_to_look(url: &str, config: &Config) -> String {
             "  curl -s{trust} -H \"Authorization: Bearer $(officeconfig token --tenant {TENANT} --data {data})\" \\\n    '{url}{path}'"
         )
     };
-    let groups: String = GROUPS.iter().map(|group| format!("  {}  {}\n", group.id, group.name)).collect();
+    let groups: Vec<_> = GROUPS.iter().map(|group| format!("  {}  {}", group.id, group.name)).collect();
+    let groups = groups.join("\n");
     format!(
-        "\nThe tenant `{TENANT}` has 30 client configurations, 12 groups and 20,000 check-ins of the last 90 days. Look at it:\n\n{}\n{}\n{}\n\nIts groups:\n\n{groups}",
+        "\nThe tenant `{TENANT}` has 30 client configurations, 12 groups and 20,000 check-ins of the last 90 days. Look at it:\n\n{}\n{}\n{}\n\nIts groups:\n\n{groups}\n",
         curl("/beta/officeConfiguration/tenantUserCheckinSummary"),
         curl("/beta/officeConfiguration/clientConfigurations?$select=displayName,priority&$orderby=priority"),
         curl("/beta/officeConfiguration/tenantCheckinStatuses?$filter=wasSuccessful%20eq%20false&$top=5"),

@@ -176,7 +176,7 @@ const FAULTY_ERROR: &str =
 const MAC_ERROR: &str =
     "Applying policies failed: the domain com.microsoft.office is managed by a configuration profile.";
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// The time that the check-ins are spread over.
 pub(super) const DAYS: u32 = 90;
 
@@ -311,8 +311,8 @@ mod tests {
         let failed = all.iter().filter(|checkin| !checkin.was_successful).count();
         assert!((400..3_000).contains(&failed), "{failed}");
         assert!(all.iter().all(|checkin| checkin.was_successful == checkin.error_message.is_none()));
-        let first = DateTimeOffset::from_unix_nanos(i128::try_from((now - DAY * 91).as_nanos()).expect("small"));
-        let last = DateTimeOffset::from_unix_nanos(i128::try_from(now.as_nanos()).expect("small"));
+        let at = |time: Duration| DateTimeOffset::from_unix_nanos(i128::try_from(time.as_nanos()).expect("small"));
+        let (first, last) = (at(now.saturating_sub(DAY * 91)), at(now));
         assert!(all.iter().all(|checkin| first <= checkin.checkin && checkin.checkin <= last));
     }
 

@@ -43,8 +43,9 @@ const fn text(
 }
 
 /// A value that is an element of a policy: the policy is what is merged.
-const fn element(parent: &'static str, setting: Setting) -> Setting {
-    Setting { parent, ..setting }
+const fn element(parent: &'static str, setting: &Setting) -> Setting {
+    let &Setting { id, name, key, value_name, kind, value, platforms, .. } = setting;
+    Setting { id, parent, name, key, value_name, kind, value, platforms }
 }
 
 /// Macros: notify, trust only what is signed, block what came from the internet.
@@ -59,11 +60,11 @@ pub(super) const MACROS: &[Setting] = &[
     ),
     element(
         "excel16;L_VBAWarningsPolicy",
-        number("excel16;L_empty4", "VBA Macro Notification Settings", r"excel\security", "vbawarnings", "3", DESKTOP),
+        &number("excel16;L_empty4", "VBA Macro Notification Settings", r"excel\security", "vbawarnings", "3", DESKTOP),
     ),
     element(
         "ppt16;L_VBAWarningsPolicy",
-        number(
+        &number(
             "ppt16;L_empty3",
             "VBA Macro Notification Settings",
             r"powerpoint\security",
@@ -307,7 +308,7 @@ pub(super) const OUTLOOK_CACHE: &[Setting] = &[
     ),
     element(
         "outlk16;L_CachedExchangeModeSyncSettings",
-        number(
+        &number(
             "outlk16;L_SyncSlider",
             "Cached Exchange Mode Sync Settings",
             r"outlook\cached mode",

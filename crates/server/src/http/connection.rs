@@ -119,14 +119,11 @@ enum Signal {
 }
 
 async fn signal(drain: Option<CancellationToken>, interval: Duration) -> Signal {
-    match drain {
-        Some(drain) => {
-            drain.cancelled_owned().await;
-            Signal::Drain
-        }
-        None => {
-            tokio::time::sleep(interval).await;
-            Signal::Look
-        }
+    if let Some(drain) = drain {
+        drain.cancelled_owned().await;
+        Signal::Drain
+    } else {
+        tokio::time::sleep(interval).await;
+        Signal::Look
     }
 }

@@ -16,7 +16,7 @@ use crate::env::Clock;
 
 /// How long it counts. It is trusted by hand, once; a shorter time would only break that without warning.
 const LIFETIME_DAYS: u32 = 3650;
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The certificate in `folder` (`cert.pem`, and `key.pem` for the owner only), made when there is none or when the one
 /// there does not name this machine and `host`.

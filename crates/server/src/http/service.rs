@@ -166,13 +166,12 @@ async fn guarded<H: Handler>(link: &Link<H>, cx: RequestContext, parts: Parts, b
     // Four words and two counters, for the one request in a million that needs them.
     let kept = cx.clone();
     let answering = link.host.handler.answer(cx, parts, body);
-    match AssertUnwindSafe(answering).catch_unwind().await {
-        Ok(answer) => answer,
-        Err(_) => {
-            tracing::error!(request_id = %kept.request_id, "a request panicked");
-            let message = "An internal error occurred. The server's log has it under this request-id.";
-            link.fault(&kept, StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
-        }
+    if let Ok(answer) = AssertUnwindSafe(answering).catch_unwind().await {
+        answer
+    } else {
+        tracing::error!(request_id = %kept.request_id, "a request panicked");
+        let message = "An internal error occurred. The server's log has it under this request-id.";
+        link.fault(&kept, StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
     }
 }
 

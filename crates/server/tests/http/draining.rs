@@ -9,7 +9,7 @@ use crate::harness::{Running, short};
 #[tokio::test]
 async fn running_requests_end_idle_connections_go_and_newcomers_are_refused() {
     let settings = short();
-    let timeouts = Timeouts { idle: Duration::from_secs(60), ..settings.timeouts };
+    let timeouts = Timeouts { idle: Duration::from_mins(1), ..settings.timeouts };
     let server = Running::start(Settings { timeouts, ..settings }).await;
     let mut idle = server.connect().await;
     assert_eq!(idle.ask("GET /vary HTTP/1.1", "").await.status(), 200);

@@ -100,7 +100,7 @@ async fn headers_over_the_limit_are_431_and_too_many_too() {
     let server = Running::start(short()).await;
     let reply = server.ask(&format!("GET /echo HTTP/1.1\r\nx: {}", "x".repeat(70_000))).await;
     assert_eq!(reply.status(), 431);
-    let many = (0..120).map(|i| format!("\r\nx-{i}: 1")).collect::<String>();
+    let many = "\r\nx: 1".repeat(120);
     assert_eq!(server.ask(&format!("GET /echo HTTP/1.1{many}")).await.status(), 431);
 }
 

@@ -32,7 +32,7 @@ async fn headers_that_come_drop_by_drop_are_cut() {
 #[tokio::test]
 async fn a_second_header_that_never_ends_is_cut_sooner_than_an_idle_connection() {
     let settings = short();
-    let timeouts = Timeouts { idle: Duration::from_secs(60), ..settings.timeouts };
+    let timeouts = Timeouts { idle: Duration::from_mins(1), ..settings.timeouts };
     let server = Running::start(Settings { timeouts, ..settings }).await;
     let mut client = server.connect().await;
     assert_eq!(client.ask("GET /vary HTTP/1.1", "").await.status(), 200);
