@@ -1,8 +1,14 @@
 //! Bound expressions: every name resolved, every type known, coercions explicit. Only the binder makes them, and only
 //! these can be run. Knows no syntax and no store.
 
-use crate::model::{EdmType, TypeId};
+use std::sync::Arc;
+
+use crate::edm::civil::TICKS_PER_SECOND;
+use crate::edm::{DateTimeOffset, Offset};
+use crate::model::{EdmType, Primitive, TypeId};
 use crate::value::Value;
+
+pub(crate) mod convert;
 
 /// The type of an expression: an EDM type or a collection of it. `None` in `base` is the type of `null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +17,63 @@ pub struct ExprType {
     pub base: Option<EdmType>,
     /// Whether it is a collection.
     pub collection: bool,
+}
+
+impl ExprType {
+    /// The type of `null`.
+    pub const NULL: Self = Self { base: None, collection: false };
+
+    /// A single value of a primitive type.
+    pub const fn primitive(primitive: Primitive) -> Self {
+        Self { base: Some(EdmType::Primitive(primitive)), collection: false }
+    }
+
+    /// A single value of a type.
+    pub const fn single(base: EdmType) -> Self {
+        Self { base: Some(base), collection: false }
+    }
+
+    /// A collection of a type.
+    pub const fn collection_of(base: EdmType) -> Self {
+        Self { base: Some(base), collection: true }
+    }
+}
+
+/// A compiled regular expression of `matchesPattern`; equal when the texts are.
+#[derive(Debug, Clone)]
+pub struct Pattern(Arc<regex::Regex>);
+
+impl Pattern {
+    /// Compiles a pattern. Linear in the text when it runs, bounded in size when it compiles.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern, for the caller.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let compiled = regex::RegexBuilder::new(text).size_limit(crate::limits::PATTERN_BYTES_MAX).build();
+        compiled.map(|regex| Self(Arc::new(regex))).map_err(|error| error.to_string())
+    }
+
+    /// Whether it matches anywhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// The text of the pattern.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+/// Ticks of the wall-clock time that the value was written with.
+pub(crate) fn local_ticks(at: DateTimeOffset) -> i64 {
+    let minutes = if let Offset::Minutes(minutes) = at.offset() { i64::from(minutes) } else { 0 };
+    at.ticks() + minutes * 60 * TICKS_PER_SECOND
 }
 
 /// A bound expression and its type.
@@ -52,6 +115,8 @@ pub enum Node {
     Has(Box<Expr>, Box<Expr>),
     /// A built-in function.
     Call(Function, Vec<Expr>),
+    /// `matchesPattern` with its pattern, compiled once.
+    Matches(Box<Expr>, Pattern),
     /// `any` / `all` over a collection; the body sees the element as `Path { root: variable, .. }`.
     Lambda {
         /// `all` instead of `any`.

@@ -30,3 +30,9 @@ pub const CSDL_NODES_MAX: u32 = 1_000_000;
 pub const CSDL_DEPTH_MAX: usize = 100;
 /// Most members of a type, inherited ones included, and most children of a container: their numbers are 16 bits wide.
 pub const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
+/// Largest compiled pattern of `matchesPattern`, in bytes; the regex crate's own default is ten times that.
+pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+/// Longest chain of parameter aliases that name each other.
+pub const ALIAS_CHAIN_MAX: usize = 8;
+/// Most lambda variables in scope at once; each costs a loop inside a loop.
+pub const LAMBDA_DEPTH_MAX: u8 = 8;

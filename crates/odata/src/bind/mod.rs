@@ -1,28 +1,121 @@
 //! Binding: syntax trees against the model. Names resolved, types checked, coercions made explicit. Runs nothing.
 
-use crate::engine::Target;
-use crate::error::{Error, ErrorKind};
+mod constant;
+mod expression;
+mod function;
+mod key;
+mod member;
+mod operation;
+mod options;
+mod path;
+mod projection;
+mod scope;
+mod types;
+
+use options::Shape;
+use scope::{Aliases, Binder};
+
+use crate::engine::{Segment, Target, TargetKind};
+use crate::error::Error;
+use crate::expr::ExprType;
 use crate::model::{EdmType, Model, TypeId};
 use crate::plan::{CollectionQuery, Filter, Projection};
-use crate::syntax::{Query, RawPath};
+use crate::syntax::{Query, RawPath, SystemOption, parse_expression};
 
 /// Binds a resource path. `query` gives parameter aliases and the arguments that a function call takes by name.
-pub fn path(_model: &Model, _path: &RawPath, _query: &Query) -> Result<Target, Error> {
-    Err(Error::new(ErrorKind::NotImplemented, "Paths are not bound yet."))
+///
+/// A key may stand in parentheses (`Products('a')`, `Lines(order=1,line=2)`, `Products(@k)`) or as segments
+/// (`Products/a`). On a collection a type or bound operation wins over a key of the same text; on a single resource a
+/// property wins over both. The target's type is what the last segment gives: of an operation its return type, of
+/// `$count`, `$value` and `$ref` that of what stands before them.
+///
+/// # Errors
+/// [`crate::ErrorKind::UnknownSegment`] for a name the model does not have there and for a key segment that is no value of
+/// the key's type; 400 for a malformed or ill-typed key or parameter and a cast to an unrelated type;
+/// [`crate::ErrorKind::NotImplemented`] for `$all`, `$crossjoin`, `$entity`, `$filter(…)`, `$each`, `$query`, ordinals.
+pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Error> {
+    path::Walk::bind(model, path, query)
 }
 
 /// Binds the options of a read of `target`. What does not apply to it is 400 and named. `$format`, `$skiptoken`,
 /// `$deltatoken`, `$schemaversion` and `$id` are the engine's and not judged here.
-pub fn query(_model: &Model, _target: &Target, _query: &Query) -> Result<CollectionQuery, Error> {
-    Err(Error::new(ErrorKind::NotImplemented, "Queries are not bound yet."))
+///
+/// # Errors
+/// 400 with the option and the position for anything malformed, unknown in the model, ill-typed or not applicable;
+/// [`crate::ErrorKind::NotImplemented`] for what is legal OData but not offered.
+pub fn query(model: &Model, target: &Target, query: &Query) -> Result<CollectionQuery, Error> {
+    let taken = taken_by_function(model, target, query);
+    let options = query.options_without(&taken)?;
+    options::check(shape(model, target), &options.given)?;
+    let element = target.ty.as_ref().map(|ty| ty.base);
+    let Some(element) = element else { return Ok(CollectionQuery::default()) };
+    options::bind(model, element, &options, Aliases { query: Some(query), nested: &[] }, 0)
 }
 
 /// Binds the options of a write that answers with entities of `ty`: only `$select` and `$expand` apply.
-pub fn projection(_model: &Model, _ty: TypeId, _query: &Query) -> Result<Projection, Error> {
-    Err(Error::new(ErrorKind::NotImplemented, "Queries are not bound yet."))
+///
+/// # Errors
+/// As [`query()`].
+pub fn projection(model: &Model, ty: TypeId, query: &Query) -> Result<Projection, Error> {
+    let options = query.options()?;
+    options::check(Shape::Structured, &options.given)?;
+    let aliases = Aliases { query: Some(query), nested: &[] };
+    projection::bind(model, EdmType::Named(ty), &options, aliases, 0)
 }
 
-/// Binds the text of a `$filter` over rows or values of type `root`.
-pub fn filter(_model: &Model, _root: EdmType, _text: &str) -> Result<Filter, Error> {
-    Err(Error::new(ErrorKind::NotImplemented, "Filters are not bound yet."))
+/// Binds the text of a `$filter` over rows or values of type `root`. There are no parameter aliases: each is null.
+///
+/// ```
+/// let xml = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
+///   <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns"><EntityType Name="Box">
+///     <Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.String" Nullable="false"/>
+///     <Property Name="weight" Type="Edm.Int32"/></EntityType></Schema></edmx:DataServices></edmx:Edmx>"#;
+/// let model = odata::csdl::read(xml).expect("a valid model");
+/// let boxes = odata::model::EdmType::Named(model.type_by_name("ns.Box").expect("declared"));
+/// assert!(odata::bind::filter(&model, boxes, "weight gt 3 and startswith(id,'a')").is_ok());
+/// let error = odata::bind::filter(&model, boxes, "size gt 3").unwrap_err();
+/// assert_eq!(error.message, "Could not find a property named 'size' on type 'ns.Box'.");
+/// ```
+///
+/// # Errors
+/// As [`query()`].
+pub fn filter(model: &Model, root: EdmType, text: &str) -> Result<Filter, Error> {
+    let tree = parse_expression(text).map_err(|error| error.into_error(SystemOption::Filter.name()))?;
+    let mut binder = Binder::new(model, SystemOption::Filter.name(), ExprType::single(root), Aliases::default());
+    Ok(Filter(binder.predicate(&tree)?))
+}
+
+fn shape(model: &Model, target: &Target) -> Shape {
+    let collection = target.ty.as_ref().is_some_and(|ty| ty.collection);
+    let structured = target.ty.as_ref().is_some_and(|ty| types::structured(model, ty.base).is_some());
+    match target.kind {
+        TargetKind::Count => Shape::Count,
+        TargetKind::Reference if collection => Shape::ReferenceCollection,
+        TargetKind::EntityCollection
+        | TargetKind::ValueCollection
+        | TargetKind::Entity
+        | TargetKind::Complex
+        | TargetKind::Action
+        | TargetKind::Function => match (structured, collection) {
+            (true, true) => Shape::StructuredCollection,
+            (true, false) => Shape::Structured,
+            (false, true) => Shape::ValueCollection,
+            (false, false) => Shape::Plain,
+        },
+        _ => Shape::Plain,
+    }
+}
+
+/// Names written without `$` that the path's last function took as its arguments.
+fn taken_by_function<'q>(model: &Model, target: &Target, query: &'q Query) -> Vec<&'q str> {
+    let Some(id) = target.segments.iter().rev().find_map(|segment| match segment {
+        Segment::Operation { id, .. } => Some(*id),
+        _ => None,
+    }) else {
+        return Vec::new();
+    };
+    let called = model.operation(id);
+    let parameters = operation::own_parameters(called);
+    let is_parameter = |name: &str| parameters.iter().any(|parameter| *parameter.name == *name);
+    query.bare().map(|(name, _)| name).filter(|name| !called.is_action && is_parameter(name)).collect()
 }

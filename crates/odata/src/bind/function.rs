@@ -1,0 +1,160 @@
+//! Built-in functions: which arguments they take and what they give.
+
+use super::constant;
+use super::scope::Binder;
+use super::types::{Class, Rank, class_of, type_text};
+use crate::error::Error;
+use crate::expr::{Expr, ExprType, Function, Node, Pattern};
+use crate::model::{EdmType, Primitive};
+use crate::syntax::ast::{self, Span};
+use crate::value::Value;
+
+/// What an argument may be.
+#[derive(Clone, Copy)]
+enum Takes {
+    Text,
+    Integer,
+    Number,
+    Instant,
+    DateLike,
+    TimeLike,
+    Duration,
+}
+
+impl Takes {
+    fn accepts(self, class: Class) -> bool {
+        use Primitive::{Date, DateTimeOffset, Duration, String, TimeOfDay};
+        match (self, class) {
+            (_, Class::Open)
+            | (Self::Text, Class::Plain(String))
+            | (Self::Integer, Class::Number(Rank::Integer))
+            | (Self::Number, Class::Number(_))
+            | (Self::Instant, Class::Plain(DateTimeOffset))
+            | (Self::DateLike, Class::Plain(Date | DateTimeOffset))
+            | (Self::TimeLike, Class::Plain(TimeOfDay | DateTimeOffset))
+            | (Self::Duration, Class::Plain(Duration)) => true,
+            _ => false,
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Text => "Edm.String",
+            Self::Integer => "a whole number",
+            Self::Number => "a number",
+            Self::Instant => "Edm.DateTimeOffset",
+            Self::DateLike => "Edm.Date or Edm.DateTimeOffset",
+            Self::TimeLike => "Edm.TimeOfDay or Edm.DateTimeOffset",
+            Self::Duration => "Edm.Duration",
+        }
+    }
+}
+
+/// Arguments (the last one optional when `optional`) and result; `None` as result is the type of the argument.
+struct Signature {
+    takes: &'static [Takes],
+    optional: bool,
+    gives: Option<Primitive>,
+}
+
+fn signature(function: Function) -> Option<Signature> {
+    use Takes::{DateLike, Duration, Instant, Integer, Number, Text, TimeLike};
+    let (takes, gives): (&'static [Takes], Primitive) = match function {
+        Function::Concat => (&[Text, Text], Primitive::String),
+        Function::Contains | Function::StartsWith | Function::EndsWith | Function::MatchesPattern => {
+            (&[Text, Text], Primitive::Boolean)
+        }
+        Function::IndexOf => (&[Text, Text], Primitive::Int32),
+        Function::Length => (&[Text], Primitive::Int32),
+        Function::Substring => (&[Text, Integer, Integer], Primitive::String),
+        Function::ToLower | Function::ToUpper | Function::Trim => (&[Text], Primitive::String),
+        Function::Date => (&[Instant], Primitive::Date),
+        Function::Time => (&[Instant], Primitive::TimeOfDay),
+        Function::Year | Function::Month | Function::Day => (&[DateLike], Primitive::Int32),
+        Function::Hour | Function::Minute | Function::Second => (&[TimeLike], Primitive::Int32),
+        Function::FractionalSeconds => (&[TimeLike], Primitive::Decimal),
+        Function::TotalOffsetMinutes => (&[Instant], Primitive::Int32),
+        Function::TotalSeconds => (&[Duration], Primitive::Decimal),
+        Function::Now | Function::MaxDateTime | Function::MinDateTime => (&[], Primitive::DateTimeOffset),
+        Function::Ceiling | Function::Floor | Function::Round => {
+            return Some(Signature { takes: &[Number], optional: false, gives: None });
+        }
+        Function::HasSubset
+        | Function::HasSubsequence
+        | Function::GeoDistance
+        | Function::GeoIntersects
+        | Function::GeoLength
+        | Function::Case => return None,
+    };
+    Some(Signature { takes, optional: function == Function::Substring, gives: Some(gives) })
+}
+
+impl Binder<'_> {
+    /// Binds the call of a built-in function.
+    pub(super) fn call(&mut self, function: Function, arguments: &[ast::Expr<'_>], span: Span) -> Result<Expr, Error> {
+        let name = function.name();
+        let Some(signature) = signature(function) else {
+            return Err(self.not_offered(span, &format!("The function '{name}'")));
+        };
+        let most = signature.takes.len();
+        let least = most - usize::from(signature.optional);
+        if arguments.len() < least || arguments.len() > most {
+            let wanted = if least == most { most.to_string() } else { format!("{least} or {most}") };
+            let given = arguments.len();
+            return Err(self.error(span, format!("The function '{name}' takes {wanted} arguments, not {given}.")));
+        }
+        let mut bound = Vec::with_capacity(arguments.len());
+        for (argument, takes) in arguments.iter().zip(signature.takes) {
+            bound.push(self.argument(name, argument, *takes)?);
+        }
+        if function == Function::MatchesPattern {
+            return self.matches(bound, arguments);
+        }
+        let ty =
+            signature.gives.map_or_else(|| bound.first().map_or(ExprType::NULL, |first| first.ty), ExprType::primitive);
+        Ok(Expr { node: Node::Call(function, bound), ty })
+    }
+
+    fn argument(&mut self, name: &str, tree: &ast::Expr<'_>, takes: Takes) -> Result<Expr, Error> {
+        let mut bound = self.expr(tree)?;
+        if bound.ty.collection {
+            return Err(self.not_offered(tree.span, &format!("The function '{name}' on a collection")));
+        }
+        // A quoted text stands for a date or a duration where only those fit.
+        let wanted = match takes {
+            Takes::Instant | Takes::DateLike => Some(Primitive::DateTimeOffset),
+            Takes::TimeLike => Some(Primitive::TimeOfDay),
+            Takes::Duration => Some(Primitive::Duration),
+            _ => None,
+        };
+        let is_text = class_of(self.model, bound.ty) == Class::Plain(Primitive::String);
+        if let (Some(wanted), true) = (wanted, is_text) {
+            let adapted = constant::adapt(self.model, bound, EdmType::Primitive(wanted));
+            bound = adapted.map_err(|message| self.error(tree.span, message))?;
+        }
+        if takes.accepts(class_of(self.model, bound.ty)) {
+            return Ok(bound);
+        }
+        let found = type_text(self.model, bound.ty);
+        let expected = takes.expected();
+        Err(self.error(tree.span, format!("The function '{name}' expects {expected} here, not '{found}'.")))
+    }
+
+    fn matches(&self, arguments: Vec<Expr>, trees: &[ast::Expr<'_>]) -> Result<Expr, Error> {
+        let span = trees.get(1).map_or(Span::default(), |tree| tree.span);
+        let mut arguments = arguments.into_iter();
+        let (Some(text), Some(pattern)) = (arguments.next(), arguments.next()) else {
+            return Err(self.error(span, "The function 'matchesPattern' takes 2 arguments."));
+        };
+        let ty = ExprType::primitive(Primitive::Boolean);
+        match pattern.node {
+            Node::Literal(Value::String(pattern)) => {
+                let pattern = Pattern::new(&pattern)
+                    .map_err(|reason| self.error(span, format!("The pattern is not valid: {reason}")))?;
+                Ok(Expr { node: Node::Matches(Box::new(text), pattern), ty })
+            }
+            Node::Literal(Value::Null) => Ok(Expr { node: Node::Literal(Value::Null), ty }),
+            _ => Err(self.not_offered(span, "A pattern that is not a constant")),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Paths in expressions: variables, properties, casts, `any`, `all`, `$count`, parameter aliases.
+
+use super::scope::{Binder, Variable};
+use super::types::{related, structured, type_by_name, type_text};
+use crate::error::Error;
+use crate::expr::{Expr, ExprType, Node, Step};
+use crate::limits::ALIAS_CHAIN_MAX;
+use crate::model::{EdmType, Primitive, TypeId};
+use crate::syntax::ast::{self, Root, Segment, SegmentKind, Span};
+use crate::syntax::parse_expression;
+use crate::value::Value;
+
+/// `$filter(…)` between a collection and what uses it.
+struct Narrowed {
+    variable: u8,
+    predicate: Expr,
+}
+
+impl Binder<'_> {
+    /// What names without a variable start from.
+    pub(super) fn here(&self) -> Expr {
+        let (root, ty) = self.implicit.unwrap_or((0, self.row));
+        Expr { node: Node::Path { root, steps: Vec::new() }, ty }
+    }
+
+    /// Binds a path.
+    pub(super) fn path(&mut self, path: &ast::Path<'_>, span: Span) -> Result<Expr, Error> {
+        let mut segments = path.segments.as_slice();
+        let start = match &path.root {
+            Root::Implicit => {
+                if let Some((Segment { kind: SegmentKind::Name(name, None), .. }, rest)) = segments.split_first()
+                    && let Some(variable) = self.variables.iter().rev().find(|variable| variable.name == **name)
+                {
+                    segments = rest;
+                    Expr { node: Node::Path { root: variable.root, steps: Vec::new() }, ty: variable.ty }
+                } else {
+                    self.here()
+                }
+            }
+            Root::It => Expr { node: Node::Path { root: 0, steps: Vec::new() }, ty: self.row },
+            Root::This => self.here(),
+            Root::Service => return Err(self.not_offered(span, "'$root' in an expression")),
+            Root::At(name) => self.alias(name, span)?,
+            Root::Expr(inner) => self.expr(inner)?,
+        };
+        self.walk(start, segments)
+    }
+
+    fn walk(&mut self, start: Expr, segments: &[Segment<'_>]) -> Result<Expr, Error> {
+        let mut at = start;
+        let mut narrowed: Option<Narrowed> = None;
+        for (place, segment) in segments.iter().enumerate() {
+            self.count_node(segment.span)?;
+            let last = place + 1 == segments.len();
+            match &segment.kind {
+                SegmentKind::Name(name, None) if narrowed.is_none() => at = self.step(at, name, segment.span)?,
+                SegmentKind::Lambda { all, body } if last => {
+                    return self.lambda(at, *all, body.as_ref(), narrowed, segment.span);
+                }
+                SegmentKind::Count(options) if last => {
+                    return self.count(at, options.as_deref(), narrowed, segment.span);
+                }
+                SegmentKind::Filter(predicate) if narrowed.is_none() => {
+                    let variable = self.next_root(segment.span)?;
+                    let predicate =
+                        self.over_elements(&at, variable, segment.span, |binder| binder.predicate(predicate))?;
+                    narrowed = Some(Narrowed { variable, predicate });
+                }
+                SegmentKind::Count(_) | SegmentKind::Lambda { .. } => {
+                    return Err(self.error(segment.span, "Nothing can follow here."));
+                }
+                SegmentKind::Name(name, Some(_)) => {
+                    return Err(self.called(&at, name, segment.span));
+                }
+                SegmentKind::Annotation(_) => {
+                    return Err(self.not_offered(segment.span, "An annotation in an expression"));
+                }
+                SegmentKind::Key(_) => return Err(self.not_offered(segment.span, "A key in an expression")),
+                SegmentKind::Name(..) | SegmentKind::Filter(_) => {
+                    return Err(self.not_offered(segment.span, "A path after '$filter(…)'"));
+                }
+            }
+        }
+        match narrowed {
+            None => Ok(at),
+            Some(_) => {
+                let span = segments.last().map_or(Span::default(), |segment| segment.span);
+                Err(self.not_offered(span, "A filtered collection as a value"))
+            }
+        }
+    }
+
+    /// A property or a cast.
+    fn step(&self, at: Expr, name: &str, span: Span) -> Result<Expr, Error> {
+        let owner = at.ty.base.and_then(|base| structured(self.model, base));
+        let Some((id, owner)) = owner else {
+            let ty = type_text(self.model, at.ty);
+            return Err(self.error(span, format!("Could not find a property named '{name}' on type '{ty}'.")));
+        };
+        if let Some((number, member)) = owner.member(name) {
+            if at.ty.collection {
+                return Err(self.error(
+                    span,
+                    format!("The property '{name}' belongs to the elements of a collection; use any or all."),
+                ));
+            }
+            let ty = ExprType { base: Some(member.ty.base), collection: member.ty.collection };
+            return self.extend(at, Step::Member(number), ty, span);
+        }
+        if let Some(EdmType::Named(target)) = type_by_name(self.model, name)
+            && self.model.structured(target).is_some()
+        {
+            return self.derive(at, id, target, span);
+        }
+        if super::operation::named_like(self.model, name) {
+            return Err(self.not_offered(span, &format!("The operation '{name}' in an expression")));
+        }
+        let ty = owner.name.clone();
+        Err(self.error(span, format!("Could not find a property named '{name}' on type '{ty}'.")))
+    }
+
+    fn derive(&self, at: Expr, from: TypeId, target: TypeId, span: Span) -> Result<Expr, Error> {
+        if !related(self.model, from, target) {
+            let (a, b) = (self.model.named(from).name(), self.model.named(target).name());
+            return Err(self.error(span, format!("The types '{a}' and '{b}' are not related.")));
+        }
+        let ty = ExprType { base: Some(EdmType::Named(target)), collection: at.ty.collection };
+        self.extend(at, Step::Cast(target), ty, span)
+    }
+
+    fn extend(&self, at: Expr, step: Step, ty: ExprType, span: Span) -> Result<Expr, Error> {
+        match at.node {
+            Node::Path { root, mut steps } => {
+                steps.push(step);
+                Ok(Expr { node: Node::Path { root, steps }, ty })
+            }
+            // `cast(path,Type)/property` is the path with a cast in it.
+            Node::Cast(inner, ExprType { base: Some(EdmType::Named(target)), .. })
+                if matches!(inner.node, Node::Path { .. }) && self.model.structured(target).is_some() =>
+            {
+                let inner = self.extend(*inner, Step::Cast(target), at.ty, span)?;
+                self.extend(inner, step, ty, span)
+            }
+            _ => Err(self.not_offered(span, "A path from the result of a function")),
+        }
+    }
+
+    fn called(&self, at: &Expr, name: &str, span: Span) -> Error {
+        if super::operation::named_like(self.model, name) {
+            return self.not_offered(span, &format!("The operation '{name}' in an expression"));
+        }
+        let owner = at.ty.base.and_then(|base| structured(self.model, base));
+        if owner.is_some_and(|(_, ty)| ty.member(name).is_some()) {
+            return self.not_offered(span, "A key in an expression");
+        }
+        self.error(span, format!("An unknown function with name '{name}' was found."))
+    }
+
+    /// Binds something over the elements of a collection, whose names then need no variable.
+    fn over_elements<T>(
+        &mut self,
+        collection: &Expr,
+        variable: u8,
+        span: Span,
+        bind: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let element = self.element(collection, span)?;
+        // An unnamed variable holds the number, so that inner lambdas get the next one.
+        self.variables.push(Variable { name: String::new(), root: variable, ty: element });
+        let outer = self.implicit.replace((variable, element));
+        let bound = bind(self);
+        self.implicit = outer;
+        self.variables.pop();
+        bound
+    }
+
+    fn element(&self, collection: &Expr, span: Span) -> Result<ExprType, Error> {
+        if collection.ty.collection {
+            return Ok(ExprType { collection: false, ..collection.ty });
+        }
+        let ty = type_text(self.model, collection.ty);
+        Err(self.error(span, format!("A collection is expected here, not '{ty}'.")))
+    }
+
+    fn lambda(
+        &mut self,
+        source: Expr,
+        all: bool,
+        body: Option<&(&str, Box<ast::Expr<'_>>)>,
+        narrowed: Option<Narrowed>,
+        span: Span,
+    ) -> Result<Expr, Error> {
+        let element = self.element(&source, span)?;
+        let variable = self.next_root(span)?;
+        let mut predicate = None;
+        if let Some((name, body)) = body {
+            self.variables.push(Variable { name: (*name).to_owned(), root: variable, ty: element });
+            let bound = self.predicate(body);
+            self.variables.pop();
+            predicate = Some(bound?);
+        }
+        if let Some(Narrowed { predicate: narrow, variable: same }) = narrowed {
+            debug_assert_eq!(same, variable, "both number the element of one collection");
+            predicate = Some(narrow_lambda(all, narrow, predicate));
+        }
+        let node = Node::Lambda { all, source: Box::new(source), variable, body: predicate.map(Box::new) };
+        Ok(Expr { node, ty: ExprType::primitive(Primitive::Boolean) })
+    }
+
+    fn count(
+        &mut self,
+        source: Expr,
+        options: Option<&ast::Options<'_>>,
+        narrowed: Option<Narrowed>,
+        span: Span,
+    ) -> Result<Expr, Error> {
+        self.element(&source, span)?;
+        let variable = self.next_root(span)?;
+        let mut filter = narrowed.map(|narrowed| narrowed.predicate);
+        if let Some(options) = options {
+            if let Some(other) = options.given.iter().find(|option| **option != crate::syntax::SystemOption::Filter) {
+                return Err(self.not_offered(span, &format!("'{}' inside '$count'", other.name())));
+            }
+            if let Some(tree) = &options.filter {
+                let bound = self.over_elements(&source, variable, span, |binder| binder.predicate(tree))?;
+                filter = Some(match filter {
+                    Some(first) => boolean(Node::And(Box::new(first), Box::new(bound))),
+                    None => bound,
+                });
+            }
+        }
+        let node = Node::Count { source: Box::new(source), variable, filter: filter.map(Box::new) };
+        Ok(Expr { node, ty: ExprType::primitive(Primitive::Int64) })
+    }
+
+    /// A parameter alias; one that nobody defines is null.
+    fn alias(&mut self, name: &str, span: Span) -> Result<Expr, Error> {
+        if name.contains(['.', '#']) {
+            return Err(self.not_offered(span, "An annotation in an expression"));
+        }
+        if self.open_aliases.iter().any(|open| open == name) {
+            return Err(self.error(span, format!("The parameter alias '{name}' refers to itself.")));
+        }
+        if self.open_aliases.len() == ALIAS_CHAIN_MAX {
+            return Err(self.error(span, format!("More than {ALIAS_CHAIN_MAX} parameter aliases refer to each other.")));
+        }
+        self.open_aliases.push(name.to_owned());
+        let aliases = self.aliases;
+        let bound = if let Some((_, tree)) = aliases.nested.iter().find(|(known, _)| *known == name) {
+            self.expr(tree)
+        } else if let Some(text) = aliases.query.and_then(|query| query.alias(name)) {
+            let tree = parse_expression(text).map_err(|error| error.into_error(name))?;
+            self.expr(&tree)
+        } else {
+            Ok(Expr { node: Node::Literal(Value::Null), ty: ExprType::NULL })
+        };
+        self.open_aliases.pop();
+        bound
+    }
+}
+
+/// `any`/`all` over the elements that a `$filter(…)` leaves.
+fn narrow_lambda(all: bool, narrow: Expr, body: Option<Expr>) -> Expr {
+    match (all, body) {
+        (_, None) => narrow,
+        (false, Some(body)) => boolean(Node::And(Box::new(narrow), Box::new(body))),
+        // A null filter leaves the element out, as false does: `ne true` is exact where `not` would be null.
+        (true, Some(body)) => {
+            let truth = boolean(Node::Literal(Value::Boolean(true)));
+            let left_out = boolean(Node::Compare(crate::expr::CompareOp::Ne, Box::new(narrow), Box::new(truth)));
+            boolean(Node::Or(Box::new(left_out), Box::new(body)))
+        }
+    }
+}
+
+fn boolean(node: Node) -> Expr {
+    Expr { node, ty: ExprType::primitive(Primitive::Boolean) }
+}

@@ -1,0 +1,335 @@
+//! Resource paths: segment by segment from the container to what the URL addresses.
+
+use super::key::{self, Given};
+use super::operation;
+use super::types::{related, structured, type_by_name};
+use crate::engine::{Segment, Target, TargetKind};
+use crate::error::{Error, ErrorKind};
+use crate::model::{ContainerChildKind, EdmType, MemberKind, Model, OperationId, Primitive, TypeId, TypeRef};
+use crate::syntax::ast::Argument;
+use crate::syntax::{Query, RawPath, RawSegment};
+use crate::value::Value;
+
+/// The walk along a path.
+pub(super) struct Walk<'a> {
+    model: &'a Model,
+    query: &'a Query,
+    segments: Vec<Segment>,
+    kind: TargetKind,
+    ty: Option<TypeRef>,
+    /// Nothing may follow (`$count`, `$value`, `$ref`).
+    closed: bool,
+}
+
+pub(super) fn unknown(name: &str) -> Error {
+    Error::new(ErrorKind::UnknownSegment, format!("Resource not found for the segment '{name}'."))
+}
+
+fn not_offered(name: &str) -> Error {
+    Error::new(ErrorKind::NotImplemented, format!("The segment '{name}' is not offered."))
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn bind(model: &'a Model, path: &RawPath, query: &'a Query) -> Result<Target, Error> {
+        let mut walk = Self {
+            model,
+            query,
+            segments: Vec::with_capacity(path.len()),
+            kind: TargetKind::ServiceDocument,
+            ty: None,
+            closed: false,
+        };
+        let mut at = 0;
+        while let Some(segment) = path.segment(at) {
+            at += 1;
+            if walk.segments.is_empty() && walk.kind == TargetKind::ServiceDocument {
+                walk.first(segment)?;
+            } else if walk.closed {
+                return Err(unknown(segment.text()));
+            } else {
+                at += walk.next(segment, path, at)?;
+            }
+        }
+        Ok(Target { segments: walk.segments, kind: walk.kind, ty: walk.ty })
+    }
+
+    fn first(&mut self, segment: RawSegment<'_>) -> Result<(), Error> {
+        let name = segment.name();
+        match name {
+            "$metadata" | "$batch" if name == segment.text() => {
+                self.kind = if name == "$batch" { TargetKind::Batch } else { TargetKind::Metadata };
+                self.closed = true;
+                return Ok(());
+            }
+            "$all" | "$crossjoin" | "$entity" => return Err(not_offered(name)),
+            _ => {}
+        }
+        let child = self.model.container.by_name.get(name).copied().ok_or_else(|| unknown(segment.text()))?;
+        let Some(declared) = self.model.container.children.get(usize::from(child)) else { return Err(unknown(name)) };
+        let pairs = arguments(segment)?;
+        self.segments.push(Segment::Root { child, name: declared.name.clone() });
+        match &declared.kind {
+            ContainerChildKind::EntitySet { ty, .. } => {
+                self.at(TargetKind::EntityCollection, single(*ty, true));
+                self.keys(&pairs)
+            }
+            ContainerChildKind::Singleton { ty, .. } => {
+                if !pairs.is_empty() {
+                    return Err(Error::bad_request(format!("The singleton '{name}' takes no key.")).at("path"));
+                }
+                self.at(TargetKind::Entity, single(*ty, false));
+                Ok(())
+            }
+            ContainerChildKind::Import { operations, .. } => self.operation(operations, name, &pairs),
+        }
+    }
+
+    /// Binds a segment after the first; gives how many further segments were taken (parts of a key).
+    fn next(&mut self, segment: RawSegment<'_>, path: &RawPath, after: usize) -> Result<usize, Error> {
+        let name = segment.name();
+        if name.starts_with('$') && self.system(segment)? {
+            return Ok(0);
+        }
+        let Some(ty) = self.ty.clone() else { return Err(unknown(segment.text())) };
+        if self.returned() && !self.composable() {
+            return Err(unknown(segment.text()));
+        }
+        let structure = structured(self.model, ty.base);
+        if let (Some((_, structure)), false) = (structure, ty.collection)
+            && let Some((number, member)) = structure.member(name)
+        {
+            let pairs = arguments(segment)?;
+            self.member(number, &member.kind, &member.name.clone(), &member.ty.clone(), &pairs)?;
+            return Ok(0);
+        }
+        if let Some((id, _)) = structure
+            && self.cast(id, &ty, segment)?
+        {
+            return Ok(0);
+        }
+        let candidates = operation::bound_to(self.model, &ty, name);
+        if !candidates.is_empty() {
+            let pairs = arguments(segment)?;
+            self.operation(&candidates, name, &pairs)?;
+            return Ok(0);
+        }
+        if self.kind == TargetKind::EntityCollection {
+            return self.key_segments(segment, path, after);
+        }
+        if matches!(self.kind, TargetKind::ValueCollection) && segment.text().parse::<i64>().is_ok() {
+            return Err(not_offered(segment.text()));
+        }
+        Err(unknown(segment.text()))
+    }
+
+    /// `$count`, `$value`, `$ref` and those that are not offered; `false` leaves the segment to be a key.
+    fn system(&mut self, segment: RawSegment<'_>) -> Result<bool, Error> {
+        let collection = self.ty.as_ref().is_some_and(|ty| ty.collection);
+        let misplaced =
+            |what: &str| Err(Error::bad_request(format!("'{}' does not apply to {what}.", segment.text())).at("path"));
+        let entities = self.ty.as_ref().is_some_and(|ty| self.is_entity(ty.base));
+        match segment.text() {
+            "$count" if collection => {
+                self.segments.push(Segment::Count);
+                self.kind = TargetKind::Count;
+            }
+            "$count" => return misplaced("a single resource"),
+            "$ref" if entities && !self.returned() => {
+                self.segments.push(Segment::Ref);
+                self.kind = TargetKind::Reference;
+            }
+            "$ref" => return misplaced("this resource"),
+            "$value" => match self.kind {
+                TargetKind::Primitive => {
+                    self.segments.push(Segment::Value);
+                    self.kind = TargetKind::RawValue;
+                }
+                TargetKind::Function if !collection && !entities => {
+                    self.segments.push(Segment::Value);
+                    self.kind = TargetKind::RawValue;
+                }
+                // Bytes of a stream property: `/photo/$value` is `/photo`.
+                TargetKind::Stream => self.segments.push(Segment::Value),
+                TargetKind::Entity if self.has_stream() => {
+                    self.segments.push(Segment::Value);
+                    self.kind = TargetKind::Stream;
+                }
+                _ => return misplaced("this resource"),
+            },
+            "$query" | "$each" => return Err(not_offered(segment.text())),
+            text if text.starts_with("$filter(") => return Err(not_offered("$filter")),
+            text if self.kind == TargetKind::EntityCollection && !text.starts_with("$filter") => return Ok(false),
+            text => return Err(unknown(text)),
+        }
+        self.closed = true;
+        Ok(true)
+    }
+
+    fn member(
+        &mut self,
+        number: u16,
+        kind: &MemberKind,
+        name: &std::sync::Arc<str>,
+        ty: &TypeRef,
+        pairs: &[Vec<Argument<'_>>],
+    ) -> Result<(), Error> {
+        if let MemberKind::Navigation(_) = kind {
+            self.segments.push(Segment::Navigation { member: number, name: name.clone() });
+            self.at(if ty.collection { TargetKind::EntityCollection } else { TargetKind::Entity }, ty.clone());
+            return self.keys(pairs);
+        }
+        if !pairs.is_empty() {
+            return Err(Error::bad_request(format!("The property '{name}' takes no key.")).at("path"));
+        }
+        self.segments.push(Segment::Property { member: number, name: name.clone() });
+        let kind = if ty.collection {
+            TargetKind::ValueCollection
+        } else if structured(self.model, ty.base).is_some() {
+            TargetKind::Complex
+        } else if ty.base == EdmType::Primitive(Primitive::Stream) {
+            TargetKind::Stream
+        } else {
+            TargetKind::Primitive
+        };
+        self.at(kind, ty.clone());
+        Ok(())
+    }
+
+    /// A type segment; `false` when the name is no structured type.
+    fn cast(&mut self, from: TypeId, ty: &TypeRef, segment: RawSegment<'_>) -> Result<bool, Error> {
+        let name = segment.name();
+        let Some(EdmType::Named(target)) = type_by_name(self.model, name) else { return Ok(false) };
+        if self.model.structured(target).is_none() {
+            return Ok(false);
+        }
+        if !related(self.model, from, target) {
+            // Without a dot it may as well be a key; with one it can only be meant as a type.
+            if !name.contains('.') && ty.collection {
+                return Ok(false);
+            }
+            let (a, b) = (self.model.named(from).name(), self.model.named(target).name());
+            let message = format!("The types '{a}' and '{b}' are not related, so '{name}' cannot stand here.");
+            return Err(Error::bad_request(message).at("path"));
+        }
+        let pairs = arguments(segment)?;
+        self.segments.push(Segment::Cast(target));
+        self.ty = Some(TypeRef { base: EdmType::Named(target), ..ty.clone() });
+        self.keys(&pairs)?;
+        Ok(true)
+    }
+
+    /// Keys in parentheses.
+    fn keys(&mut self, pairs: &[Vec<Argument<'_>>]) -> Result<(), Error> {
+        for pair in pairs {
+            let entity = self.ty.as_ref().filter(|_| self.kind == TargetKind::EntityCollection);
+            let Some((_, structure)) = entity.and_then(|ty| structured(self.model, ty.base)) else {
+                return Err(Error::bad_request("A key does not fit here.").at("path"));
+            };
+            let values = key::in_parentheses(self.model, structure, pair, self.query)?;
+            self.keyed(values);
+        }
+        Ok(())
+    }
+
+    fn keyed(&mut self, values: Vec<Value>) {
+        self.segments.push(Segment::Key(values));
+        self.kind = TargetKind::Entity;
+        if let Some(ty) = &mut self.ty {
+            ty.collection = false;
+        }
+    }
+
+    /// A key as segments, one for each of its parts.
+    fn key_segments(&mut self, segment: RawSegment<'_>, path: &RawPath, after: usize) -> Result<usize, Error> {
+        let base = self.ty.as_ref().map(|ty| ty.base);
+        let Some((_, structure)) = base.and_then(|base| structured(self.model, base)) else {
+            return Err(unknown(segment.text()));
+        };
+        let mut values = Vec::with_capacity(structure.key.len());
+        for (place, part) in structure.key.iter().enumerate() {
+            let text = if place == 0 { Some(segment) } else { path.segment(after + place - 1) };
+            let text = text.ok_or_else(|| unknown(segment.text()))?.text();
+            let wanted = key::key_type(self.model, structure, part);
+            let value = wanted.and_then(|wanted| key::as_segment(self.model, wanted, text));
+            values.push(value.ok_or_else(|| unknown(text))?);
+        }
+        if values.is_empty() {
+            return Err(unknown(segment.text()));
+        }
+        let taken = values.len() - 1;
+        self.keyed(values);
+        Ok(taken)
+    }
+
+    fn operation(&mut self, candidates: &[OperationId], name: &str, pairs: &[Vec<Argument<'_>>]) -> Result<(), Error> {
+        let (first, rest) = match pairs.split_first() {
+            Some((first, rest)) => (Some(first.as_slice()), rest),
+            None => (None, pairs),
+        };
+        let given = Given { arguments: first };
+        let id = operation::overload(self.model, candidates, &given, self.query, name)?;
+        let chosen = self.model.operation(id);
+        let mut parameters = Vec::new();
+        if !chosen.is_action {
+            for parameter in operation::own_parameters(chosen) {
+                let value = match given.by_name(&parameter.name) {
+                    Some(tree) => Some(key::constant_of(self.model, &parameter.ty, tree, self.query)?),
+                    None => match operation::implicit_text(self.query, &parameter.name).filter(|_| given.is_implicit())
+                    {
+                        Some(text) => {
+                            Some(key::constant_text(self.model, &parameter.ty, text, &parameter.name, self.query)?)
+                        }
+                        None => None,
+                    },
+                };
+                parameters.push(value);
+            }
+        }
+        self.segments.push(Segment::Operation { id, parameters });
+        self.kind = if chosen.is_action { TargetKind::Action } else { TargetKind::Function };
+        self.ty.clone_from(&chosen.returns);
+        if !rest.is_empty() {
+            self.kind = TargetKind::EntityCollection;
+            if !self.ty.as_ref().is_some_and(|ty| ty.collection && self.is_entity(ty.base)) {
+                return Err(Error::bad_request("A key does not fit here.").at("path"));
+            }
+        }
+        self.closed = chosen.is_action;
+        self.keys(rest)
+    }
+
+    fn composable(&self) -> bool {
+        let last = self.segments.iter().rev().find_map(|segment| match segment {
+            Segment::Operation { id, .. } => Some(*id),
+            _ => None,
+        });
+        last.is_some_and(|id| self.model.operation(id).is_composable)
+    }
+
+    /// Whether the place is the direct result of an operation.
+    fn returned(&self) -> bool {
+        matches!(self.kind, TargetKind::Function | TargetKind::Action)
+    }
+
+    fn at(&mut self, kind: TargetKind, ty: TypeRef) {
+        self.kind = kind;
+        self.ty = Some(ty);
+    }
+
+    fn is_entity(&self, base: EdmType) -> bool {
+        structured(self.model, base).is_some_and(|(_, ty)| ty.is_entity)
+    }
+
+    fn has_stream(&self) -> bool {
+        let base = self.ty.as_ref().map(|ty| ty.base);
+        base.and_then(|base| structured(self.model, base)).is_some_and(|(_, ty)| ty.has_stream)
+    }
+}
+
+fn single(ty: TypeId, collection: bool) -> TypeRef {
+    TypeRef { base: EdmType::Named(ty), collection, nullable: false, facets: crate::model::Facets::default() }
+}
+
+fn arguments(segment: RawSegment<'_>) -> Result<Vec<Vec<Argument<'_>>>, Error> {
+    segment.arguments().map_err(|error| error.into_error("path"))
+}

@@ -1,0 +1,312 @@
+//! `$select` and `$expand`: names against the type, with what is asked inside them.
+
+use super::options::{self, Shape};
+use super::scope::Aliases;
+use super::types::{related, structured, type_by_name};
+use crate::error::{Error, ErrorKind};
+use crate::limits::EXPAND_DEPTH_MAX;
+use crate::model::{EdmType, Member, MemberKind, Model, Primitive, StructuredType, TypeId};
+use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
+use crate::syntax::ast::{self, Name};
+
+/// Binds `$select` and `$expand` of a value of type `element`.
+pub(super) fn bind<'a>(
+    model: &'a Model,
+    element: EdmType,
+    options: &'a ast::Options<'a>,
+    aliases: Aliases<'a>,
+    depth: usize,
+) -> Result<Projection, Error> {
+    let mut projection = Projection::default();
+    let Some((id, _)) = structured(model, element) else { return Ok(projection) };
+    let binder = Projector { model, aliases, depth };
+    if let Some(items) = &options.select {
+        let mut select = Vec::with_capacity(items.len());
+        for item in items {
+            binder.select(id, &item.path, item, &mut select)?;
+        }
+        projection.select = Some(select);
+    }
+    for item in &options.expand {
+        binder.expand(id, item, &mut projection.expand)?;
+    }
+    Ok(projection)
+}
+
+struct Projector<'a> {
+    model: &'a Model,
+    aliases: Aliases<'a>,
+    depth: usize,
+}
+
+/// A name resolved below a type: the casts that led to it and the member.
+struct Found<'a> {
+    cast: Option<TypeId>,
+    number: u16,
+    member: &'a Member,
+    rest: usize,
+}
+
+impl<'a> Projector<'a> {
+    fn select(
+        &self,
+        id: TypeId,
+        path: &[Name<'_>],
+        item: &'a ast::SelectItem<'a>,
+        into: &mut Vec<SelectItem>,
+    ) -> Result<(), Error> {
+        let Some(first) = path.first() else { return Ok(()) };
+        if first.text == "*" && path.len() == 1 {
+            into.push(SelectItem::All);
+            return Ok(());
+        }
+        let annotates = path.iter().any(|name| name.text.starts_with('@'));
+        let names_operation = item.parameters.is_some()
+            || first.text.ends_with(".*")
+            || (path.len() == 1 && self.is_operation(id, first.text));
+        if annotates || (names_operation && self.member_below(id, path, "$select").is_err()) {
+            into.push(SelectItem::Operation);
+            return Ok(());
+        }
+        let found = self.member_below(id, path, "$select")?;
+        let rest = &path[found.rest..];
+        let is_navigation = matches!(found.member.kind, MemberKind::Navigation(_));
+        let inner = structured(self.model, found.member.ty.base);
+        let nested = match (rest, inner) {
+            ([], _) => self.select_options(&found, item)?,
+            ([_, ..], Some((inner, _))) if !is_navigation => {
+                let mut below = Vec::new();
+                self.select_below(inner, rest, item, &mut below)?;
+                Some(Box::new(CollectionQuery {
+                    projection: Projection { select: (!below.is_empty()).then_some(below), expand: Vec::new() },
+                    ..CollectionQuery::default()
+                }))
+            }
+            ([next, ..], _) => {
+                let ty = self.model.type_name(found.member.ty.base);
+                return Err(not_found("$select", next, ty));
+            }
+        };
+        merge(into, found.cast, found.number, nested);
+        Ok(())
+    }
+
+    /// What follows a complex property: a last cast selects everything.
+    fn select_below(
+        &self,
+        id: TypeId,
+        path: &[Name<'_>],
+        item: &'a ast::SelectItem<'a>,
+        into: &mut Vec<SelectItem>,
+    ) -> Result<(), Error> {
+        if let [only] = path
+            && structured(self.model, EdmType::Named(id)).is_some_and(|(_, ty)| ty.member(only.text).is_none())
+            && self.cast(id, only, "$select")?.is_some()
+        {
+            return Ok(());
+        }
+        self.select(id, path, item, into)
+    }
+
+    fn select_options(
+        &self,
+        found: &Found<'_>,
+        item: &'a ast::SelectItem<'a>,
+    ) -> Result<Option<Box<CollectionQuery>>, Error> {
+        let Some(nested) = item.options.as_deref() else { return Ok(None) };
+        if matches!(found.member.kind, MemberKind::Navigation(_)) {
+            let name = &found.member.name;
+            let message = format!("The navigation property '{name}' takes options in $expand, not in $select.");
+            return Err(Error::bad_request(message).at("$select").at_position(item.path[0].position));
+        }
+        let query = self.nested(nested, found.member, Shape::of(self.model, found.member), "$select")?;
+        Ok(Some(Box::new(query)))
+    }
+
+    fn nested(
+        &self,
+        nested: &'a ast::Options<'a>,
+        member: &Member,
+        shape: Shape,
+        option: &str,
+    ) -> Result<CollectionQuery, Error> {
+        if self.depth + 1 > EXPAND_DEPTH_MAX {
+            let message = format!("Options are nested deeper than {EXPAND_DEPTH_MAX} levels.");
+            return Err(Error::bad_request(message).at(option));
+        }
+        let given: Vec<_> =
+            nested.given.iter().copied().filter(|given| *given != crate::syntax::SystemOption::Levels).collect();
+        options::check(shape, &given)?;
+        let aliases =
+            if nested.aliases.is_empty() { self.aliases } else { Aliases { nested: &nested.aliases, ..self.aliases } };
+        options::bind(self.model, member.ty.base, nested, aliases, self.depth + 1)
+    }
+
+    fn expand(&self, id: TypeId, item: &'a ast::ExpandItem<'a>, into: &mut Vec<ExpandItem>) -> Result<(), Error> {
+        let Some(first) = item.path.first() else { return Ok(()) };
+        if first.text.starts_with(['$', '@']) {
+            return Err(not_offered(first, "Expanding streams and annotations"));
+        }
+        if first.text == "*" {
+            let Some(ty) = self.model.structured(id) else { return Ok(()) };
+            let navigations =
+                ty.members.iter().zip(0_u16..).filter(|(m, _)| matches!(m.kind, MemberKind::Navigation(_)));
+            for (member, number) in navigations {
+                if !into.iter().any(|known| known.cast.is_none() && known.member == number) {
+                    into.push(self.expanded(None, number, member, None, item)?);
+                }
+            }
+            return Ok(());
+        }
+        let found = self.member_below(id, &item.path, "$expand")?;
+        let rest = &item.path[found.rest..];
+        if !matches!(found.member.kind, MemberKind::Navigation(_)) {
+            let below_complex = !rest.is_empty() && structured(self.model, found.member.ty.base).is_some();
+            if below_complex || found.member.ty.base == EdmType::Primitive(Primitive::Stream) {
+                return Err(not_offered(first, "Expanding below a complex property, or a stream,"));
+            }
+            let message =
+                format!("The property '{}' is not a navigation property and cannot be expanded.", found.member.name);
+            return Err(Error::bad_request(message).at("$expand").at_position(first.position));
+        }
+        let target_cast = match (rest, structured(self.model, found.member.ty.base)) {
+            ([], _) => None,
+            ([cast], Some((target, ty))) => match self.cast(target, cast, "$expand")? {
+                Some(cast) => Some(cast),
+                None => return Err(not_found("$expand", cast, &ty.name)),
+            },
+            ([next, ..], _) => {
+                return Err(not_found("$expand", next, self.model.type_name(found.member.ty.base)));
+            }
+        };
+        if into.iter().any(|known| known.cast == found.cast && known.member == found.number) {
+            let message = format!("The navigation property '{}' is expanded more than once.", found.member.name);
+            return Err(Error::bad_request(message).at("$expand").at_position(first.position));
+        }
+        into.push(self.expanded(found.cast, found.number, found.member, target_cast, item)?);
+        Ok(())
+    }
+
+    fn expanded(
+        &self,
+        cast: Option<TypeId>,
+        number: u16,
+        member: &Member,
+        target_cast: Option<TypeId>,
+        item: &'a ast::ExpandItem<'a>,
+    ) -> Result<ExpandItem, Error> {
+        let shape = match (item.count_only, item.reference) {
+            (true, _) => Shape::Count,
+            (_, true) if member.ty.collection => Shape::ReferenceCollection,
+            (_, true) => Shape::Plain,
+            _ => Shape::of(self.model, member),
+        };
+        if item.count_only && !member.ty.collection {
+            let message = format!("'$count' does not apply to the single navigation property '{}'.", member.name);
+            return Err(Error::bad_request(message).at("$expand"));
+        }
+        let nested = item.options.as_deref();
+        let target = Member {
+            ty: crate::model::TypeRef { base: target_cast.map_or(member.ty.base, EdmType::Named), ..member.ty.clone() },
+            ..member.clone()
+        };
+        let query = match nested {
+            Some(nested) => self.nested(nested, &target, shape, "$expand")?,
+            None => CollectionQuery::default(),
+        };
+        Ok(ExpandItem {
+            cast,
+            member: number,
+            target_cast,
+            reference: item.reference,
+            count_only: item.count_only,
+            levels: nested.and_then(|nested| nested.levels),
+            query,
+        })
+    }
+
+    /// Follows casts and finds the member that the path names first.
+    fn member_below(&self, id: TypeId, path: &[Name<'_>], option: &'static str) -> Result<Found<'a>, Error> {
+        let mut at = id;
+        let mut cast = None;
+        for (place, name) in path.iter().enumerate() {
+            let Some(ty) = self.model.structured(at) else { break };
+            if let Some((number, member)) = ty.member(name.text) {
+                return Ok(Found { cast, number, member, rest: place + 1 });
+            }
+            match self.cast(at, name, option)? {
+                Some(target) if place + 1 < path.len() => {
+                    cast = Some(target);
+                    at = target;
+                }
+                _ => return Err(not_found(option, name, &ty.name)),
+            }
+        }
+        Err(Error::bad_request("A property name is expected.").at(option))
+    }
+
+    /// The type that a name casts to, `None` when it is no structured type.
+    fn cast(&self, from: TypeId, name: &Name<'_>, option: &'static str) -> Result<Option<TypeId>, Error> {
+        let Some(EdmType::Named(target)) = type_by_name(self.model, name.text) else { return Ok(None) };
+        if self.model.structured(target).is_none() {
+            return Ok(None);
+        }
+        if related(self.model, from, target) {
+            return Ok(Some(target));
+        }
+        let (a, b) = (self.model.named(from).name(), self.model.named(target).name());
+        Err(Error::bad_request(format!("The types '{a}' and '{b}' are not related."))
+            .at(option)
+            .at_position(name.position))
+    }
+
+    fn is_operation(&self, id: TypeId, name: &str) -> bool {
+        let own = |ty: &StructuredType| ty.member(name).is_some();
+        !self.model.structured(id).is_some_and(own) && super::operation::named_like(self.model, name)
+    }
+}
+
+impl Shape {
+    /// The options that fit a member's value.
+    fn of(model: &Model, member: &Member) -> Self {
+        match (structured(model, member.ty.base).is_some(), member.ty.collection) {
+            (true, true) => Self::StructuredCollection,
+            (true, false) => Self::Structured,
+            (false, true) => Self::ValueCollection,
+            (false, false) => Self::Plain,
+        }
+    }
+}
+
+/// Adds a member; `a/b,a/c` is one member with two selected inside it.
+fn merge(into: &mut Vec<SelectItem>, cast: Option<TypeId>, member: u16, nested: Option<Box<CollectionQuery>>) {
+    for known in into.iter_mut() {
+        let SelectItem::Member { cast: known_cast, member: known_member, nested: known_nested } = known else {
+            continue;
+        };
+        if *known_cast != cast || *known_member != member {
+            continue;
+        }
+        match (known_nested.as_mut(), nested) {
+            (Some(first), Some(mut second)) => match (&mut first.projection.select, second.projection.select.take()) {
+                (Some(wanted), Some(mut more)) => wanted.append(&mut more),
+                (wanted, _) => *wanted = None,
+            },
+            _ => *known_nested = None,
+        }
+        return;
+    }
+    into.push(SelectItem::Member { cast, member, nested });
+}
+
+fn not_found(option: &'static str, name: &Name<'_>, ty: &str) -> Error {
+    let message = format!(
+        "Parsing OData Select and Expand failed: Could not find a property named '{}' on type '{ty}'.",
+        name.text
+    );
+    Error::bad_request(message).at(option).at_position(name.position)
+}
+
+fn not_offered(name: &Name<'_>, what: &str) -> Error {
+    Error::new(ErrorKind::NotImplemented, format!("{what} is not offered.")).at("$expand").at_position(name.position)
+}

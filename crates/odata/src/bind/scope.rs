@@ -1,0 +1,77 @@
+//! What names mean at a place in an expression: the row, lambda variables, parameter aliases. And how errors are made.
+
+use crate::error::{Error, ErrorKind};
+use crate::expr::ExprType;
+use crate::limits::{EXPRESSION_NODES_MAX, LAMBDA_DEPTH_MAX};
+use crate::model::Model;
+use crate::syntax::Query;
+use crate::syntax::ast::{self, Span};
+
+/// Binds expressions of one option.
+pub(super) struct Binder<'a> {
+    pub(super) model: &'a Model,
+    /// The option that errors name.
+    pub(super) option: &'static str,
+    /// What `$it` and names without a variable start from.
+    pub(super) row: ExprType,
+    /// Variables in scope, innermost last; root numbers count from 1.
+    pub(super) variables: Vec<Variable>,
+    /// Root that names without a variable start from, when it is not the row (inside `$count($filter=…)`).
+    pub(super) implicit: Option<(u8, ExprType)>,
+    /// Where parameter aliases are looked up.
+    pub(super) aliases: Aliases<'a>,
+    /// Aliases being bound, to find those that name themselves.
+    pub(super) open_aliases: Vec<String>,
+    nodes: usize,
+}
+
+/// Where parameter aliases are looked up: nested options first, then the request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Aliases<'a> {
+    pub(super) query: Option<&'a Query>,
+    pub(super) nested: &'a [(&'a str, ast::Expr<'a>)],
+}
+
+#[derive(Clone)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    pub(super) root: u8,
+    pub(super) ty: ExprType,
+}
+
+impl<'a> Binder<'a> {
+    pub(super) fn new(model: &'a Model, option: &'static str, row: ExprType, aliases: Aliases<'a>) -> Self {
+        Self { model, option, row, variables: Vec::new(), implicit: None, aliases, open_aliases: Vec::new(), nodes: 0 }
+    }
+
+    /// The number of the next variable.
+    pub(super) fn next_root(&self, span: Span) -> Result<u8, Error> {
+        let next = u8::try_from(self.variables.len() + 1).unwrap_or(u8::MAX);
+        if next > LAMBDA_DEPTH_MAX {
+            return Err(
+                self.error(span, format!("More than {LAMBDA_DEPTH_MAX} collections are walked inside each other."))
+            );
+        }
+        Ok(next)
+    }
+
+    /// Counts a node: aliases can make a short text large.
+    pub(super) fn count_node(&mut self, span: Span) -> Result<(), Error> {
+        self.nodes += 1;
+        if self.nodes > EXPRESSION_NODES_MAX {
+            return Err(self.error(span, format!("The expression has more than {EXPRESSION_NODES_MAX} parts.")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn error(&self, span: Span, message: impl Into<String>) -> Error {
+        Error::bad_request(message).at(self.option).at_position(span.start as usize)
+    }
+
+    /// Legal OData that is not offered.
+    pub(super) fn not_offered(&self, span: Span, what: &str) -> Error {
+        Error::new(ErrorKind::NotImplemented, format!("{what} is not offered."))
+            .at(self.option)
+            .at_position(span.start as usize)
+    }
+}
