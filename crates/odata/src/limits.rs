@@ -12,6 +12,8 @@ pub const EXPRESSION_NODES_MAX: usize = 4_000;
 pub const PATH_SEGMENTS_MAX: usize = 64;
 /// Deepest nesting of a JSON body; the reader recurses.
 pub const JSON_DEPTH_MAX: usize = 100;
+/// Most values in one JSON body: a tree of them stays below 40 MB whatever the text is; 10,000 check-ins are 120,000.
+pub const JSON_NODES_MAX: usize = 500_000;
 /// Deepest nesting of `$expand` and `$select`.
 pub const EXPAND_DEPTH_MAX: usize = 12;
 /// Most items in one `$orderby`.

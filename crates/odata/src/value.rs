@@ -79,6 +79,8 @@ pub struct Record {
     /// Embedded collections that have more: the member, and where its next page starts, for the application to
     /// understand again (as in `engine::Page::next`). The renderer makes the link.
     pub next_links: Vec<(u16, Arc<[u8]>)>,
+    /// Whole counts of embedded collections, where they were asked for and more than what is embedded counts.
+    pub counts: Vec<(u16, u64)>,
 }
 
 impl Record {
@@ -90,6 +92,7 @@ impl Record {
             members: vec![None; member_count].into_boxed_slice(),
             etag: None,
             next_links: Vec::new(),
+            counts: Vec::new(),
         }
     }
 

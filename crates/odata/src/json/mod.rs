@@ -1,1 +1,14 @@
 //! JSON: bodies read against a type, values written. Knows no HTTP.
+
+mod escape;
+mod parse;
+mod read;
+mod scalar;
+mod shape;
+mod write;
+
+pub(crate) use escape::string as push_string;
+pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
+pub(crate) use read::{Purpose, Reader, is_json, malformed};
+pub(crate) use shape::{Shapes, Types};
+pub(crate) use write::{Context, Format, Level, Writer, enum_text};

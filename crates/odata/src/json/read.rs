@@ -1,0 +1,384 @@
+//! A JSON tree against the model: records and values, or an error that names the path. Knows no HTTP and no URL.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::parse::{self, Json, JsonError, JsonKind, JsonMember};
+use super::scalar;
+use crate::edm::decode_binary;
+use crate::error::{Error, ErrorKind};
+use crate::model::{
+    AnyKind, EdmType, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
+};
+use crate::value::{Record, StreamInfo, Value};
+
+/// What a structured value is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Something new, whole: members that are needed must be there, defaults are filled in, related entities may be
+    /// inside.
+    Create,
+    /// A whole new state of something that exists: as `Create`, without related entities.
+    Replace,
+    /// A change of something that exists: only what is given counts.
+    Merge,
+    /// Checked and thrown away (the service computes it).
+    Discard,
+}
+
+/// Reads bodies by a model.
+pub(crate) struct Reader<'e> {
+    pub(crate) model: &'e Model,
+    /// What an abstract type is taken as, see `Settings::concrete_types`.
+    pub(crate) concrete_types: &'e HashMap<TypeId, TypeId>,
+    /// `IEEE754Compatible=true`.
+    pub(crate) ieee754: bool,
+    /// Largest inline stream.
+    pub(crate) stream_bytes_max: usize,
+    path: Vec<Part>,
+}
+
+enum Part {
+    Name(Arc<str>),
+    Index(usize),
+}
+
+impl<'e> Reader<'e> {
+    pub(crate) fn new(
+        model: &'e Model,
+        concrete_types: &'e HashMap<TypeId, TypeId>,
+        ieee754: bool,
+        stream_bytes_max: usize,
+    ) -> Self {
+        Self { model, concrete_types, ieee754, stream_bytes_max, path: Vec::new() }
+    }
+
+    /// Reads an entity or a complex value. `stored` is the actual type of what exists already.
+    pub(crate) fn record(
+        &mut self,
+        json: &Json<'_>,
+        declared: TypeId,
+        stored: Option<TypeId>,
+        purpose: Purpose,
+    ) -> Result<Record, Error> {
+        let JsonKind::Object(members) = &json.kind else {
+            return Err(self.refuse(&format!("must be an object, not {}", json.kind.article())));
+        };
+        let (type_id, type_named) = self.actual_type(members, declared, stored, purpose)?;
+        let model = self.model;
+        let ty = structured(model, type_id);
+        let mut record = Record::new(type_id, ty.members.len());
+        record.type_named = type_named;
+        for given in members {
+            if given.name.contains('@') {
+                self.annotation(&given.name, ty)?;
+                continue;
+            }
+            let Some((number, member)) = ty.member(&given.name) else {
+                self.path.push(Part::Name(given.name.as_ref().into()));
+                let error = self.undeclared(&given.name, &ty.name);
+                self.path.pop();
+                return Err(error);
+            };
+            self.path.push(Part::Name(Arc::clone(&member.name)));
+            if let Some(value) = self.member(given, number, member, ty, purpose, members)? {
+                record.set(number, value);
+            }
+            self.path.pop();
+        }
+        if matches!(purpose, Purpose::Create | Purpose::Replace) {
+            self.complete(&mut record, ty)?;
+        }
+        Ok(record)
+    }
+
+    /// The value of one member; `None` when it is to be ignored.
+    fn member(
+        &mut self,
+        given: &JsonMember<'_>,
+        number: u16,
+        member: &Member,
+        ty: &StructuredType,
+        purpose: Purpose,
+        siblings: &[JsonMember<'_>],
+    ) -> Result<Option<Value>, Error> {
+        let (computed, immutable) = match &member.kind {
+            MemberKind::Navigation(_) => return self.navigation(given, member, ty, purpose).map(Some),
+            MemberKind::Structural { computed, immutable, .. } => (*computed, *immutable),
+        };
+        let is_key = ty.key.iter().any(|key| key.path.first() == Some(&number));
+        // A key is handed on even where the service makes it: whether a given one counts is the application's to say.
+        let ignored = match purpose {
+            Purpose::Create => computed && (!is_key || matches!(given.value.kind, JsonKind::Null)),
+            Purpose::Replace | Purpose::Merge => computed || immutable || is_key,
+            Purpose::Discard => true,
+        };
+        if ignored {
+            if !matches!(given.value.kind, JsonKind::Null) && member.ty.base != EdmType::Primitive(Primitive::Stream) {
+                self.value(&given.value, &member.ty, Purpose::Discard)?;
+            }
+            return Ok(None);
+        }
+        if member.ty.base == EdmType::Primitive(Primitive::Stream) && !member.ty.collection {
+            return self.inline_stream(given, siblings).map(Some);
+        }
+        self.value(&given.value, &member.ty, purpose).map(Some)
+    }
+
+    fn navigation(
+        &mut self,
+        given: &JsonMember<'_>,
+        member: &Member,
+        ty: &StructuredType,
+        purpose: Purpose,
+    ) -> Result<Value, Error> {
+        if purpose != Purpose::Create {
+            let message =
+                format!("Cannot apply PATCH to navigation property '{}' on entity type '{}'.", member.name, ty.name);
+            return Err(Error::bad_request(message).with_code("ModelValidationFailure").at(self.place()));
+        }
+        self.value(&given.value, &member.ty, Purpose::Create)
+    }
+
+    /// Reads a value or a collection of a declared type. Streams are the member's business.
+    pub(crate) fn value(&mut self, json: &Json<'_>, ty: &TypeRef, purpose: Purpose) -> Result<Value, Error> {
+        if !ty.collection {
+            return self.single(json, ty, purpose);
+        }
+        let JsonKind::Array(elements) = &json.kind else {
+            return Err(self.refuse(&format!("must be an array, not {}", json.kind.article())));
+        };
+        // An element is whole even inside a change: collections are replaced, not merged.
+        let purpose = if purpose == Purpose::Merge { Purpose::Replace } else { purpose };
+        let mut values = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            self.path.push(Part::Index(index));
+            values.push(self.single(element, ty, purpose)?);
+            self.path.pop();
+        }
+        Ok(Value::Collection(Arc::new(values)))
+    }
+
+    fn single(&mut self, json: &Json<'_>, ty: &TypeRef, purpose: Purpose) -> Result<Value, Error> {
+        if matches!(json.kind, JsonKind::Null) {
+            return if ty.nullable { Ok(Value::Null) } else { Err(self.refuse("must not be null")) };
+        }
+        let read = match ty.base {
+            EdmType::Primitive(primitive) if primitive.is_geo() => match json.kind {
+                JsonKind::Object(_) => Ok(Value::Geo(compact(json).into())),
+                _ => Err(format!("must be a GeoJSON object, not {}", json.kind.article())),
+            },
+            EdmType::Primitive(Primitive::Stream) => Err("is a stream, which cannot stand here".to_owned()),
+            EdmType::Primitive(primitive) => scalar::primitive(json, primitive, &ty.facets, self.ieee754),
+            EdmType::Named(id) => match self.model.named(id) {
+                NamedType::Structured(_) => {
+                    return self.record(json, id, None, purpose).map(|record| Value::Record(Arc::new(record)));
+                }
+                NamedType::Enum(enumeration) => scalar::enumeration(json, enumeration),
+                NamedType::Definition(definition) => {
+                    scalar::primitive(json, definition.underlying, &definition.facets, self.ieee754)
+                }
+            },
+            EdmType::Any(AnyKind::Untyped | AnyKind::Primitive) => Ok(Value::Rendered(compact(json).into())),
+            EdmType::Any(_) => Err("has a type that bodies cannot give".to_owned()),
+        };
+        read.map_err(|reason| self.refuse(&reason))
+    }
+
+    fn inline_stream(&self, given: &JsonMember<'_>, siblings: &[JsonMember<'_>]) -> Result<Value, Error> {
+        let text = match &given.value.kind {
+            JsonKind::Null => return Ok(Value::Null),
+            JsonKind::String(text) => text,
+            other => return Err(self.refuse(&format!("must be a base64 string, Edm.Stream, not {}", other.article()))),
+        };
+        let bytes = decode_binary(text).map_err(|_| self.refuse("is not valid base64 or base64url"))?;
+        if bytes.len() > self.stream_bytes_max {
+            let message = format!("The stream '{}' is larger than {} bytes.", self.place(), self.stream_bytes_max);
+            return Err(Error::new(ErrorKind::PayloadTooLarge, message).at(self.place()));
+        }
+        let media_type = siblings.iter().find_map(|sibling| {
+            let annotation = sibling.name.strip_prefix(given.name.as_ref())?.strip_prefix('@')?;
+            let annotation = annotation.strip_prefix("odata.").unwrap_or(annotation);
+            match &sibling.value.kind {
+                JsonKind::String(text) if annotation == "mediaContentType" => Some(Arc::<str>::from(text.as_ref())),
+                _ => None,
+            }
+        });
+        let media_type = media_type.unwrap_or_else(|| "application/octet-stream".into());
+        if is_json(&media_type)
+            && let Err(error) = parse::check(&bytes)
+        {
+            return Err(self.refuse(&format!("is not well-formed JSON: {error}")));
+        }
+        Ok(Value::Stream(Arc::new(StreamInfo {
+            media_type,
+            etag: None,
+            length: bytes.len() as u64,
+            inline: Some(bytes),
+        })))
+    }
+
+    /// Annotations say nothing that a write needs, except links that would be lost in silence.
+    fn annotation(&self, name: &str, ty: &StructuredType) -> Result<(), Error> {
+        let (property, term) = name.split_once('@').unwrap_or(("", name));
+        let is_bind = matches!(term, "odata.bind" | "bind") && ty.member(property).is_some();
+        let is_delta = matches!(term, "odata.delta" | "delta") && ty.member(property).is_some();
+        if is_bind || is_delta {
+            let message = format!("The annotation '{name}' is not supported.");
+            return Err(Error::new(ErrorKind::NotImplemented, message).at(self.place_of(name)));
+        }
+        Ok(())
+    }
+
+    /// Resolves `@odata.type` against the declared and the stored type.
+    fn actual_type(
+        &mut self,
+        members: &[JsonMember<'_>],
+        declared: TypeId,
+        stored: Option<TypeId>,
+        purpose: Purpose,
+    ) -> Result<(TypeId, bool), Error> {
+        let annotation = members.iter().find(|member| matches!(member.name.as_ref(), "@odata.type" | "@type"));
+        let named = match annotation {
+            None => None,
+            Some(JsonMember { value: Json { kind: JsonKind::String(text), .. }, name, .. }) => {
+                Some(self.named_type(text, name, declared)?)
+            }
+            Some(JsonMember { name, .. }) => {
+                return Err(invalid(&format!("The annotation '{name}' must be a string."), self.place_of(name)));
+            }
+        };
+        if let Some(stored) = stored {
+            return match named {
+                Some(named) if named != stored => {
+                    let (from, to) = (&structured(self.model, stored).name, &structured(self.model, named).name);
+                    let message = format!("The type of the resource is '{from}' and cannot be changed to '{to}'.");
+                    Err(invalid(&message, self.place_of("@odata.type")))
+                }
+                _ => Ok((stored, named.is_some())),
+            };
+        }
+        let wanted = named.unwrap_or(declared);
+        let ty = structured(self.model, wanted);
+        // What is thrown away need not be of a type that can exist.
+        if !ty.is_abstract || purpose == Purpose::Discard {
+            return Ok((wanted, named.is_some()));
+        }
+        if let Some(concrete) = self.concrete_types.get(&wanted) {
+            return Ok((*concrete, named.is_some()));
+        }
+        let message = format!("The type '{}' is abstract: '@odata.type' must name a type derived from it.", ty.name);
+        Err(invalid(&message, self.place_of("@odata.type")))
+    }
+
+    fn named_type(&self, text: &str, annotation: &str, declared: TypeId) -> Result<TypeId, Error> {
+        let name = text.rsplit_once('#').map_or(text, |(_, name)| name);
+        let found = self.model.type_by_name(name).filter(|id| self.model.structured(*id).is_some());
+        let Some(found) = found else {
+            let message = format!(
+                "A type named '{name}' could not be resolved by the model. When a model is available, each type name must \
+                 resolve to a valid type."
+            );
+            return Err(invalid(&message, self.place_of(annotation)));
+        };
+        if self.model.is_a(found, declared) {
+            return Ok(found);
+        }
+        let (found, declared) = (&structured(self.model, found).name, &structured(self.model, declared).name);
+        let message = format!("The type '{found}' is not '{declared}' nor derived from it.");
+        Err(invalid(&message, self.place_of(annotation)))
+    }
+
+    /// Fills in defaults, and refuses when a member that must be given is missing.
+    fn complete(&self, record: &mut Record, ty: &StructuredType) -> Result<(), Error> {
+        for (slot, member) in record.members.iter_mut().zip(&ty.members) {
+            if slot.is_some() {
+                continue;
+            }
+            if let MemberKind::Structural { default: Some(default), computed: false, .. } = &member.kind {
+                *slot = Some(default.clone());
+            } else if member.is_required() {
+                let message = format!("The property '{}' of type '{}' is required.", member.name, ty.name);
+                return Err(invalid(&message, self.place_of(&member.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn undeclared(&self, name: &str, type_name: &str) -> Error {
+        let message = format!(
+            "The property '{name}' does not exist on type '{type_name}'. Make sure to only use property names that are \
+             defined by the type or mark the type as open type."
+        );
+        Error::bad_request(message).with_code("RequestBodyRead").at(self.place())
+    }
+
+    /// The error for the value that is being read.
+    pub(crate) fn refuse(&self, reason: &str) -> Error {
+        let place = self.place();
+        let subject = if place.is_empty() { "The body".to_owned() } else { format!("The value of '{place}'") };
+        let error = Error::bad_request(format!("{subject} {reason}.")).with_code("RequestBodyRead");
+        if place.is_empty() { error } else { error.at(place) }
+    }
+
+    /// Steps into a member of a wrapper that is no record (parameters, `value`).
+    pub(crate) fn within<T>(&mut self, name: &Arc<str>, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(Part::Name(Arc::clone(name)));
+        let result = read(self);
+        self.path.pop();
+        result
+    }
+
+    fn place(&self) -> String {
+        let mut place = String::new();
+        for part in &self.path {
+            let slash = if place.is_empty() { "" } else { "/" };
+            let _ = match part {
+                Part::Name(name) => write!(place, "{slash}{name}"),
+                Part::Index(index) => write!(place, "{slash}{index}"),
+            };
+        }
+        place
+    }
+
+    fn place_of(&self, name: &str) -> String {
+        let place = self.place();
+        if place.is_empty() { name.to_owned() } else { format!("{place}/{name}") }
+    }
+}
+
+fn structured(model: &Model, id: TypeId) -> &StructuredType {
+    model.structured(id).expect("ids of structured types only come from structured types of the same model")
+}
+
+fn invalid(message: &str, place: String) -> Error {
+    Error::bad_request(message).with_code("ModelValidationFailure").at(place)
+}
+
+/// Whether a media type is JSON.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// A JSON syntax error as the answer to a request.
+pub(crate) fn malformed(error: &JsonError) -> Error {
+    let message = format!(
+        "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON \
+         format. Line {}, column {}: {}.",
+        error.line, error.column, error.reason
+    );
+    let mut malformed = Error::bad_request(message).at_position(error.offset);
+    if !error.path.is_empty() {
+        malformed = malformed.at(error.path.clone());
+    }
+    malformed
+}
+
+/// The JSON text of a tree, without white space.
+fn compact(json: &Json<'_>) -> String {
+    let mut out = Vec::new();
+    super::write::tree(&mut out, json);
+    String::from_utf8(out).unwrap_or_default()
+}

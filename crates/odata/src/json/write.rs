@@ -1,0 +1,528 @@
+//! Records and values to JSON bytes, straight into the buffer of the answer: annotations by metadata level, members in the
+//! model's order, projections. Knows no status and no header.
+
+use std::io::Write as _;
+
+use super::escape;
+use super::parse::{Json, JsonKind};
+use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
+use crate::edm::encode_binary;
+use crate::model::{EdmType, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef};
+use crate::plan::{ExpandItem, Projection, SelectItem};
+use crate::value::{Record, Value};
+
+/// `odata.metadata`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    None,
+    Minimal,
+    Full,
+}
+
+/// How values are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Format {
+    pub(crate) level: Level,
+    /// `Int64` and `Decimal` as strings.
+    pub(crate) ieee754: bool,
+    /// `omit-values=nulls`.
+    pub(crate) omit_nulls: bool,
+    pub(crate) types: Types,
+    /// Media links of streams at minimal metadata too.
+    pub(crate) stream_links: bool,
+    /// Navigation properties that a record holds are written though nobody asked (an answer to a deep insert).
+    pub(crate) inline_navigation: bool,
+}
+
+/// Writes the absolute URL of a record, when it is needed.
+pub(crate) type Place<'p> = &'p dyn Fn(&mut String);
+
+/// What links are made with.
+pub(crate) trait Context {
+    /// The link for the rest of an embedded collection: the collection's URL and the position.
+    fn next_link(&self, collection_url: &str, position: &[u8]) -> String;
+    /// Appends the key of an entity to the URL of its collection.
+    fn push_key(&self, url: &mut String, record: &Record);
+    /// Members that stand at full metadata only (`#ns.action`), each behind a comma.
+    fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str);
+}
+
+/// Writes one body.
+pub(crate) struct Writer<'e> {
+    pub(crate) model: &'e Model,
+    pub(crate) shapes: &'e Shapes,
+    pub(crate) format: Format,
+    pub(crate) context: &'e dyn Context,
+    pub(crate) out: Vec<u8>,
+}
+
+impl Writer<'_> {
+    /// An entity or complex value. `lead` is what goes first (`"@odata.context":…`), without a comma.
+    pub(crate) fn record(
+        &mut self,
+        record: &Record,
+        declared: TypeId,
+        view: &[&Projection],
+        place: Place<'_>,
+        lead: Option<&str>,
+    ) {
+        let (model, shapes) = (self.model, self.shapes);
+        let Some(ty) = model.structured(record.type_id) else { return };
+        let shape = shapes.of(record.type_id);
+        self.out.push(b'{');
+        if let Some(lead) = lead {
+            self.out.extend_from_slice(lead.as_bytes());
+        }
+        self.control(record, ty, shape, declared, place);
+        for (number, (member, of_shape)) in ty.members.iter().zip(&shape.members).enumerate() {
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            match of_shape.kind {
+                ShapeKind::Structural => {
+                    let Some(value) = record.get(number) else { continue };
+                    if self.format.omit_nulls && value.is_null() {
+                        continue;
+                    }
+                    match selected(view, number, record.type_id, model) {
+                        Selected::No => {}
+                        Selected::Whole => self.structural(record, number, value, of_shape, &member.ty, &[], place),
+                        Selected::Parts(parts) => {
+                            self.structural(record, number, value, of_shape, &member.ty, &parts, place);
+                        }
+                    }
+                }
+                ShapeKind::Stream => {
+                    if !matches!(selected(view, number, record.type_id, model), Selected::No) {
+                        self.stream(record.get(number), &member.name, view, place);
+                    }
+                }
+                ShapeKind::Navigation => {
+                    let expanded = expanded(view, number, record.type_id, model);
+                    if expanded.is_some() || (self.format.inline_navigation && record.get(number).is_some()) {
+                        let single = !member.ty.collection;
+                        self.navigation(record, number, of_shape, &member.ty, &member.name, single, expanded, place);
+                    } else if self.format.level == Level::Full
+                        && !matches!(selected(view, number, record.type_id, model), Selected::No)
+                    {
+                        self.navigation_links(&member.name, &member.kind, place);
+                    }
+                }
+            }
+        }
+        if ty.is_entity && self.format.level == Level::Full {
+            let url = url_of(place);
+            self.context.operations(&mut self.out, record.type_id, &url);
+        }
+        self.out.push(b'}');
+    }
+
+    /// `@odata.type`, `@odata.id`, `@odata.etag`.
+    fn control(&mut self, record: &Record, ty: &StructuredType, shape: &Shape, declared: TypeId, place: Place<'_>) {
+        if self.format.level == Level::None {
+            return;
+        }
+        let is_derived = record.type_id != declared;
+        let always = self.format.types == Types::Always;
+        if is_derived || always || self.format.level == Level::Full {
+            self.comma();
+            let with_hash = is_derived || ty.is_entity || !always;
+            self.out.extend_from_slice(if with_hash { &shape.type_hash } else { &shape.type_plain });
+        }
+        if self.format.level == Level::Full && ty.is_entity {
+            let url = url_of(place);
+            self.annotation("", "odata.id", &url);
+            self.annotation("", "odata.editLink", &url);
+        }
+        if let Some(etag) = &record.etag {
+            self.annotation("", "odata.etag", etag);
+        }
+        if ty.has_stream && (self.format.stream_links || self.format.level == Level::Full) {
+            let media = url_of(place) + "/$value";
+            self.annotation("", "odata.mediaEditLink", &media);
+            self.annotation("", "odata.mediaReadLink", &media);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of one member, used once")]
+    fn structural(
+        &mut self,
+        record: &Record,
+        number: u16,
+        value: &Value,
+        shape: &MemberShape,
+        ty: &TypeRef,
+        view: &[&Projection],
+        place: Place<'_>,
+    ) {
+        if self.format.level == Level::Full
+            && let Some(full_type) = &shape.full_type
+        {
+            self.comma();
+            self.out.extend_from_slice(full_type);
+        }
+        self.next_link(record, number, shape, place);
+        self.comma();
+        self.out.extend_from_slice(&shape.key);
+        self.value(value, ty, view);
+    }
+
+    /// The link of an embedded collection that has more. It carries on control information that every level writes.
+    fn next_link(&mut self, record: &Record, number: u16, shape: &MemberShape, place: Place<'_>) {
+        if record.next_links.is_empty() {
+            return;
+        }
+        if let Some((_, position)) = record.next_links.iter().find(|(member, _)| *member == number) {
+            let name = name_of(shape);
+            let link = self.context.next_link(&format!("{}/{name}", url_of(place)), position);
+            self.annotation(name, "odata.nextLink", &link);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of one member, used once")]
+    fn navigation(
+        &mut self,
+        record: &Record,
+        number: u16,
+        shape: &MemberShape,
+        ty: &TypeRef,
+        name: &str,
+        single: bool,
+        item: Option<&ExpandItem>,
+        place: Place<'_>,
+    ) {
+        let value = record.get(number);
+        if let Some(count) = count_of(record, number, value, item) {
+            self.key(name, "odata.count");
+            self.int(count, false);
+        }
+        if item.is_some_and(|item| item.count_only) {
+            return;
+        }
+        self.next_link(record, number, shape, place);
+        self.comma();
+        self.out.extend_from_slice(&shape.key);
+        let EdmType::Named(declared) = ty.base else { return self.out.extend_from_slice(b"null") };
+        let none = Projection::default();
+        let view = [item.map_or(&none, |item| &item.query.projection)];
+        let reference = item.is_some_and(|item| item.reference);
+        let collection = |url: &mut String| {
+            place(url);
+            url.push('/');
+            url.push_str(name);
+        };
+        match value {
+            Some(Value::Collection(items)) => self.entities(items, declared, &view, &collection, reference),
+            Some(Value::Record(entity)) if single => self.entity(entity, declared, &view, &collection, reference),
+            Some(Value::Rendered(bytes)) => self.out.extend_from_slice(bytes),
+            _ if single => self.out.extend_from_slice(b"null"),
+            _ => self.out.extend_from_slice(b"[]"),
+        }
+    }
+
+    /// Entities of a collection with its URL, as an array.
+    pub(crate) fn entities(
+        &mut self,
+        items: &[Value],
+        declared: TypeId,
+        view: &[&Projection],
+        collection: Place<'_>,
+        reference: bool,
+    ) {
+        self.out.push(b'[');
+        for item in items {
+            self.comma();
+            match item {
+                Value::Record(record) => {
+                    let context = self.context;
+                    let place = |url: &mut String| {
+                        collection(url);
+                        context.push_key(url, record);
+                    };
+                    self.entity(record, declared, view, &place, reference);
+                }
+                Value::Rendered(bytes) => self.out.extend_from_slice(bytes),
+                _ => self.out.extend_from_slice(b"null"),
+            }
+        }
+        self.out.push(b']');
+    }
+
+    /// `{"@odata.id":"…"}`.
+    pub(crate) fn reference(&mut self, place: Place<'_>, lead: Option<&str>) {
+        self.out.push(b'{');
+        if let Some(lead) = lead {
+            self.out.extend_from_slice(lead.as_bytes());
+        }
+        self.annotation("", "odata.id", &url_of(place));
+        self.out.push(b'}');
+    }
+
+    /// Values of a collection, as an array.
+    pub(crate) fn values(&mut self, items: &[Value], base: EdmType, view: &[&Projection]) {
+        self.out.push(b'[');
+        for item in items {
+            self.comma();
+            self.single(item, base, view);
+        }
+        self.out.push(b']');
+    }
+
+    fn entity(&mut self, record: &Record, declared: TypeId, view: &[&Projection], place: Place<'_>, reference: bool) {
+        if reference {
+            self.reference(place, None);
+        } else {
+            self.record(record, declared, view, place, None);
+        }
+    }
+
+    fn navigation_links(&mut self, name: &str, kind: &MemberKind, place: Place<'_>) {
+        let link = format!("{}/{name}", url_of(place));
+        if matches!(kind, MemberKind::Navigation(navigation) if !navigation.contains_target) {
+            self.annotation(name, "odata.associationLink", &format!("{link}/$ref"));
+        }
+        self.annotation(name, "odata.navigationLink", &link);
+    }
+
+    /// What is said of a stream: its bytes travel apart.
+    fn stream(&mut self, value: Option<&Value>, name: &str, view: &[&Projection], place: Place<'_>) {
+        let asked = view.iter().any(|projection| projection.select.is_some());
+        let full = self.format.level == Level::Full;
+        if self.format.level == Level::None || !(full || self.format.stream_links || asked) {
+            return;
+        }
+        if full || self.format.stream_links {
+            let link = format!("{}/{name}", url_of(place));
+            self.annotation(name, "odata.mediaEditLink", &link);
+            self.annotation(name, "odata.mediaReadLink", &link);
+        }
+        if let Some(Value::Stream(stream)) = value {
+            self.annotation(name, "odata.mediaContentType", &stream.media_type);
+            if let Some(etag) = &stream.etag {
+                self.annotation(name, "odata.mediaEtag", etag);
+            }
+        }
+    }
+
+    /// A value of a declared type; records inside see the view.
+    pub(crate) fn value(&mut self, value: &Value, ty: &TypeRef, view: &[&Projection]) {
+        match value {
+            Value::Collection(items) => self.values(items, ty.base, view),
+            value => self.single(value, ty.base, view),
+        }
+    }
+
+    fn single(&mut self, value: &Value, base: EdmType, view: &[&Projection]) {
+        match value {
+            Value::Null | Value::Stream(_) | Value::Collection(_) => self.out.extend_from_slice(b"null"),
+            Value::Boolean(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Value::Int(value) => {
+                let quoted = self.format.ieee754 && base == EdmType::Primitive(Primitive::Int64);
+                self.int(*value, quoted);
+            }
+            Value::Double(value) => self.double(*value, base),
+            Value::Decimal(value) => self.quoted_if(self.format.ieee754, value),
+            Value::String(text) => escape::string(&mut self.out, text),
+            Value::Guid(guid) => {
+                self.out.push(b'"');
+                let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+                self.out.extend_from_slice(guid.hyphenated().encode_lower(&mut buffer).as_bytes());
+                self.out.push(b'"');
+            }
+            Value::Date(value) => self.quoted_if(true, value),
+            Value::TimeOfDay(value) => self.quoted_if(true, value),
+            Value::Duration(value) => self.quoted_if(true, value),
+            Value::DateTimeOffset(value) => self.quoted_if(true, value),
+            Value::Binary(bytes) => {
+                let mut text = String::with_capacity(bytes.len() * 4 / 3 + 4);
+                encode_binary(bytes, &mut text);
+                escape::string(&mut self.out, &text);
+            }
+            Value::Enum(value) => {
+                let text = match base {
+                    EdmType::Named(id) => enum_text(self.model, id, *value),
+                    _ => value.to_string(),
+                };
+                escape::string(&mut self.out, &text);
+            }
+            // GeoJSON is kept as its text; WKT, which a literal gives, is a string.
+            Value::Geo(text) if text.starts_with('{') => self.out.extend_from_slice(text.as_bytes()),
+            Value::Geo(text) => escape::string(&mut self.out, text),
+            Value::Record(record) => {
+                let declared = if let EdmType::Named(id) = base { id } else { record.type_id };
+                self.record(record, declared, view, &|_| {}, None);
+            }
+            Value::Rendered(bytes) => self.out.extend_from_slice(bytes),
+        }
+    }
+
+    pub(crate) fn int(&mut self, value: impl itoa::Integer, quoted: bool) {
+        let mut buffer = itoa::Buffer::new();
+        let text = buffer.format(value).as_bytes();
+        if quoted {
+            self.out.push(b'"');
+            self.out.extend_from_slice(text);
+            self.out.push(b'"');
+        } else {
+            self.out.extend_from_slice(text);
+        }
+    }
+
+    fn double(&mut self, value: f64, base: EdmType) {
+        if value.is_nan() {
+            return self.out.extend_from_slice(b"\"NaN\"");
+        }
+        if value.is_infinite() {
+            return self.out.extend_from_slice(if value > 0.0 { b"\"INF\"" } else { b"\"-INF\"" });
+        }
+        let mut buffer = ryu::Buffer::new();
+        #[expect(clippy::cast_possible_truncation, reason = "a single is written as the single it was read as")]
+        let text = if base == EdmType::Primitive(Primitive::Single) {
+            buffer.format(value as f32)
+        } else {
+            buffer.format_finite(value)
+        };
+        self.out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+    }
+
+    fn quoted_if(&mut self, quoted: bool, value: &impl std::fmt::Display) {
+        let quote: &[u8] = if quoted { b"\"" } else { b"" };
+        self.out.extend_from_slice(quote);
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(self.out, "{value}");
+        self.out.extend_from_slice(quote);
+    }
+
+    /// `"name@term":`.
+    pub(crate) fn key(&mut self, name: &str, term: &str) {
+        self.comma();
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'@');
+        self.out.extend_from_slice(term.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    /// `"name":`.
+    pub(crate) fn member(&mut self, name: &str) {
+        self.comma();
+        escape::string(&mut self.out, name);
+        self.out.push(b':');
+    }
+
+    /// `"name@term":"text"`.
+    pub(crate) fn annotation(&mut self, name: &str, term: &str, text: &str) {
+        self.key(name, term);
+        escape::string(&mut self.out, text);
+    }
+
+    /// A comma, unless something was just opened.
+    fn comma(&mut self) {
+        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b',')) {
+            self.out.push(b',');
+        }
+    }
+}
+
+/// What the views say of a member.
+enum Selected<'v> {
+    No,
+    Whole,
+    /// Only parts of its value.
+    Parts(Vec<&'v Projection>),
+}
+
+fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Selected<'v> {
+    let mut parts = Vec::new();
+    for projection in view {
+        let Some(select) = &projection.select else { return Selected::Whole };
+        for item in select {
+            match item {
+                SelectItem::All => return Selected::Whole,
+                SelectItem::Member { cast, member, nested } if *member == number && is_of(cast, ty, model) => {
+                    match nested {
+                        None => return Selected::Whole,
+                        Some(nested) => parts.push(&nested.projection),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    match (view.is_empty(), parts.is_empty()) {
+        (true, _) => Selected::Whole,
+        (false, true) => Selected::No,
+        (false, false) => Selected::Parts(parts),
+    }
+}
+
+fn expanded<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Option<&'v ExpandItem> {
+    let mut items = view.iter().flat_map(|projection| &projection.expand);
+    items.find(|item| item.member == number && is_of(&item.cast, ty, model))
+}
+
+/// Whether a member under a cast is a member of the type at all.
+fn is_of(cast: &Option<TypeId>, ty: TypeId, model: &Model) -> bool {
+    cast.is_none_or(|cast| model.is_a(ty, cast))
+}
+
+/// The count of an expanded collection, when it was asked for and is known.
+fn count_of(record: &Record, number: u16, value: Option<&Value>, item: Option<&ExpandItem>) -> Option<u64> {
+    let item = item.filter(|item| item.query.count || item.count_only)?;
+    if let Some((_, count)) = record.counts.iter().find(|(member, _)| *member == number) {
+        return Some(*count);
+    }
+    let whole = item.query.skip == 0 && item.query.top.is_none() && record.next_links.iter().all(|(m, _)| *m != number);
+    value.and_then(Value::as_collection).filter(|_| whole).map(|items| items.len() as u64)
+}
+
+/// The name inside a `"name":`.
+fn name_of(shape: &MemberShape) -> &str {
+    shape.key.get(1..shape.key.len() - 2).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or("")
+}
+
+fn url_of(place: Place<'_>) -> String {
+    let mut url = String::new();
+    place(&mut url);
+    url
+}
+
+/// The names of an enumeration's value; a number where it has none.
+pub(crate) fn enum_text(model: &Model, id: TypeId, value: i64) -> String {
+    let mut text = String::new();
+    match model.named(id) {
+        NamedType::Enum(ty) => ty.write(value, &mut text),
+        _ => text = value.to_string(),
+    }
+    text
+}
+
+/// A JSON tree without white space.
+pub(crate) fn tree(out: &mut Vec<u8>, json: &Json<'_>) {
+    match &json.kind {
+        JsonKind::Null => out.extend_from_slice(b"null"),
+        JsonKind::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+        JsonKind::Number(text) => out.extend_from_slice(text.as_bytes()),
+        JsonKind::String(text) => escape::string(out, text),
+        JsonKind::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                tree(out, item);
+            }
+            out.push(b']');
+        }
+        JsonKind::Object(members) => {
+            out.push(b'{');
+            for (index, member) in members.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                escape::string(out, &member.name);
+                out.push(b':');
+                tree(out, &member.value);
+            }
+            out.push(b'}');
+        }
+    }
+}
