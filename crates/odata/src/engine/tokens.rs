@@ -57,11 +57,16 @@ impl Continuation {
 
 /// FNV-1a, 64 bit: tells requests apart; the seal, not this, keeps forgers out.
 pub(crate) fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        for byte in part.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
+    parts.into_iter().fold(SEED, |hash, part| mix(mix(hash, part.as_bytes()), &[0xff]))
+}
+
+/// The same of one run of bytes, for entity tags of documents.
+pub(crate) fn fingerprint_bytes(bytes: &[u8]) -> u64 {
+    mix(SEED, bytes)
+}
+
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn mix(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,16 +1,40 @@
 //! The first step: method, URL and headers to a [`Head`]. Reads no body and no store.
 
+mod accept;
+mod content;
+mod links;
+mod media;
+mod methods;
 mod preconditions;
 mod prefer;
+mod range;
+mod version;
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderMap, Method};
 
+pub(crate) use accept::{JsonFormat, Produces};
+pub(crate) use content::Content;
+pub(crate) use links::Carried;
+pub(crate) use methods::child_type;
+pub(crate) use preconditions::failed;
 pub use preconditions::{Current, EntityTags, Preconditions};
 pub use prefer::{Prefer, Return};
+pub(crate) use range::RangeRequest;
+pub(crate) use version::Version;
 
-use super::target::Target;
+use super::Engine;
+use super::target::{Segment, Target, TargetKind};
+use super::tokens::TokenSeal;
+use crate::bind;
+use crate::error::{Error, ErrorKind};
+use crate::json::Level;
+use crate::limits::URL_BYTES_MAX;
+use crate::model::{EdmType, TypeId};
+use crate::plan::CollectionQuery;
+use crate::profile::Profile;
+use crate::syntax::{Query, RawPath, SystemOption};
 
 /// A request whose URL and headers are understood.
 #[derive(Debug, Clone)]
@@ -22,6 +46,17 @@ pub struct Head {
     pub(crate) preconditions: Preconditions,
     pub(crate) prefer: Prefer,
     pub(crate) root: Arc<str>,
+    /// Of a read or of what an operation returns; of a write only the projection.
+    pub(crate) query: CollectionQuery,
+    pub(crate) produces: Produces,
+    pub(crate) version: Version,
+    /// The path as it was asked, without slashes around it.
+    pub(crate) path: Arc<str>,
+    pub(crate) carried: Carried,
+    pub(crate) range: Option<RangeRequest>,
+    pub(crate) content: Option<Content>,
+    /// For OPTIONS.
+    pub(crate) allow: Vec<Method>,
 }
 
 /// What a request needs to be allowed.
@@ -88,9 +123,217 @@ impl Head {
         &self.root
     }
 
+    /// What is asked of the collection, entity or result that is read; of a write only the projection is set.
+    pub fn query(&self) -> &CollectionQuery {
+        &self.query
+    }
+
     /// Whether the answer is the plain one: no projection, minimal metadata, nothing left out, nothing as strings. Only
     /// then may bytes rendered before stand in ([`super::Outcome::RenderedEntity`], [`crate::Value::Rendered`]).
     pub fn is_plain(&self) -> bool {
-        false
+        let is_json = matches!(self.produces, Produces::Json(JsonFormat { level: Level::Minimal, ieee754: false, .. }));
+        let projection = &self.query.projection;
+        is_json && !self.prefer.omit_nulls && projection.select.is_none() && projection.expand.is_empty()
     }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
+
+    /// The type of entity or complex value that the target is declared with.
+    pub(crate) fn declared_type(&self) -> Option<TypeId> {
+        match self.target.ty.as_ref()?.base {
+            EdmType::Named(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl Engine {
+    /// Understands the URL and the headers. Call it once the caller is known (except where [`Self::is_document`]).
+    ///
+    /// - `path_and_query` stands below the service root: `/officeConfigurations?$top=1`.
+    /// - `root` is the absolute service root without a trailing slash: `https://h/beta`.
+    ///
+    /// # Errors
+    /// 400, 404, 405, 406, 412, 414, 415, 501: what the URL or a header gets wrong; it is named in `target`.
+    pub fn head(
+        &self,
+        method: &Method,
+        path_and_query: &str,
+        headers: &HeaderMap,
+        root: &str,
+        tokens: &dyn TokenSeal,
+    ) -> Result<Head, Error> {
+        if path_and_query.len() > URL_BYTES_MAX {
+            let message = format!("The URL is longer than {URL_BYTES_MAX} bytes.");
+            return Err(Error::new(ErrorKind::UriTooLong, message));
+        }
+        let (model, profile) = (&*self.model, self.settings.profile);
+        let version = version::negotiate(headers, profile)?;
+        let (raw_path, raw_query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+        let query = Query::parse(raw_query)?;
+        let target = self.target(raw_path, &query)?;
+        let allow = methods::allowed(model, profile, &target);
+        let is_options = *method == Method::OPTIONS;
+        if !is_options && !allow.contains(method) {
+            let message = "Specified HTTP method is not allowed for the request target.";
+            return Err(Error::new(ErrorKind::MethodNotAllowed, message).with_allow(allow));
+        }
+        if target.kind == TargetKind::Batch && !is_options {
+            return Err(Error::new(ErrorKind::NotImplemented, "Batch requests are not supported."));
+        }
+        let prefer = Prefer::from_headers(headers);
+        let is_read = *method == Method::GET || *method == Method::HEAD;
+        let body = self.body_kind(method, &target, headers);
+        let content = match body {
+            BodyKind::None => None,
+            BodyKind::Json { .. } => content::json(headers)?,
+            BodyKind::Stream { .. } => content::stream(headers)?,
+        };
+        let produces = accept::negotiate(target.kind, query.text(SystemOption::Format), headers)?;
+        let path: Arc<str> = raw_path.trim_matches('/').into();
+        let carried = Carried::new(&path, raw_query);
+        let mut bound = if is_options { CollectionQuery::default() } else { self.options(method, &target, &query)? };
+        if target.ty.as_ref().is_some_and(|ty| ty.collection) {
+            self.page(&mut bound, &query, &carried, &prefer, tokens)?;
+        }
+        let access = match (target.kind, is_read) {
+            (TargetKind::Metadata, _) => Access::Document,
+            _ if is_options => Access::Document,
+            (_, true) => Access::Read,
+            (_, false) => Access::Write,
+        };
+        Ok(Head {
+            method: method.clone(),
+            access,
+            body,
+            preconditions: Preconditions::from_headers(headers)?,
+            prefer,
+            root: root.into(),
+            query: bound,
+            produces,
+            version,
+            path,
+            carried,
+            range: if is_read { RangeRequest::from_headers(headers) } else { None },
+            content,
+            allow: if is_options { allow } else { Vec::new() },
+            target,
+        })
+    }
+
+    fn target(&self, raw_path: &str, query: &Query) -> Result<Target, Error> {
+        let model = &*self.model;
+        let target = bind::path(model, &RawPath::parse(raw_path)?, query)?;
+        if let Some(wanted) = query.text(SystemOption::SchemaVersion)
+            && wanted != "*"
+            && model.schema_version.as_ref().is_none_or(|served| **served != *wanted)
+        {
+            let message = format!("The schema version '{wanted}' is not served.");
+            return Err(Error::new(ErrorKind::NotFound, message).at("$schemaversion"));
+        }
+        Ok(target)
+    }
+
+    fn body_kind(&self, method: &Method, target: &Target, headers: &HeaderMap) -> BodyKind {
+        let json = BodyKind::Json { bytes_max: self.settings.body_bytes_max };
+        let stream = BodyKind::Stream { bytes_max: self.settings.stream_bytes_max };
+        let is_media = || {
+            let ty = target.ty.as_ref().map(|ty| ty.base);
+            matches!(ty, Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.has_stream))
+        };
+        match (method, target.kind) {
+            (&Method::PUT, TargetKind::Stream) => stream,
+            (&Method::POST, TargetKind::EntityCollection) if is_media() && !content::is_json(headers) => stream,
+            (&Method::POST | &Method::PATCH | &Method::PUT, _) => json,
+            _ => BodyKind::None,
+        }
+    }
+
+    /// Binds the options that the method and the target take; others are refused and named.
+    fn options(&self, method: &Method, target: &Target, query: &Query) -> Result<CollectionQuery, Error> {
+        let model = &*self.model;
+        let is_read = *method == Method::GET || *method == Method::HEAD;
+        let is_invocation = matches!(target.kind, TargetKind::Action | TargetKind::Function);
+        let is_collection = target.ty.as_ref().is_some_and(|ty| ty.collection);
+        for option in query.given() {
+            match option {
+                SystemOption::Format | SystemOption::SchemaVersion => {}
+                SystemOption::SkipToken if is_collection && is_read => {}
+                SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Compute | SystemOption::Index => {
+                    let message = format!("The query option '{}' is not supported.", option.name());
+                    return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
+                }
+                SystemOption::SkipToken | SystemOption::Id | SystemOption::Levels => return Err(inapplicable(option)),
+                _ => {}
+            }
+        }
+        let is_document = matches!(
+            target.kind,
+            TargetKind::ServiceDocument | TargetKind::Metadata | TargetKind::Stream | TargetKind::RawValue
+        );
+        let takes_projection = matches!(*method, Method::POST | Method::PATCH | Method::PUT)
+            && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity);
+        match target.ty.as_ref() {
+            Some(ty) if takes_projection => {
+                refuse_all_but(query, &[SystemOption::Select, SystemOption::Expand])?;
+                let EdmType::Named(id) = ty.base else { return Ok(CollectionQuery::default()) };
+                let projection = bind::projection(model, id, query)?;
+                Ok(CollectionQuery { projection, ..CollectionQuery::default() })
+            }
+            Some(_) if (is_read && !is_document) || is_invocation => bind::query(model, target, query),
+            _ => refuse_all_but(query, &[]).map(|()| CollectionQuery::default()),
+        }
+    }
+
+    /// Adds what the request says of pages: the size, and where the page starts.
+    fn page(
+        &self,
+        bound: &mut CollectionQuery,
+        query: &Query,
+        carried: &Carried,
+        prefer: &Prefer,
+        tokens: &dyn TokenSeal,
+    ) -> Result<(), Error> {
+        let mut wanted = prefer.max_page_size;
+        if let Some(token) = query.text(SystemOption::SkipToken) {
+            let continuation = carried.open(token, tokens)?;
+            wanted = wanted.or(continuation.page_size);
+            bound.top = continuation.top;
+            bound.skip = 0;
+            bound.after = Some(continuation.position);
+        }
+        bound.page_size = match (wanted, self.settings.page_size_max) {
+            (Some(wanted), Some(max)) => Some(wanted.min(max)),
+            (wanted, max) => wanted.or(max),
+        };
+        Ok(())
+    }
+}
+
+fn refuse_all_but(query: &Query, taken: &[SystemOption]) -> Result<(), Error> {
+    let judged = |option: &SystemOption| !matches!(option, SystemOption::Format | SystemOption::SchemaVersion);
+    match query.given().filter(judged).find(|option| !taken.contains(option)) {
+        None => Ok(()),
+        Some(option) => Err(inapplicable(option)),
+    }
+}
+
+fn inapplicable(option: SystemOption) -> Error {
+    let name = option.name();
+    Error::bad_request(format!("The query option '{name}' does not apply to this request.")).at(name)
+}
+
+/// The operation that a path calls, with the parameters given in it.
+pub(crate) fn called(target: &Target) -> Option<(crate::model::OperationId, &[Option<crate::value::Value>])> {
+    target.segments.iter().rev().find_map(|segment| match segment {
+        Segment::Operation { id, parameters } => Some((*id, parameters.as_slice())),
+        _ => None,
+    })
+}
+
+/// Whether the profile writes types always.
+pub(crate) fn is_graph(profile: Profile) -> bool {
+    profile == Profile::Graph
 }

@@ -1,0 +1,225 @@
+//! The second step: a [`Head`] and a body to an [`Operation`]. Reads no header and no store.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+
+use super::head::{Head, called};
+use super::operation::Operation;
+use super::target::TargetKind;
+use super::{BodyKind, Engine};
+use crate::error::{Error, ErrorKind};
+use crate::json::{self, Json, JsonKind, Purpose, Reader};
+use crate::model::{OperationId, Parameter, TypeId, TypeRef};
+use crate::value::Value;
+
+impl Engine {
+    /// Adds the body. `stored_type` is the actual type of the entity that the target addresses, needed for PATCH and PUT
+    /// of what may be of a derived type; without it the declared type counts.
+    ///
+    /// # Errors
+    /// 400, 413, 415: what the body gets wrong, with the path to it.
+    pub fn bind(&self, head: &Head, body: Bytes, stored_type: Option<TypeId>) -> Result<Operation, Error> {
+        if head.method == Method::OPTIONS {
+            return Ok(Operation::Options);
+        }
+        check_size(head, &body)?;
+        match head.method {
+            Method::GET | Method::HEAD => self.bind_read(head),
+            Method::DELETE => Ok(match head.target.kind {
+                TargetKind::Stream => Operation::DeleteStream,
+                TargetKind::Entity => Operation::Delete,
+                _ => Operation::ClearProperty,
+            }),
+            _ => match (head.target.kind, head.body) {
+                (_, BodyKind::Stream { .. }) => bind_stream(head, body),
+                (TargetKind::Action, _) => self.bind_action(head, &body),
+                (TargetKind::EntityCollection | TargetKind::Entity, _) => self.bind_entity(head, &body, stored_type),
+                _ => self.bind_property(head, &body),
+            },
+        }
+    }
+
+    fn bind_read(&self, head: &Head) -> Result<Operation, Error> {
+        let query = head.query.clone();
+        let is_collection = head.target.ty.as_ref().is_some_and(|ty| ty.collection);
+        Ok(match head.target.kind {
+            TargetKind::ServiceDocument => Operation::ServiceDocument,
+            TargetKind::Metadata => Operation::Metadata,
+            TargetKind::Count => Operation::Count(query),
+            TargetKind::Stream => Operation::ReadStream,
+            TargetKind::EntityCollection | TargetKind::ValueCollection => Operation::ReadCollection(query),
+            TargetKind::Reference if is_collection => Operation::ReadCollection(query),
+            TargetKind::Entity | TargetKind::Reference => Operation::ReadEntity(query.projection),
+            TargetKind::Primitive | TargetKind::Complex | TargetKind::RawValue => {
+                Operation::ReadProperty(query.projection)
+            }
+            TargetKind::Function | TargetKind::Action | TargetKind::Batch => {
+                let Some((operation, parameters)) = called(&head.target) else {
+                    return Err(Error::new(ErrorKind::NotImplemented, "The request is not supported."));
+                };
+                self.check_parameters(operation, parameters)?;
+                Operation::Invoke { operation, parameters: parameters.to_vec(), query }
+            }
+        })
+    }
+
+    fn reader(&self, head: &Head) -> Reader<'_> {
+        let ieee754 = head.content.as_ref().is_some_and(|content| content.ieee754);
+        Reader::new(&self.model, &self.settings.concrete_types, ieee754, self.settings.stream_bytes_max)
+    }
+
+    fn bind_entity(&self, head: &Head, body: &[u8], stored_type: Option<TypeId>) -> Result<Operation, Error> {
+        let declared =
+            head.declared_type().ok_or_else(|| Error::new(ErrorKind::Internal, "The target has no type."))?;
+        let json = parse(head, body)?;
+        let mut reader = self.reader(head);
+        if head.method == Method::POST {
+            return reader.record(&json, declared, None, Purpose::Create).map(Operation::Create);
+        }
+        let replace = head.method == Method::PUT;
+        let purpose = if replace { Purpose::Replace } else { Purpose::Merge };
+        let record = reader.record(&json, declared, Some(stored_type.unwrap_or(declared)), purpose)?;
+        Ok(Operation::Update { record, replace })
+    }
+
+    fn bind_property(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
+        let Some(ty) = head.target.ty.as_ref() else {
+            return Err(Error::new(ErrorKind::Internal, "The target has no type."));
+        };
+        let json = parse(head, body)?;
+        let mut reader = self.reader(head);
+        let purpose = if head.method == Method::PATCH { Purpose::Merge } else { Purpose::Replace };
+        if head.target.kind == TargetKind::Complex {
+            return reader.value(&json, ty, purpose).map(Operation::SetProperty);
+        }
+        let JsonKind::Object(members) = &json.kind else {
+            return Err(reader.refuse("must be an object with the member 'value'"));
+        };
+        let mut value = None;
+        for member in members.iter().filter(|member| !member.name.contains('@')) {
+            if member.name != "value" {
+                return Err(reader.refuse(&format!("may only hold the member 'value', not '{}'", member.name)));
+            }
+            value = Some(&member.value);
+        }
+        let value = value.ok_or_else(|| reader.refuse("must hold the member 'value'"))?;
+        reader.within(&"value".into(), |reader| reader.value(value, ty, purpose)).map(Operation::SetProperty)
+    }
+
+    fn bind_action(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
+        let Some((operation, given)) = called(&head.target) else {
+            return Err(Error::new(ErrorKind::Internal, "The target calls no operation."));
+        };
+        let query = head.query.clone();
+        let json = if body.is_empty() { None } else { Some(parse(head, body)?) };
+        let names: Vec<&str> = match json.as_ref().map(|json| &json.kind) {
+            None => Vec::new(),
+            Some(JsonKind::Object(members)) => {
+                members.iter().map(|member| member.name.as_ref()).filter(|name| !name.contains('@')).collect()
+            }
+            Some(other) => {
+                let message = format!("The body must be an object with the parameters, not {}.", other.article());
+                return Err(Error::bad_request(message).with_code("RequestBodyRead"));
+            }
+        };
+        let operation = self.overload(operation, &names);
+        let declared = self.parameters(operation);
+        let mut parameters: Vec<Option<Value>> = given.to_vec();
+        parameters.resize(declared.len(), None);
+        if let Some(name) = names.iter().find(|name| !declared.iter().any(|parameter| *parameter.name == ***name)) {
+            let action = &self.model.operation(operation).name;
+            let message =
+                format!("The parameter '{name}' in the request payload is not a valid parameter of '{action}'.");
+            return Err(Error::bad_request(message).with_code("RequestBodyRead").at(*name));
+        }
+        let mut reader = self.reader(head);
+        for (slot, parameter) in parameters.iter_mut().zip(declared) {
+            let found = json.as_ref().and_then(|json| member(json, &parameter.name));
+            if let Some(found) = found {
+                let read = |reader: &mut Reader<'_>| reader.value(found, &parameter.ty, Purpose::Create);
+                *slot = Some(reader.within(&parameter.name, read)?);
+            }
+        }
+        self.check_parameters(operation, &parameters)?;
+        Ok(Operation::Invoke { operation, parameters, query })
+    }
+
+    /// The parameters that a caller gives: without the binding one.
+    fn parameters(&self, operation: OperationId) -> &[Parameter] {
+        let operation = self.model.operation(operation);
+        &operation.parameters[usize::from(operation.is_bound).min(operation.parameters.len())..]
+    }
+
+    fn check_parameters(&self, operation: OperationId, given: &[Option<Value>]) -> Result<(), Error> {
+        for (index, parameter) in self.parameters(operation).iter().enumerate() {
+            let missing = given.get(index).is_none_or(Option::is_none);
+            if missing && !parameter.optional && is_needed(&parameter.ty) {
+                let message = format!("The parameter '{}' is required.", parameter.name);
+                return Err(Error::bad_request(message).with_code("RequestBodyRead").at(&*parameter.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Among the overloads of an action, the one whose parameters are those given; else the one the path gave.
+    fn overload(&self, bound: OperationId, names: &[&str]) -> OperationId {
+        let of_path = self.model.operation(bound);
+        let binding = |parameters: &[Parameter]| parameters.first().map(|parameter| parameter.ty.clone());
+        let fits = |id: OperationId| {
+            let declared = self.parameters(id);
+            names.iter().all(|name| declared.iter().any(|parameter| *parameter.name == **name))
+                && declared.iter().all(|parameter| {
+                    parameter.optional || !is_needed(&parameter.ty) || names.contains(&&*parameter.name)
+                })
+        };
+        if fits(bound) {
+            return bound;
+        }
+        let others = (0..).map(OperationId).zip(&self.model.operations).filter(|(_, other)| {
+            let same_binding = !of_path.is_bound || binding(&other.parameters) == binding(&of_path.parameters);
+            other.name == of_path.name && other.is_bound == of_path.is_bound && other.is_action && same_binding
+        });
+        others.map(|(id, _)| id).find(|id| fits(*id)).unwrap_or(bound)
+    }
+}
+
+/// Whether a parameter must be given. A collection must: to leave it out says something else than `[]`.
+fn is_needed(ty: &TypeRef) -> bool {
+    !ty.nullable || ty.collection
+}
+
+fn member<'j>(json: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
+    let JsonKind::Object(members) = &json.kind else { return None };
+    members.iter().find(|member| member.name == name).map(|member| &member.value)
+}
+
+fn check_size(head: &Head, body: &[u8]) -> Result<(), Error> {
+    let (BodyKind::Json { bytes_max } | BodyKind::Stream { bytes_max }) = head.body else { return Ok(()) };
+    if body.len() <= bytes_max {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::PayloadTooLarge, format!("The request body is larger than {bytes_max} bytes.")))
+}
+
+fn parse<'b>(head: &Head, body: &'b [u8]) -> Result<Json<'b>, Error> {
+    if body.is_empty() {
+        let message = "The request needs a body: a JSON object.";
+        return Err(Error::bad_request(message));
+    }
+    if head.content.is_none() {
+        let message = "The header Content-Type is missing: send application/json.";
+        return Err(Error::new(ErrorKind::UnsupportedMediaType, message).at("Content-Type"));
+    }
+    json::parse(body).map_err(|error| json::malformed(&error))
+}
+
+fn bind_stream(head: &Head, bytes: Bytes) -> Result<Operation, Error> {
+    let media_type =
+        head.content.as_ref().map_or_else(|| "application/octet-stream".into(), |c| Arc::clone(&c.media_type));
+    if json::is_json(&media_type) {
+        json::check(&bytes).map_err(|error| json::malformed(&error))?;
+    }
+    Ok(Operation::WriteStream { media_type, bytes })
+}

@@ -1,0 +1,113 @@
+//! Which methods a target takes, by its kind, the model's annotations and the profile. Knows no headers.
+
+use http::Method;
+
+use crate::engine::address::owner_type;
+use crate::engine::target::{Segment, Target, TargetKind};
+use crate::model::{Annotation, AnnotationValue, ContainerChild, ContainerChildKind, MemberKind, Model, TypeId};
+use crate::profile::Profile;
+
+/// The methods of a target, in the order that `Allow` names them. OPTIONS is understood beside them.
+pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<Method> {
+    let mut methods = match target.kind {
+        TargetKind::Action | TargetKind::Batch => return vec![Method::POST],
+        _ => vec![Method::GET, Method::HEAD],
+    };
+    match target.kind {
+        TargetKind::EntityCollection => {
+            if may(model, target, "InsertRestrictions", "Insertable", true) && !ends_in_operation(target) {
+                methods.push(Method::POST);
+            }
+        }
+        TargetKind::Entity => {
+            let is_singleton = is_root(target);
+            if is_singleton && may(model, target, "InsertRestrictions", "Insertable", false) {
+                methods.push(Method::POST);
+            }
+            if may(model, target, "UpdateRestrictions", "Updatable", true) {
+                methods.push(Method::PATCH);
+                if profile == Profile::Strict {
+                    methods.push(Method::PUT);
+                }
+            }
+            if may(model, target, "DeleteRestrictions", "Deletable", !is_singleton) {
+                methods.push(Method::DELETE);
+            }
+        }
+        TargetKind::Primitive | TargetKind::Complex | TargetKind::ValueCollection if is_settable(model, target) => {
+            methods.push(Method::PUT);
+            if target.kind == TargetKind::Complex {
+                methods.push(Method::PATCH);
+            }
+            methods.push(Method::DELETE);
+        }
+        TargetKind::Stream => methods.extend([Method::PUT, Method::DELETE]),
+        _ => {}
+    }
+    methods
+}
+
+fn ends_in_operation(target: &Target) -> bool {
+    matches!(target.segments.last(), Some(Segment::Operation { .. }))
+}
+
+/// Whether the target is a child of the container itself (a singleton, an entity set), perhaps under a cast.
+fn is_root(target: &Target) -> bool {
+    let mut segments = target.segments.iter().filter(|segment| !matches!(segment, Segment::Cast(_)));
+    matches!(segments.next(), Some(Segment::Root { .. })) && segments.next().is_none()
+}
+
+/// A property can be set by its URL unless the service computes it, it is (part of) the key, or it never changes.
+fn is_settable(model: &Model, target: &Target) -> bool {
+    let Some(owner) = owner_type(model, target) else { return false };
+    let Some(Segment::Property { member, .. }) = target.segments.iter().rev().find(|s| !matches!(s, Segment::Cast(_)))
+    else {
+        return false;
+    };
+    let Some(ty) = model.structured(owner) else { return false };
+    let is_key = ty.key.iter().any(|key| key.path.first() == Some(member));
+    let free = matches!(
+        ty.members.get(usize::from(*member)).map(|member| &member.kind),
+        Some(MemberKind::Structural { computed: false, immutable: false, .. })
+    );
+    free && !is_key && may(model, target, "UpdateRestrictions", "Updatable", true)
+}
+
+/// What a capability says of the set or singleton that a direct child path ends in; `default` where it says nothing.
+fn may(model: &Model, target: &Target, term: &str, property: &str, default: bool) -> bool {
+    let Some(Segment::Root { child, .. }) = target.segments.first() else { return default };
+    // What is contained deeper has restrictions of its own, which say nothing of the root.
+    let is_direct =
+        !target.segments[1..].iter().any(|s| matches!(s, Segment::Navigation { .. } | Segment::Operation { .. }));
+    if !is_direct {
+        return true;
+    }
+    let Some(child) = model.container.children.get(usize::from(*child)) else { return default };
+    let targeted = format!("{}.{}/{}", model.container.namespace, model.container.name, child.name);
+    let outside = model.schemas.iter().flat_map(|schema| &schema.targeted).filter(|(name, _)| **name == *targeted);
+    child
+        .annotations
+        .iter()
+        .chain(outside.flat_map(|(_, annotations)| annotations))
+        .find_map(|annotation| flag(annotation, term, property))
+        .unwrap_or(default)
+}
+
+fn flag(annotation: &Annotation, term: &str, property: &str) -> Option<bool> {
+    if annotation.term.rsplit('.').next() != Some(term) {
+        return None;
+    }
+    let AnnotationValue::Record(_, members) = &annotation.value else { return None };
+    members.iter().find(|(name, _)| **name == *property).map(|(_, value)| match value {
+        AnnotationValue::Constant { text, .. } => &**text == "true",
+        _ => true,
+    })
+}
+
+/// The entity type of a container child that has one.
+pub(crate) fn child_type(child: &ContainerChild) -> Option<TypeId> {
+    match &child.kind {
+        ContainerChildKind::EntitySet { ty, .. } | ContainerChildKind::Singleton { ty, .. } => Some(*ty),
+        ContainerChildKind::Import { .. } => None,
+    }
+}

@@ -1,0 +1,62 @@
+//! `OData-Version`, `OData-MaxVersion`, `Isolation`. Knows no target.
+
+use http::{HeaderMap, HeaderName};
+
+use crate::error::{Error, ErrorKind};
+use crate::profile::Profile;
+
+/// A version of the protocol that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Version {
+    V4_0,
+    V4_01,
+}
+
+impl Version {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::V4_0 => "4.0",
+            Self::V4_01 => "4.01",
+        }
+    }
+}
+
+/// The version of the answer, after the request's own was found to be one that is spoken.
+pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<Version, Error> {
+    let max = version(headers, "odata-maxversion")?;
+    if let Some(max) = max
+        && max < (4, 0)
+    {
+        let message = "The header OData-MaxVersion asks for a version below 4.0, which is not spoken.";
+        return Err(Error::bad_request(message).at("OData-MaxVersion"));
+    }
+    if let Some(own) = version(headers, "odata-version")?
+        && own != (4, 0)
+        && own != (4, 1)
+    {
+        let message = "The header OData-Version names a version that is not spoken: it may be 4.0 or 4.01.";
+        return Err(Error::bad_request(message).at("OData-Version"));
+    }
+    for name in ["isolation", "odata-isolation"] {
+        if headers.contains_key(HeaderName::from_static(name)) {
+            let message = "Snapshot isolation is not supported.";
+            return Err(Error::new(ErrorKind::PreconditionFailed, message).at("Isolation"));
+        }
+    }
+    Ok(match (profile, max) {
+        (Profile::Graph, _) | (Profile::Strict, Some((4, 0))) => Version::V4_0,
+        (Profile::Strict, _) => Version::V4_01,
+    })
+}
+
+/// Major and minor; `4.01` is `(4, 1)`.
+fn version(headers: &HeaderMap, name: &'static str) -> Result<Option<(u32, u32)>, Error> {
+    let Some(value) = headers.get(HeaderName::from_static(name)) else { return Ok(None) };
+    let parsed = value.to_str().ok().and_then(|text| {
+        // Old clients write `4.0;`, with an agent behind it.
+        let text = text.split(';').next()?.trim();
+        let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    parsed.map(Some).ok_or_else(|| Error::bad_request(format!("The header {name} is not a version.")).at(name))
+}

@@ -1,0 +1,158 @@
+//! Context URLs (OData 4.01 part 1, section 10): what a body says of its own type.
+
+use std::fmt::Write as _;
+
+use crate::engine::Engine;
+use crate::engine::address::{KeyStyle, path, type_of};
+use crate::engine::head::{Head, called};
+use crate::engine::target::{Segment, TargetKind};
+use crate::model::{EdmType, Model, TypeId};
+use crate::plan::{Projection, SelectItem};
+
+/// What of the target the body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// One entity, of this actual type.
+    Entity(TypeId),
+    /// A page of entities or values, or one value.
+    Value,
+    /// References instead of entities.
+    References { collection: bool },
+}
+
+impl Engine {
+    /// The context URL of an answer to `head`.
+    pub(crate) fn context_url(&self, head: &Head, shown: Shown) -> String {
+        let mut url = format!("{}/$metadata#", head.root);
+        match shown {
+            Shown::References { collection } => {
+                url.push_str(if collection { "Collection($ref)" } else { "$ref" });
+                return url;
+            }
+            Shown::Entity(actual) => self.entity_fragment(&mut url, head, actual),
+            Shown::Value => self.value_fragment(&mut url, head),
+        }
+        url
+    }
+
+    fn entity_fragment(&self, url: &mut String, head: &Head, actual: TypeId) {
+        let model = &*self.model;
+        let Some(declared) = head.declared_type() else { return };
+        if called(&head.target).is_some() && !self.result_path(url, head) {
+            let _ = write!(url, "{}", model.named(actual).name());
+            push_projection(url, model, declared, &head.query.projection);
+            return;
+        }
+        let mut segments = head.target.segments.as_slice();
+        while let Some((Segment::Cast(_) | Segment::Key(_) | Segment::Ref, rest)) = segments.split_last() {
+            segments = rest;
+        }
+        if called(&head.target).is_none() {
+            url.push_str(&path(model, segments, KeyStyle::Parentheses));
+        }
+        // By key, or just created in the collection; a singleton and a single navigation are whole by themselves.
+        let is_of_collection = head.target.kind == TargetKind::EntityCollection
+            || matches!(last_but_casts(head), Some(Segment::Key(_) | Segment::Operation { .. }));
+        // The type stands in the URL where it is not the one that the set is declared with.
+        let of_set = type_of(model, segments).unwrap_or(declared);
+        if actual != of_set {
+            let _ = write!(url, "/{}", model.named(actual).name());
+        }
+        push_projection(url, model, actual, &head.query.projection);
+        if is_of_collection {
+            url.push_str("/$entity");
+        }
+    }
+
+    fn value_fragment(&self, url: &mut String, head: &Head) {
+        let model = &*self.model;
+        let Some(ty) = head.target.ty.as_ref() else { return };
+        if called(&head.target).is_some() && !self.result_path(url, head) {
+            let _ = write!(url, "{}", ty.display(model));
+        } else if called(&head.target).is_none() {
+            url.push_str(&path(model, &head.target.segments, KeyStyle::Parentheses));
+            if let Some(Segment::Cast(cast)) = head.target.segments.last() {
+                let _ = write!(url, "/{}", model.named(*cast).name());
+            }
+        }
+        if let EdmType::Named(id) = ty.base {
+            push_projection(url, model, id, &head.query.projection);
+        }
+    }
+
+    /// The entity set of an operation's result, where an import names one. Whether it did.
+    fn result_path(&self, url: &mut String, head: &Head) -> bool {
+        let Some(Segment::Root { child, .. }) = head.target.segments.first() else { return false };
+        let Some(child) = self.model.container.children.get(usize::from(*child)) else { return false };
+        let crate::model::ContainerChildKind::Import { entity_set: Some(set), .. } = &child.kind else { return false };
+        url.push_str(set);
+        true
+    }
+}
+
+/// The last segment that is no cast.
+fn last_but_casts(head: &Head) -> Option<&Segment> {
+    head.target.segments.iter().rev().find(|segment| !matches!(segment, Segment::Cast(_)))
+}
+
+/// `(id,displayName,assignments())`, nothing for the default projection.
+fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Projection) {
+    let mut items: Vec<String> = Vec::new();
+    let name = |cast: Option<TypeId>, member: u16| -> Option<String> {
+        let owner = model.structured(cast.unwrap_or(ty))?;
+        let name = &owner.members.get(usize::from(member))?.name;
+        Some(cast.map_or_else(|| name.to_string(), |_| format!("{}/{name}", owner.name)))
+    };
+    for item in projection.select.iter().flatten() {
+        match item {
+            SelectItem::All => items.push("*".to_owned()),
+            SelectItem::Operation => {}
+            SelectItem::Member { cast, member, nested } => {
+                let Some(name) = name(*cast, *member) else { continue };
+                let inner =
+                    nested.as_ref().and_then(|nested| Some((nested, member_type(model, cast.unwrap_or(ty), *member)?)));
+                match inner {
+                    Some((nested, inner)) => {
+                        let before = items.len();
+                        for part in nested_names(model, inner, &nested.projection) {
+                            items.push(format!("{name}/{part}"));
+                        }
+                        if items.len() == before {
+                            items.push(name);
+                        }
+                    }
+                    None => items.push(name),
+                }
+            }
+        }
+    }
+    for item in projection.expand.iter().filter(|item| !item.reference && !item.count_only) {
+        let Some(mut text) = name(item.cast, item.member) else { continue };
+        let before = text.len();
+        if let Some(inner) = item.target_cast.or_else(|| member_type(model, item.cast.unwrap_or(ty), item.member)) {
+            push_projection(&mut text, model, inner, &item.query.projection);
+        }
+        if text.len() == before {
+            text.push_str("()");
+        }
+        items.push(text);
+    }
+    items.dedup();
+    if !items.is_empty() {
+        let _ = write!(url, "({})", items.join(","));
+    }
+}
+
+fn member_type(model: &Model, ty: TypeId, member: u16) -> Option<TypeId> {
+    match model.structured(ty)?.members.get(usize::from(member))?.ty.base {
+        EdmType::Named(id) => Some(id),
+        _ => None,
+    }
+}
+
+fn nested_names(model: &Model, ty: TypeId, projection: &Projection) -> Vec<String> {
+    let mut text = String::new();
+    push_projection(&mut text, model, ty, projection);
+    let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or("");
+    inner.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,369 @@
+//! The last step: an [`Outcome`] to status, headers and bytes. No status and no header is decided anywhere else, but by
+//! the HTTP layer for its own (`Date`, `request-id`, CORS).
+
+mod context;
+mod documents;
+mod error;
+mod headers;
+mod links;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+
+pub(crate) use documents::Documents;
+pub use error::ErrorContext;
+
+use super::Engine;
+use super::address::KeyStyle;
+use super::head::{Current, Head, JsonFormat, Produces, Return, Version, failed, is_graph};
+use super::outcome::{Outcome, Page, StreamBody};
+use super::target::TargetKind;
+use super::tokens::TokenSeal;
+use crate::edm::write_primitive;
+use crate::error::{Error, ErrorKind};
+use crate::json::{Format, Level, Types, Writer, enum_text};
+use crate::model::{EdmType, NamedType, Primitive, TypeId};
+use crate::plan::Projection;
+use crate::value::{Record, Value};
+use context::Shown;
+use links::Links;
+
+impl Engine {
+    /// Answers. A body is always written; for HEAD the HTTP layer leaves it out.
+    ///
+    /// # Errors
+    /// 412 and 416, which only the current state can tell; 500 when the outcome does not fit the head.
+    pub fn render(&self, head: &Head, outcome: Outcome, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
+        match outcome {
+            Outcome::ServiceDocument => Ok(self.service_document(head)),
+            Outcome::Metadata => self.metadata(head),
+            Outcome::Options => Ok(headers::options(head)),
+            Outcome::Entity(record) => {
+                let etag = record.etag.clone();
+                if let Some(response) = read_condition(head, etag.as_deref())? {
+                    return Ok(response);
+                }
+                let body = self.entity_body(head, &record, None, false, tokens);
+                self.ok(head, StatusCode::OK, body, etag.as_deref())
+            }
+            Outcome::RenderedEntity { body, type_id, etag } => {
+                if let Some(response) = read_condition(head, etag.as_deref())? {
+                    return Ok(response);
+                }
+                let body = self.with_context(head, &body, type_id);
+                self.ok(head, StatusCode::OK, body, etag.as_deref())
+            }
+            Outcome::Created { record, path } => self.created(head, &record, &path, tokens),
+            Outcome::Updated(record) => self.updated(head, &record, tokens),
+            Outcome::Collection(page) => self.collection(head, &page, tokens),
+            Outcome::Count(count) => {
+                Ok(self.text(head, Bytes::from(itoa::Buffer::new().format(count).to_owned()), None))
+            }
+            Outcome::Property { value, etag } => self.property(head, &value, etag.as_deref(), tokens),
+            Outcome::Value(value) => self.property(head, &value, None, tokens),
+            Outcome::Stream(stream) => self.stream(head, &stream),
+            Outcome::NoContent { etag } => Ok(self.no_content(head, etag.as_deref(), None)),
+        }
+    }
+
+    /// Renders an entity once, to be used again where [`Head::is_plain`] allows: minimal metadata, every structural
+    /// member, no context. `declared` is the type of the collection that it stands in.
+    pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
+        let format = self.format(&JsonFormat::DEFAULT, false, false);
+        let links = Links::detached(self);
+        let mut writer = self.writer(format, &links, 1024);
+        writer.record(record, declared, &[&Projection::default()], &|_| {}, None);
+        writer.out.into()
+    }
+
+    fn format(&self, json: &JsonFormat, omit_nulls: bool, inline_navigation: bool) -> Format {
+        let graph = is_graph(self.settings.profile);
+        Format {
+            level: json.level,
+            ieee754: json.ieee754,
+            omit_nulls,
+            types: if graph { Types::Always } else { Types::Derived },
+            stream_links: !graph,
+            inline_navigation,
+        }
+    }
+
+    fn writer<'e>(&'e self, format: Format, links: &'e Links<'e>, capacity: usize) -> Writer<'e> {
+        let out = Vec::with_capacity(capacity);
+        Writer { model: &self.model, shapes: &self.shapes, format, context: links, out }
+    }
+
+    /// How keys stand in URLs that are handed out.
+    pub(crate) fn key_style(&self) -> KeyStyle {
+        if is_graph(self.settings.profile) { KeyStyle::Segment } else { KeyStyle::Parentheses }
+    }
+
+    fn entity_body(
+        &self,
+        head: &Head,
+        record: &Record,
+        path: Option<&str>,
+        inline_navigation: bool,
+        tokens: &dyn TokenSeal,
+    ) -> Vec<u8> {
+        let json = json_format(head);
+        let format = self.format(&json, head.prefer.omit_nulls, inline_navigation);
+        let links = Links::new(self, head, tokens);
+        let mut writer = self.writer(format, &links, 1024);
+        let declared = head.declared_type().unwrap_or(record.type_id);
+        let place = |url: &mut String| {
+            url.push_str(&head.root);
+            url.push('/');
+            url.push_str(path.unwrap_or(&head.path));
+        };
+        let is_reference = head.target.kind == TargetKind::Reference;
+        let shown = if is_reference { Shown::References { collection: false } } else { Shown::Entity(record.type_id) };
+        let lead = (json.level != Level::None).then(|| self.lead(head, shown));
+        if is_reference {
+            let of_entity = |url: &mut String| url.push_str(place_text(&place).trim_end_matches("/$ref"));
+            writer.reference(&of_entity, lead.as_deref());
+        } else {
+            writer.record(record, declared, &[&head.query.projection], &place, lead.as_deref());
+        }
+        writer.out
+    }
+
+    /// `"@odata.context":"…"`.
+    fn lead(&self, head: &Head, shown: Shown) -> String {
+        let mut lead = b"\"@odata.context\":".to_vec();
+        crate::json::push_string(&mut lead, &self.context_url(head, shown));
+        String::from_utf8(lead).unwrap_or_default()
+    }
+
+    /// Puts the context before the members of an object rendered before.
+    fn with_context(&self, head: &Head, body: &[u8], type_id: TypeId) -> Vec<u8> {
+        let lead = self.lead(head, Shown::Entity(type_id));
+        let mut out = Vec::with_capacity(body.len() + lead.len() + 2);
+        out.push(b'{');
+        out.extend_from_slice(lead.as_bytes());
+        let members = body.get(1..).unwrap_or(b"}");
+        if members != b"}" {
+            out.push(b',');
+        }
+        out.extend_from_slice(members);
+        out
+    }
+
+    fn created(
+        &self,
+        head: &Head,
+        record: &Record,
+        path: &str,
+        tokens: &dyn TokenSeal,
+    ) -> Result<Response<Bytes>, Error> {
+        let location = format!("{}/{path}", head.root);
+        let mut response = if head.prefer.returns == Some(Return::Minimal) && !has_projection(head) {
+            self.no_content(head, record.etag.as_deref(), Some(&location))
+        } else {
+            let body = self.entity_body(head, record, Some(path), true, tokens);
+            self.ok(head, StatusCode::CREATED, body, record.etag.as_deref())?
+        };
+        response.headers_mut().insert(header::LOCATION, headers::value(&location)?);
+        Ok(response)
+    }
+
+    fn updated(&self, head: &Head, record: &Record, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
+        let by_default = is_graph(self.settings.profile) || has_projection(head);
+        let with_body = match head.prefer.returns {
+            Some(Return::Minimal) => has_projection(head),
+            Some(Return::Representation) => true,
+            None => by_default,
+        };
+        if !with_body {
+            let url = format!("{}/{}", head.root, head.path);
+            return Ok(self.no_content(head, record.etag.as_deref(), Some(&url)));
+        }
+        let body = self.entity_body(head, record, None, true, tokens);
+        self.ok(head, StatusCode::OK, body, record.etag.as_deref())
+    }
+
+    fn collection(&self, head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
+        let json = json_format(head);
+        let format = self.format(&json, head.prefer.omit_nulls, !head.is_read());
+        let links = Links::new(self, head, tokens);
+        let mut writer = self.writer(format, &links, 256 + page.items.len() * 512);
+        let is_reference = head.target.kind == TargetKind::Reference;
+        writer.out.push(b'{');
+        if json.level != Level::None {
+            let shown = if is_reference { Shown::References { collection: true } } else { Shown::Value };
+            writer.out.extend_from_slice(self.lead(head, shown).as_bytes());
+        }
+        if let Some(count) = page.count {
+            writer.key("", "odata.count");
+            writer.int(count, json.ieee754);
+        }
+        writer.member("value");
+        let ty = head.target.ty.as_ref();
+        let view = [&head.query.projection];
+        match ty.map(|ty| ty.base) {
+            Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.is_entity) => {
+                let path = head.path.trim_end_matches("/$ref");
+                let place = |url: &mut String| {
+                    url.push_str(&head.root);
+                    url.push('/');
+                    url.push_str(path);
+                };
+                writer.entities(&page.items, id, &view, &place, is_reference);
+            }
+            Some(base) => writer.values(&page.items, base, &view),
+            None => writer.values(&page.items, EdmType::Any(crate::model::AnyKind::Untyped), &view),
+        }
+        if let Some(link) = next_link(head, page, tokens) {
+            writer.annotation("", "odata.nextLink", &link);
+        }
+        writer.out.push(b'}');
+        let body = writer.out;
+        self.ok(head, StatusCode::OK, body, None)
+    }
+
+    fn property(
+        &self,
+        head: &Head,
+        value: &Value,
+        etag: Option<&str>,
+        tokens: &dyn TokenSeal,
+    ) -> Result<Response<Bytes>, Error> {
+        if head.is_read()
+            && let Some(response) = read_condition(head, etag)?
+        {
+            return Ok(response);
+        }
+        if value.is_null() {
+            return Ok(self.no_content(head, etag, None));
+        }
+        if head.target.kind == TargetKind::RawValue {
+            return self.raw_value(head, value, etag);
+        }
+        let Some(ty) = head.target.ty.as_ref() else { return Err(mismatch()) };
+        if let Value::Record(record) = value {
+            let body = self.complex_body(head, record, tokens);
+            return self.ok(head, StatusCode::OK, body, etag);
+        }
+        let json = json_format(head);
+        let links = Links::new(self, head, tokens);
+        let mut writer = self.writer(self.format(&json, head.prefer.omit_nulls, false), &links, 256);
+        writer.out.push(b'{');
+        if json.level != Level::None {
+            writer.out.extend_from_slice(self.lead(head, Shown::Value).as_bytes());
+        }
+        writer.member("value");
+        writer.value(value, ty, &[&head.query.projection]);
+        writer.out.push(b'}');
+        let body = writer.out;
+        self.ok(head, StatusCode::OK, body, etag)
+    }
+
+    /// A complex value, or an entity that an operation returned.
+    fn complex_body(&self, head: &Head, record: &Record, tokens: &dyn TokenSeal) -> Vec<u8> {
+        let is_entity = self.model.structured(record.type_id).is_some_and(|ty| ty.is_entity);
+        if is_entity {
+            return self.entity_body(head, record, None, !head.is_read(), tokens);
+        }
+        let json = json_format(head);
+        let links = Links::new(self, head, tokens);
+        let mut writer = self.writer(self.format(&json, head.prefer.omit_nulls, false), &links, 256);
+        let declared = head.declared_type().unwrap_or(record.type_id);
+        let lead = (json.level != Level::None).then(|| self.lead(head, Shown::Value));
+        writer.record(record, declared, &[&head.query.projection], &|_| {}, lead.as_deref());
+        writer.out
+    }
+
+    fn raw_value(&self, head: &Head, value: &Value, etag: Option<&str>) -> Result<Response<Bytes>, Error> {
+        let base = head.target.ty.as_ref().map(|ty| ty.base).ok_or_else(mismatch)?;
+        if let Value::Binary(bytes) = value {
+            let mut response = self.text(head, bytes.clone(), etag);
+            let octets = HeaderValue::from_static("application/octet-stream");
+            response.headers_mut().insert(header::CONTENT_TYPE, octets);
+            return Ok(response);
+        }
+        let mut text = String::new();
+        match (value, base) {
+            (Value::Enum(number), EdmType::Named(id)) => text = enum_text(&self.model, id, *number),
+            (_, EdmType::Primitive(primitive)) => write_primitive(primitive, value, &mut text),
+            (_, EdmType::Named(id)) => {
+                if let NamedType::Definition(definition) = self.model.named(id) {
+                    write_primitive(definition.underlying, value, &mut text);
+                }
+            }
+            _ => write_primitive(Primitive::String, value, &mut text),
+        }
+        Ok(self.text(head, text.into(), etag))
+    }
+
+    fn stream(&self, head: &Head, stream: &StreamBody) -> Result<Response<Bytes>, Error> {
+        let etag = stream.etag.as_deref();
+        if let Some(response) = read_condition(head, etag)? {
+            return Ok(response);
+        }
+        let range = head.range.as_ref().filter(|range| range.applies(etag)).map(|range| range.range);
+        let length = stream.bytes.len();
+        match range {
+            None => headers::stream(head, stream, None),
+            Some(range) => match range.within(length) {
+                Some(part) => headers::stream(head, stream, Some(part)),
+                None => {
+                    let message = format!("The range cannot be satisfied: the stream has {length} bytes.");
+                    Err(Error::new(ErrorKind::RangeNotSatisfiable, message).at("Range"))
+                }
+            },
+        }
+    }
+}
+
+/// 304 and 412 of a read; `None` goes on.
+fn read_condition(head: &Head, etag: Option<&str>) -> Result<Option<Response<Bytes>>, Error> {
+    if !head.is_read() || head.preconditions.is_empty() {
+        return Ok(None);
+    }
+    let current = Current::Present(etag);
+    if head.preconditions.if_match.as_ref().is_some_and(|tags| !tags.matches(current)) {
+        return Err(failed("If-Match"));
+    }
+    if head.preconditions.if_none_match.as_ref().is_some_and(|tags| tags.matches(current)) {
+        return Ok(Some(headers::not_modified(head, etag)));
+    }
+    Ok(None)
+}
+
+fn next_link(head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Option<String> {
+    let position: &Arc<[u8]> = page.next.as_ref()?;
+    let top = head.query.top.map(|top| top.saturating_sub(page.items.len() as u64));
+    if top == Some(0) {
+        return None;
+    }
+    Some(head.carried.link(&head.root, position, top, head.query.page_size, tokens))
+}
+
+/// The JSON parameters of the answer; what is no JSON by nature (a count) has the default.
+fn json_format(head: &Head) -> JsonFormat {
+    if let Produces::Json(format) = head.produces { format } else { JsonFormat::DEFAULT }
+}
+
+fn has_projection(head: &Head) -> bool {
+    let projection = &head.query.projection;
+    head.method != Method::GET && (projection.select.is_some() || !projection.expand.is_empty())
+}
+
+fn mismatch() -> Error {
+    Error::new(ErrorKind::Internal, "The service answered in a form that does not fit the request.")
+}
+
+fn place_text(place: &dyn Fn(&mut String)) -> String {
+    let mut url = String::new();
+    place(&mut url);
+    url
+}
+
+impl Version {
+    /// As a header value.
+    pub(crate) fn header(self) -> HeaderValue {
+        HeaderValue::from_static(self.text())
+    }
+}
