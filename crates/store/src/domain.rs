@@ -42,6 +42,13 @@ pub struct OfficeConfiguration {
     pub clients: Clients,
 }
 
+impl OfficeConfiguration {
+    /// The summary as written, where that is what counts (ruling R5): for the configuration as a whole, until a client checks in.
+    pub fn summary_as_written(&self, client: Option<ClientConfigurationId>) -> Option<Summary> {
+        self.written_summary.filter(|_| client.is_none() && !self.has_checkins_from_clients)
+    }
+}
+
 /// The concrete types of officeClientConfiguration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClientKind {
@@ -172,6 +179,13 @@ pub struct CheckinStatus {
     pub error_message: Option<Arc<str>>,
     /// `appliedPolicies`; null and empty are both kept as written.
     pub applied_policies: Option<Vec<Arc<str>>>,
+}
+
+impl CheckinStatus {
+    /// Whether `appliedPolicies` holds this id, spelt as ids are.
+    pub(crate) fn applies(&self, id: &str) -> bool {
+        self.applied_policies.iter().flatten().any(|policy| **policy == *id)
+    }
 }
 
 /// `tenantUserCheckinSummary` and `userCheckinSummary`.

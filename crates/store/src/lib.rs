@@ -8,8 +8,14 @@ pub mod domain;
 pub mod error;
 pub mod ids;
 pub mod limits;
+pub mod memory;
+mod position;
+mod predicate;
+mod rules;
 pub mod snapshot;
+pub mod sqlite;
 pub mod status;
+mod summary;
 
 use std::sync::Arc;
 

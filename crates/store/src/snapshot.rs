@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
 
-use crate::domain::OfficeConfiguration;
-use crate::ids::{ConfigurationId, TenantId, default_configuration_id};
+use crate::domain::{ClientConfiguration, OfficeConfiguration};
+use crate::error::{StoreError, What};
+use crate::ids::{ClientConfigurationId, ConfigurationId, TenantId, default_configuration_id};
 
 /// Everything of a tenant but its check-in rows and its large payloads, at one version.
 #[derive(Debug, Clone)]
@@ -59,6 +60,23 @@ impl TenantSnapshot {
         self.by_seq.get(self.by_id.get(&id)?)
     }
 
+    /// The configuration whose check-in rows are asked for; `None` is the unwritten default one, which has none.
+    pub(crate) fn owner_of_rows(&self, id: ConfigurationId) -> Result<Option<&Arc<OfficeConfiguration>>, StoreError> {
+        match self.configuration(id) {
+            None if id != self.default_id => Err(StoreError::NotFound { what: What::Configuration }),
+            found => Ok(found),
+        }
+    }
+
+    /// A client configuration; `None` when its owner has none with this id.
+    pub(crate) fn client(
+        &self,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+    ) -> Result<Option<&Arc<ClientConfiguration>>, StoreError> {
+        Ok(self.owner_of_rows(configuration)?.and_then(|owner| owner.clients.get(client)))
+    }
+
     /// All configurations, in the order of creation.
     pub fn configurations(&self) -> impl Iterator<Item = &Arc<OfficeConfiguration>> {
         self.by_seq.values()
@@ -82,6 +100,10 @@ impl TenantSnapshot {
     /// About how many bytes of memory it keeps, for the budget of loaded tenants.
     pub fn weight(&self) -> usize {
         self.bytes
+    }
+
+    pub(crate) fn by_seq(&self, seq: u64) -> Option<&Arc<OfficeConfiguration>> {
+        self.by_seq.get(&seq)
     }
 
     pub(crate) fn next_seq(&self) -> u64 {
@@ -116,6 +138,13 @@ impl TenantSnapshot {
                 self.bytes += new;
                 self.by_id.insert(configuration.id, seq);
             }
+        }
+    }
+
+    /// How many check-in rows a configuration has, which only who writes them knows.
+    pub(crate) fn set_status_count(&mut self, id: ConfigurationId, count: u64) {
+        if let Some(found) = self.configuration(id).cloned() {
+            self.put(Arc::new(OfficeConfiguration { status_count: count, ..OfficeConfiguration::clone(&found) }));
         }
     }
 

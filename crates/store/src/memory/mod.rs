@@ -1,0 +1,200 @@
+//! The oracle: a store in memory, simple and obviously right. Nothing is durable. The tests hold the other stores against it, so it
+//! must never be clever.
+
+mod rows;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+
+use crate::command::{Commit, Committed};
+use crate::domain::{Payload, PayloadKind, Summary};
+use crate::error::{CommitError, StoreError, What};
+use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
+use crate::rules::{self, DataEffect};
+use crate::snapshot::TenantSnapshot;
+use crate::status::{StatusPage, StatusQuery};
+use crate::summary::summarize;
+use crate::{Health, Store};
+use rows::Rows;
+
+/// A store whose content goes with it.
+#[derive(Default)]
+pub struct MemoryStore {
+    tenants: Mutex<HashMap<TenantId, Tenant>>,
+}
+
+struct Tenant {
+    snapshot: Arc<TenantSnapshot>,
+    rows: HashMap<u64, Rows>,
+    payloads: HashMap<(u64, PayloadKind), Bytes>,
+}
+
+impl MemoryStore {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn tenants(&self) -> MutexGuard<'_, HashMap<TenantId, Tenant>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self, tenant: TenantId) -> Arc<TenantSnapshot> {
+        let found = self.tenants().get(&tenant).map(|t| Arc::clone(&t.snapshot));
+        found.unwrap_or_else(|| Arc::new(TenantSnapshot::empty(tenant)))
+    }
+
+    fn commit_now(&self, tenant: TenantId, commit: Commit) -> Result<Committed, CommitError> {
+        let mut tenants = self.tenants();
+        let current = tenants.get(&tenant).map(|t| Arc::clone(&t.snapshot));
+        let current = current.unwrap_or_else(|| Arc::new(TenantSnapshot::empty(tenant)));
+        let (mut next, effects) = rules::apply(&current, commit)?;
+        let kept = tenants.entry(tenant).or_insert_with(|| Tenant {
+            snapshot: current,
+            rows: HashMap::new(),
+            payloads: HashMap::new(),
+        });
+        for effect in effects.data {
+            kept.write(&mut next, effect);
+        }
+        kept.snapshot = Arc::new(next);
+        Ok(Committed { version: kept.snapshot.version(), snapshot: Arc::clone(&kept.snapshot) })
+    }
+
+    fn payload_now(
+        &self,
+        tenant: TenantId,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+        which: PayloadKind,
+    ) -> Result<Option<(Payload, Bytes)>, StoreError> {
+        let snapshot = self.current(tenant);
+        let Some(found) = snapshot.client(configuration, client)? else {
+            return Err(StoreError::NotFound { what: What::ClientConfiguration });
+        };
+        let tenants = self.tenants();
+        let content = tenants.get(&tenant).and_then(|t| t.payloads.get(&(found.seq, which)));
+        Ok(found.payload(which).zip(content).map(|(payload, bytes)| (Payload::clone(payload), bytes.clone())))
+    }
+
+    fn statuses_now(&self, tenant: TenantId, query: &StatusQuery) -> Result<StatusPage, StoreError> {
+        let snapshot = self.current(tenant);
+        let Some(found) = snapshot.owner_of_rows(query.configuration)? else {
+            return Rows::default().page(query);
+        };
+        let tenants = self.tenants();
+        match tenants.get(&tenant).and_then(|t| t.rows.get(&found.seq)) {
+            Some(rows) => rows.page(query),
+            None => Rows::default().page(query),
+        }
+    }
+
+    fn summary_now(
+        &self,
+        tenant: TenantId,
+        configuration: ConfigurationId,
+        client: Option<ClientConfigurationId>,
+        today: i32,
+    ) -> Result<Summary, StoreError> {
+        let snapshot = self.current(tenant);
+        let Some(found) = snapshot.owner_of_rows(configuration)? else { return Ok(Summary::default()) };
+        if let Some(written) = found.summary_as_written(client) {
+            return Ok(written);
+        }
+        let tenants = self.tenants();
+        let rows = tenants.get(&tenant).and_then(|t| t.rows.get(&found.seq));
+        let rows = rows.into_iter().flat_map(Rows::all);
+        Ok(match client {
+            None => summarize(rows, today),
+            Some(id) => {
+                let id = id.to_string();
+                summarize(rows.filter(|row| row.applies(&id)), today)
+            }
+        })
+    }
+}
+
+impl Tenant {
+    fn write(&mut self, next: &mut TenantSnapshot, effect: DataEffect) {
+        match effect {
+            DataEffect::ReplaceRows { configuration, rows, .. } => {
+                self.rows.insert(configuration, Rows::written(rows));
+            }
+            DataEffect::RecordRows { id, configuration, rekey, rows } => {
+                let kept = self.rows.entry(configuration).or_default();
+                if rekey {
+                    kept.rekey();
+                }
+                for row in rows {
+                    kept.record(row);
+                }
+                next.set_status_count(id, kept.len() as u64);
+            }
+            DataEffect::DeleteConfiguration { configuration, clients, .. } => {
+                self.rows.remove(&configuration);
+                self.payloads.retain(|(client, _), _| !clients.contains(client));
+            }
+            DataEffect::DeleteClient { client, .. } => self.payloads.retain(|(of, _), _| *of != client),
+            DataEffect::PutPayload { client, which, content, .. } => {
+                self.payloads.insert((client, which), content);
+            }
+            DataEffect::DeletePayload { client, which } => {
+                self.payloads.remove(&(client, which));
+            }
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    fn snapshot<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
+        ready(Ok(self.current(caller.tenant))).boxed()
+    }
+
+    fn loaded_snapshot(&self, caller: &Caller) -> Option<Arc<TenantSnapshot>> {
+        Some(self.current(caller.tenant))
+    }
+
+    fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>> {
+        ready(self.commit_now(caller.tenant, commit)).boxed()
+    }
+
+    fn payload<'a>(
+        &'a self,
+        caller: &'a Caller,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+        which: PayloadKind,
+    ) -> BoxFuture<'a, Result<Option<(Payload, Bytes)>, StoreError>> {
+        ready(self.payload_now(caller.tenant, configuration, client, which)).boxed()
+    }
+
+    fn statuses<'a>(
+        &'a self,
+        caller: &'a Caller,
+        query: StatusQuery,
+    ) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
+        ready(self.statuses_now(caller.tenant, &query)).boxed()
+    }
+
+    fn summary<'a>(
+        &'a self,
+        caller: &'a Caller,
+        configuration: ConfigurationId,
+        client: Option<ClientConfigurationId>,
+        today: i32,
+    ) -> BoxFuture<'a, Result<Summary, StoreError>> {
+        ready(self.summary_now(caller.tenant, configuration, client, today)).boxed()
+    }
+
+    fn health(&self) -> Health {
+        Health { writable: true, reason: None }
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+}

@@ -1,0 +1,153 @@
+//! The rules of change, as a pure function from a snapshot and a commit to the next snapshot and what has to be written. Both stores
+//! run it, so that they cannot disagree on a rule. It must never do I/O.
+
+mod clients;
+mod configurations;
+pub(crate) mod effects;
+mod identity;
+
+pub(crate) use effects::{DataEffect, Effects, Touched};
+pub(crate) use identity::IdentityKey;
+
+use std::sync::Arc;
+
+use odata::edm::DateTimeOffset;
+
+use crate::command::{Command, Commit, Precondition};
+use crate::domain::{ClientConfiguration, OfficeConfiguration, Stamp};
+use crate::error::{CommitError, What};
+use crate::ids::{ClientConfigurationId, ConfigurationId};
+use crate::snapshot::TenantSnapshot;
+
+/// Applies a commit to the tenant as it is. On an error nothing of the commit counts.
+pub(crate) fn apply(current: &TenantSnapshot, commit: Commit) -> Result<(TenantSnapshot, Effects), CommitError> {
+    let mut next = current.clone();
+    next.set_version(current.version() + 1);
+    let mut draft = Draft { version: next.version(), next, now: commit.now, effects: Effects::default() };
+    for conditional in commit.commands {
+        draft.execute(&conditional.precondition, conditional.command)?;
+    }
+    Ok((draft.next, draft.effects))
+}
+
+/// The tenant in the middle of a commit.
+struct Draft {
+    next: TenantSnapshot,
+    version: u64,
+    now: DateTimeOffset,
+    effects: Effects,
+}
+
+impl Draft {
+    fn execute(&mut self, precondition: &Precondition, command: Command) -> Result<(), CommitError> {
+        match command {
+            Command::CreateConfiguration { id, default, summary, statuses, clients } => {
+                self.create_configuration(precondition, id, default, summary, statuses, clients)
+            }
+            Command::UpdateConfiguration { id, default_may_be_created, summary, statuses } => {
+                self.update_configuration(precondition, id, default_may_be_created, summary, statuses)
+            }
+            Command::DeleteConfiguration { id } => self.delete_configuration(precondition, id),
+            Command::CreateClient { configuration, client } => self.create_client(precondition, configuration, client),
+            Command::UpdateClient {
+                configuration,
+                client,
+                expected_kind,
+                display_name,
+                description,
+                priority,
+                policy_payload,
+                user_preference_payload,
+            } => {
+                let change = clients::ClientChange {
+                    expected_kind,
+                    display_name,
+                    description,
+                    priority,
+                    policy_payload,
+                    user_preference_payload,
+                };
+                self.update_client(precondition, configuration, client, change)
+            }
+            Command::DeleteClient { configuration, client } => self.delete_client(precondition, configuration, client),
+            Command::ReorderPriorities { configuration, order } => {
+                self.reorder_priorities(precondition, configuration, &order)
+            }
+            Command::AssignGroups { configuration, client, assignments } => {
+                self.assign_groups(precondition, configuration, client, assignments)
+            }
+            Command::CreateAssignment { configuration, client, assignment } => {
+                self.create_assignment(precondition, configuration, client, assignment)
+            }
+            Command::UpdateAssignment { configuration, client, assignment, target } => {
+                self.update_assignment(precondition, configuration, client, assignment, target)
+            }
+            Command::DeleteAssignment { configuration, client, assignment } => {
+                self.delete_assignment(precondition, configuration, client, assignment)
+            }
+            Command::SetPayload { configuration, client, which, payload } => {
+                self.set_payload(precondition, configuration, client, which, payload)
+            }
+            Command::RecordCheckins { configuration, checkins } => {
+                self.record_checkins(precondition, configuration, checkins)
+            }
+        }
+    }
+
+    fn configuration(&self, id: ConfigurationId) -> Result<Arc<OfficeConfiguration>, CommitError> {
+        self.next.configuration(id).cloned().ok_or(CommitError::NotFound { what: What::Configuration })
+    }
+
+    /// The configuration, made if it is the default one (ruling R2) and not there yet.
+    fn configuration_or_default(&mut self, id: ConfigurationId) -> Result<Arc<OfficeConfiguration>, CommitError> {
+        if self.next.configuration(id).is_none() && id == self.next.default_configuration_id() {
+            let made = self.blank_configuration(id);
+            self.effects.log.created_configuration(made.seq);
+            self.put_configuration(made);
+        }
+        self.configuration(id)
+    }
+
+    fn client(
+        &self,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+    ) -> Result<(Arc<OfficeConfiguration>, Arc<ClientConfiguration>), CommitError> {
+        // An unwritten default configuration is there, but has no client configurations.
+        let found = match self.next.configuration(configuration) {
+            Some(found) => Arc::clone(found),
+            None if configuration == self.next.default_configuration_id() => {
+                return Err(CommitError::NotFound { what: What::ClientConfiguration });
+            }
+            None => return Err(CommitError::NotFound { what: What::Configuration }),
+        };
+        let client =
+            found.clients.get(client).cloned().ok_or(CommitError::NotFound { what: What::ClientConfiguration })?;
+        Ok((found, client))
+    }
+
+    fn new_stamp(&self) -> Stamp {
+        Stamp { created: self.now, modified: self.now, version: self.version }
+    }
+
+    fn changed(&self, stamp: Stamp) -> Stamp {
+        Stamp { modified: self.now, version: self.version, ..stamp }
+    }
+
+    fn put_configuration(&mut self, configuration: OfficeConfiguration) {
+        self.effects.touch(Touched::Configuration(configuration.seq));
+        self.next.put(Arc::new(configuration));
+    }
+
+    /// Puts a client configuration into its owner, which itself does not change its version.
+    fn put_client(&mut self, owner: &OfficeConfiguration, client: ClientConfiguration) {
+        self.effects.touch(Touched::Client { configuration: owner.seq, client: client.id });
+        let mut owner = owner.clone();
+        owner.clients.put(Arc::new(client));
+        self.next.put(Arc::new(owner));
+    }
+}
+
+fn check(precondition: &Precondition, current: Option<u64>) -> Result<(), CommitError> {
+    if precondition.holds(current) { Ok(()) } else { Err(CommitError::PreconditionFailed) }
+}

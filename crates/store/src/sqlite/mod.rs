@@ -1,0 +1,306 @@
+//! The default store: SQLite in write-ahead mode with `synchronous=FULL`, one writer with group commit, readers beside it. The control plane
+//! is read from memory; SQL is for check-in rows, large payloads and loading.
+
+mod checkpoint;
+mod columns;
+mod connect;
+mod failure;
+mod folder;
+mod load;
+mod readers;
+mod rows;
+mod schema;
+mod statuses;
+mod tenants;
+mod write;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+
+use crate::command::{Commit, Committed};
+use crate::domain::{Payload, PayloadContent, PayloadKind, Summary};
+use crate::error::{CommitError, OpenError, StoreError, What};
+use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
+use crate::limits::SNAPSHOT_BUDGET;
+use crate::snapshot::TenantSnapshot;
+use crate::status::{StatusPage, StatusQuery};
+use crate::{Health, Store};
+use connect::Connector;
+use folder::Folder;
+use readers::{Readers, Shape};
+use tenants::{Found, Tenants};
+use writer::{Queue, Trouble};
+
+/// Whether commits reach the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// `synchronous=FULL`: a commit is answered after the fsync.
+    #[default]
+    Synced,
+    /// `synchronous=OFF`: a power cut loses commits that were answered. It exists so that the power-cut test can show that it would
+    /// notice; nothing else may use it.
+    #[doc(hidden)]
+    Unsynced,
+}
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    folder: PathBuf,
+    vfs: Option<String>,
+    durability: Durability,
+    snapshot_budget: usize,
+}
+
+impl SqliteOptions {
+    /// A store in this folder, which is made if it is not there.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            vfs: None,
+            durability: Durability::Synced,
+            snapshot_budget: SNAPSHOT_BUDGET,
+        }
+    }
+
+    /// Bytes of loaded tenants past which the least recently used leave memory.
+    #[must_use]
+    pub fn snapshot_budget(mut self, bytes: usize) -> Self {
+        self.snapshot_budget = bytes;
+        self
+    }
+
+    /// The registered SQLite VFS that the database's files are opened with: tests record and fail its calls.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn vfs(mut self, name: impl Into<String>) -> Self {
+        self.vfs = Some(name.into());
+        self
+    }
+
+    /// See [`Durability`].
+    #[doc(hidden)]
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+}
+
+/// A store in a data folder that this process alone uses.
+pub struct SqliteStore {
+    tenants: Arc<Tenants>,
+    readers: Arc<Readers>,
+    queue: Arc<Queue>,
+    trouble: Arc<Trouble>,
+    loading: [tokio::sync::Mutex<()>; LOADING_LOCKS],
+    _folder: Folder,
+}
+
+/// Locks that keep two readers from loading one tenant at the same time.
+const LOADING_LOCKS: usize = 16;
+
+impl SqliteStore {
+    /// Opens the store in a data folder, makes it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the folder is in use, is not ours, or its schema is newer or altered.
+    pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        let folder = Folder::lock(&options.folder)?;
+        let path = folder.database();
+        let shown = path.display().to_string();
+        let failed = |error| failure::open(error, &shown);
+        let connector = Connector { vfs: options.vfs, durability: options.durability };
+        let fresh = !path.exists();
+        let mut connection = connector.writer(path).map_err(failed)?;
+        schema::migrate(&mut connection, &shown)?;
+        if fresh && options.durability == Durability::Synced {
+            folder::sync_folder(&options.folder)?;
+        }
+        let numbers = load::tenants(&connection).map_err(failed)?;
+        let tenants = Arc::new(Tenants::new(numbers, options.snapshot_budget));
+        let trouble = Arc::new(Trouble::default());
+        let checkpoints = checkpoint::start(&connector, path).map_err(failed)?;
+        let queue = writer::start(connection, Arc::clone(&tenants), Arc::clone(&trouble), checkpoints);
+        Ok(Self {
+            tenants,
+            readers: Arc::new(Readers::new(path.to_owned(), connector)),
+            queue: Arc::new(queue.map_err(failed)?),
+            trouble,
+            loading: Default::default(),
+            _folder: folder,
+        })
+    }
+
+    /// The tenant and its number in the database; `None` when it never wrote.
+    async fn load(&self, tenant: TenantId) -> Result<Option<(i64, Arc<TenantSnapshot>)>, StoreError> {
+        let _one_at_a_time = match self.tenants.find(tenant) {
+            Found::Loaded(id, snapshot) => return Ok(Some((id, snapshot))),
+            Found::Unknown => return Ok(None),
+            Found::NotLoaded { .. } => {
+                let lock = tenant.0.as_u128() % (LOADING_LOCKS as u128);
+                self.loading[usize::try_from(lock).unwrap_or(0)].lock().await
+            }
+        };
+        loop {
+            let (id, epoch) = match self.tenants.find(tenant) {
+                Found::Loaded(id, snapshot) => return Ok(Some((id, snapshot))),
+                Found::Unknown => return Ok(None),
+                Found::NotLoaded { id, epoch } => (id, epoch),
+            };
+            let work = move |connection: &rusqlite::Connection| {
+                load::snapshot(connection, tenant, id).map_err(failure::read)
+            };
+            let read = Arc::new(self.readers.read(Shape::Quick, work).await?);
+            if let Some(kept) = self.tenants.insert(tenant, id, epoch, read) {
+                return Ok(Some((id, kept)));
+            }
+        }
+    }
+
+    async fn read_payload(
+        &self,
+        tenant: TenantId,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+        which: PayloadKind,
+    ) -> Result<Option<(Payload, Bytes)>, StoreError> {
+        let Some((id, snapshot)) = self.load(tenant).await? else {
+            TenantSnapshot::empty(tenant).owner_of_rows(configuration)?;
+            return Err(StoreError::NotFound { what: What::ClientConfiguration });
+        };
+        let Some(found) = snapshot.client(configuration, client)? else {
+            return Err(StoreError::NotFound { what: What::ClientConfiguration });
+        };
+        let Some(payload) = found.payload(which) else { return Ok(None) };
+        if let PayloadContent::Inline(bytes) = &payload.content {
+            return Ok(Some((Payload::clone(payload), bytes.clone())));
+        }
+        let seq = found.seq;
+        let work =
+            move |connection: &rusqlite::Connection| load::payload(connection, id, seq, which).map_err(failure::read);
+        self.readers.read(Shape::Quick, work).await
+    }
+
+    async fn read_statuses(&self, tenant: TenantId, query: StatusQuery) -> Result<StatusPage, StoreError> {
+        let known = self.load(tenant).await?;
+        let (id, snapshot) = known.unwrap_or_else(|| (0, Arc::new(TenantSnapshot::empty(tenant))));
+        let Some(found) = snapshot.owner_of_rows(query.configuration)? else {
+            return statuses::none(&query);
+        };
+        let shape = statuses::shape(&query, found);
+        let seq = found.seq;
+        self.readers.read(shape, move |connection| statuses::page(connection, id, seq, &query)).await
+    }
+
+    async fn read_summary(
+        &self,
+        tenant: TenantId,
+        configuration: ConfigurationId,
+        client: Option<ClientConfigurationId>,
+        today: i32,
+    ) -> Result<Summary, StoreError> {
+        let known = self.load(tenant).await?;
+        let (id, snapshot) = known.unwrap_or_else(|| (0, Arc::new(TenantSnapshot::empty(tenant))));
+        let Some(found) = snapshot.owner_of_rows(configuration)? else { return Ok(Summary::default()) };
+        if let Some(written) = found.summary_as_written(client) {
+            return Ok(written);
+        }
+        let seq = found.seq;
+        let work = move |connection: &rusqlite::Connection| statuses::summary(connection, id, seq, client, today);
+        self.readers.read(Shape::Quick, work).await
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.readers.close();
+    }
+}
+
+impl Store for SqliteStore {
+    fn snapshot<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
+        if let Some(snapshot) = self.loaded_snapshot(caller) {
+            return ready(Ok(snapshot)).boxed();
+        }
+        async move {
+            let loaded = self.load(caller.tenant).await?;
+            Ok(loaded.map_or_else(|| Arc::new(TenantSnapshot::empty(caller.tenant)), |(_, snapshot)| snapshot))
+        }
+        .boxed()
+    }
+
+    fn loaded_snapshot(&self, caller: &Caller) -> Option<Arc<TenantSnapshot>> {
+        match self.tenants.find(caller.tenant) {
+            Found::Loaded(_, snapshot) => Some(snapshot),
+            Found::Unknown => Some(Arc::new(TenantSnapshot::empty(caller.tenant))),
+            Found::NotLoaded { .. } => None,
+        }
+    }
+
+    fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>> {
+        match self.queue.put(caller, commit) {
+            // The writer drops an answer only when it is gone.
+            Ok(answer) => async move { answer.await.unwrap_or_else(|_| Err(writer::closed())) }.boxed(),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    fn payload<'a>(
+        &'a self,
+        caller: &'a Caller,
+        configuration: ConfigurationId,
+        client: ClientConfigurationId,
+        which: PayloadKind,
+    ) -> BoxFuture<'a, Result<Option<(Payload, Bytes)>, StoreError>> {
+        self.read_payload(caller.tenant, configuration, client, which).boxed()
+    }
+
+    fn statuses<'a>(
+        &'a self,
+        caller: &'a Caller,
+        query: StatusQuery,
+    ) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
+        self.read_statuses(caller.tenant, query).boxed()
+    }
+
+    fn summary<'a>(
+        &'a self,
+        caller: &'a Caller,
+        configuration: ConfigurationId,
+        client: Option<ClientConfigurationId>,
+        today: i32,
+    ) -> BoxFuture<'a, Result<Summary, StoreError>> {
+        self.read_summary(caller.tenant, configuration, client, today).boxed()
+    }
+
+    fn health(&self) -> Health {
+        let reason = self.trouble.get();
+        Health { writable: reason.is_none(), reason }
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        let (queue, readers) = (Arc::clone(&self.queue), Arc::clone(&self.readers));
+        async move {
+            let closed = tokio::task::spawn_blocking(move || {
+                queue.close();
+                readers.close();
+            });
+            if closed.await.is_err() {
+                tracing::error!("closing the store failed");
+            }
+        }
+        .boxed()
+    }
+}
+
+/// Whether there is a database in this folder.
+pub fn exists(folder: &Path) -> bool {
+    folder::database(folder).exists()
+}

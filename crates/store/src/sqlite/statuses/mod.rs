@@ -1,0 +1,153 @@
+//! Pages of check-in rows and their summaries, from SQL. Every value is a bound parameter; text is only ever from this module and the
+//! column map.
+
+mod conditions;
+mod plan;
+mod text;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::columns::{CHECKIN, checkin, stored};
+use super::failure;
+use super::readers::Shape;
+use crate::domain::{OfficeConfiguration, Summary};
+use crate::error::StoreError;
+use crate::ids::ClientConfigurationId;
+use crate::limits::{MAX_PAGE, MAX_QUICK_SKIP, MAX_WRITTEN_STATUSES};
+use crate::position::{Position, RowOrder};
+use crate::status::{StatusPage, StatusQuery};
+use crate::summary::{Tally, window};
+use conditions::Conditions;
+use plan::Driver;
+use text::Select;
+
+const TICKS_PER_DAY: i64 = 864_000_000_000;
+/// Days from 0001-01-01, where ticks start, to 1970-01-01.
+const DAYS_TO_UNIX: i64 = 719_162;
+
+/// The page of a configuration that has no rows.
+pub(super) fn none(query: &StatusQuery) -> Result<StatusPage, StoreError> {
+    let order = RowOrder::of(&query.order);
+    query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
+    Ok(StatusPage { count: query.count.then_some(0), ..StatusPage::default() })
+}
+
+/// Whether an index answers the query (ruling R4), as far as its form tells. A small collection is quick in every shape.
+pub(super) fn shape(query: &StatusQuery, of: &OfficeConfiguration) -> Shape {
+    if !of.has_checkins_from_clients || of.status_count <= MAX_WRITTEN_STATUSES as u64 {
+        return Shape::Quick;
+    }
+    let conditions = Conditions::of(query.filter.as_ref());
+    let selective = conditions.has_equal_text();
+    let counted = query.count && query.filter.is_some();
+    let indexed = conditions.all_indexed()
+        && query.applied_policy.is_none()
+        && RowOrder::of(&query.order) != RowOrder::Other
+        && query.skip <= MAX_QUICK_SKIP;
+    if indexed && (selective || !counted) { Shape::Quick } else { Shape::Slow }
+}
+
+/// A page of the rows of the configuration with this `seq`. The connection is in a transaction.
+pub(super) fn page(
+    connection: &Connection,
+    tenant: i64,
+    seq: u64,
+    query: &StatusQuery,
+) -> Result<StatusPage, StoreError> {
+    let configuration = stored(seq);
+    let Some((recorded, total)) = owner(connection, tenant, configuration)? else { return none(query) };
+    let order = RowOrder::of(&query.order);
+    let after = query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
+    let conditions = Conditions::of(query.filter.as_ref());
+    let driver = if recorded {
+        Driver::choose(connection, tenant, configuration, &conditions, order).map_err(failure::read)?
+    } else {
+        Driver::Written
+    };
+    let plain = query.filter.is_none() && query.applied_policy.is_none();
+    let count = match (query.count, plain) {
+        (false, _) => None,
+        (true, true) => Some(total),
+        (true, false) => Some(count(connection, tenant, configuration, query, driver, &conditions)?),
+    };
+    let limit = query.limit.min(MAX_PAGE);
+    let mut select = Select::new(tenant, configuration, driver);
+    select.conditions(query, driver, &conditions)?;
+    select.after(driver, order, after);
+    let passed = if let Some(Position::Offset(passed)) = after { passed } else { 0 };
+    let skip = query.skip.saturating_add(passed);
+    let sql = select.rows(driver, order, &query.order, CHECKIN, limit, skip)?;
+    let mut statement = connection.prepare_cached(&sql).map_err(failure::read)?;
+    let mut found = statement.query(select.params()).map_err(failure::read)?;
+    let mut page = StatusPage { count, ..StatusPage::default() };
+    let mut last = None;
+    while let Some(row) = found.next().map_err(failure::read)? {
+        if page.rows.len() == limit {
+            page.next = last.map(|(ticks, key)| Position::seal(order, ticks, key, skip + limit as u64));
+            break;
+        }
+        let status = checkin(row, 1).map_err(failure::read)?;
+        last = Some((status.checkin.ticks(), row.get(0).map_err(failure::read)?));
+        page.rows.push(std::sync::Arc::new(status));
+    }
+    Ok(page)
+}
+
+fn owner(connection: &Connection, tenant: i64, configuration: i64) -> Result<Option<(bool, u64)>, StoreError> {
+    connection
+        .prepare_cached("SELECT recorded, status_count FROM configurations WHERE tenant = ?1 AND seq = ?2")
+        .and_then(|mut statement| {
+            statement
+                .query_row(params![tenant, configuration], |row| {
+                    Ok((row.get(0)?, super::columns::number(row, 1)?))
+                })
+                .optional()
+        })
+        .map_err(failure::read)
+}
+
+fn count(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    query: &StatusQuery,
+    driver: Driver,
+    conditions: &Conditions,
+) -> Result<u64, StoreError> {
+    let mut select = Select::new(tenant, configuration, driver);
+    select.conditions(query, driver, conditions)?;
+    let sql = select.count(driver);
+    let mut statement = connection.prepare_cached(&sql).map_err(failure::read)?;
+    statement.query_row(select.params(), |row| super::columns::number(row, 0)).map_err(failure::read)
+}
+
+/// The summary of a configuration's rows (ruling R5), or of those that one of its client configurations was delivered to.
+pub(super) fn summary(
+    connection: &Connection,
+    tenant: i64,
+    seq: u64,
+    client: Option<ClientConfigurationId>,
+    today: i32,
+) -> Result<Summary, StoreError> {
+    let configuration = stored(seq);
+    let Some((recorded, _)) = owner(connection, tenant, configuration)? else { return Ok(Summary::default()) };
+    let (first, last) = window(today);
+    let ticks = |day: i64| (day + DAYS_TO_UNIX).saturating_mul(TICKS_PER_DAY);
+    let sql = text::in_window(recorded, client.is_some());
+    let client = client.map(|id| id.to_string());
+    let mut tally = Tally::default();
+    let mut run = || -> rusqlite::Result<()> {
+        let mut statement = connection.prepare_cached(&sql)?;
+        let (from, to) = (ticks(first), ticks(last + 1));
+        let mut rows = match &client {
+            None => statement.query(params![tenant, configuration, from, to])?,
+            Some(id) => statement.query(params![tenant, configuration, from, to, id])?,
+        };
+        while let Some(row) = rows.next()? {
+            tally.add(row.get_ref(0)?.as_str()?, row.get(1)?);
+        }
+        Ok(())
+    };
+    run().map_err(failure::read)?;
+    Ok(tally.summary())
+}

@@ -1,0 +1,230 @@
+//! Writes the effects of one applied commit, inside the writer's transaction. It must never check a rule: the rules have run.
+
+use odata::edm::DateTimeOffset;
+use rusqlite::{Connection, params};
+
+use super::columns::{kind_number, stored, target_columns, which_number};
+use super::rows;
+use crate::domain::{ClientConfiguration, OfficeConfiguration, Payload, PayloadKind};
+use crate::rules::{DataEffect, Effects, Touched};
+use crate::snapshot::TenantSnapshot;
+
+/// Rows of a removed configuration up to which they are removed at once; more are left to [`rows::sweep`], because others wait.
+const REMOVED_AT_ONCE: u64 = 1_000;
+
+/// Writes what a commit of the tenant with the number `tenant` leaves to be written, and completes `next`.
+pub(super) fn effects(
+    connection: &Connection,
+    tenant: i64,
+    next: &mut TenantSnapshot,
+    effects: Effects,
+    now: DateTimeOffset,
+    actor: &str,
+) -> rusqlite::Result<()> {
+    for effect in effects.data {
+        data(connection, tenant, next, effect)?;
+    }
+    for touched in &effects.touched {
+        match touched {
+            Touched::Configuration(seq) => {
+                if let Some(found) = next.by_seq(*seq) {
+                    configuration(connection, tenant, found)?;
+                }
+            }
+            Touched::Client { configuration, client: id } => {
+                if let Some(found) = next.by_seq(*configuration).and_then(|owner| owner.clients.get(*id)) {
+                    client(connection, tenant, *configuration, found)?;
+                }
+            }
+            Touched::Assignments { configuration, client: id } => {
+                if let Some(found) = next.by_seq(*configuration).and_then(|owner| owner.clients.get(*id)) {
+                    assignments(connection, tenant, found)?;
+                }
+            }
+        }
+    }
+    connection
+        .prepare_cached("INSERT INTO change_log (tenant, version, ticks, actor, changes) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![tenant, stored(next.version()), now.ticks(), actor, effects.log.0])?;
+    Ok(())
+}
+
+/// Makes a tenant known and gives its number.
+pub(super) fn new_tenant(connection: &Connection, snapshot: &TenantSnapshot) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("INSERT INTO tenants (guid, version, next_seq) VALUES (?1, ?2, ?3)")?
+        .insert(params![
+            &snapshot.tenant().0.as_bytes()[..],
+            stored(snapshot.version()),
+            stored(snapshot.next_seq())
+        ])
+}
+
+/// Writes where a tenant has got to: once for all its commits in a transaction.
+pub(super) fn tenant(connection: &Connection, id: i64, snapshot: &TenantSnapshot) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE tenants SET version = ?2, next_seq = ?3 WHERE id = ?1")?
+        .execute(params![id, stored(snapshot.version()), stored(snapshot.next_seq())])?;
+    Ok(())
+}
+
+fn data(
+    connection: &Connection,
+    tenant: i64,
+    next: &mut TenantSnapshot,
+    effect: DataEffect,
+) -> rusqlite::Result<()> {
+    match effect {
+        DataEffect::ReplaceRows { configuration, had, rows } => {
+            rows::replace(connection, tenant, stored(configuration), had > 0, &rows)
+        }
+        DataEffect::RecordRows { id, configuration, rekey, rows } => {
+            let added = rows::record(connection, tenant, stored(configuration), rekey, &rows)?;
+            let before = next.configuration(id).map_or(0, |c| c.status_count);
+            next.set_status_count(id, before + added);
+            Ok(())
+        }
+        DataEffect::DeleteConfiguration { configuration, had, recorded, clients } => {
+            let seq = stored(configuration);
+            let one = params![tenant, seq];
+            connection.prepare_cached("DELETE FROM configurations WHERE tenant = ?1 AND seq = ?2")?.execute(one)?;
+            for client in clients {
+                delete_client(connection, tenant, configuration, client)?;
+            }
+            if recorded || had > REMOVED_AT_ONCE {
+                rows::doom(connection, tenant, seq)
+            } else {
+                rows::replace(connection, tenant, seq, had > 0, &[])
+            }
+        }
+        DataEffect::DeleteClient { configuration, client } => delete_client(connection, tenant, configuration, client),
+        DataEffect::PutPayload { client, which, payload: meta, content } => {
+            payload(connection, tenant, client, which, &meta, &content)
+        }
+        DataEffect::DeletePayload { client, which } => {
+            connection
+                .prepare_cached("DELETE FROM payloads WHERE tenant = ?1 AND client = ?2 AND which = ?3")?
+                .execute(params![tenant, stored(client), which_number(which)])?;
+            Ok(())
+        }
+    }
+}
+
+fn configuration(connection: &Connection, tenant: i64, c: &OfficeConfiguration) -> rusqlite::Result<()> {
+    let summary = c.written_summary;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO configurations (tenant, seq, id, created_ticks, created_form, modified_ticks,
+                modified_form, version, summary_succeeded, summary_failed, recorded, status_version, status_count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            tenant,
+            stored(c.seq),
+            &c.id.0.as_bytes()[..],
+            c.stamp.created.ticks(),
+            c.stamp.created.form(),
+            c.stamp.modified.ticks(),
+            c.stamp.modified.form(),
+            stored(c.stamp.version),
+            summary.map(|s| s.succeeded),
+            summary.map(|s| s.failed),
+            c.has_checkins_from_clients,
+            stored(c.status_version),
+            stored(c.status_count),
+        ])?;
+    Ok(())
+}
+
+fn client(connection: &Connection, tenant: i64, owner: u64, c: &ClientConfiguration) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO client_configurations (tenant, configuration, seq, id, kind, display_name,
+                description, priority, created_ticks, created_form, modified_ticks, modified_form, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            tenant,
+            stored(owner),
+            stored(c.seq),
+            &c.id.0.as_bytes()[..],
+            kind_number(c.kind),
+            c.display_name,
+            c.description,
+            c.priority,
+            c.stamp.created.ticks(),
+            c.stamp.created.form(),
+            c.stamp.modified.ticks(),
+            c.stamp.modified.form(),
+            stored(c.stamp.version),
+        ])?;
+    Ok(())
+}
+
+fn delete_client(connection: &Connection, tenant: i64, owner: u64, client: u64) -> rusqlite::Result<()> {
+    let of_client = params![tenant, stored(client)];
+    connection
+        .prepare_cached("DELETE FROM client_configurations WHERE tenant = ?1 AND configuration = ?2 AND seq = ?3")?
+        .execute(params![tenant, stored(owner), stored(client)])?;
+    connection.prepare_cached("DELETE FROM assignments WHERE tenant = ?1 AND client = ?2")?.execute(of_client)?;
+    connection.prepare_cached("DELETE FROM payloads WHERE tenant = ?1 AND client = ?2")?.execute(of_client)?;
+    Ok(())
+}
+
+/// Writes all assignments of a client configuration anew: there are few, and their order counts.
+fn assignments(connection: &Connection, tenant: i64, c: &ClientConfiguration) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM assignments WHERE tenant = ?1 AND client = ?2")?
+        .execute(params![tenant, stored(c.seq)])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO assignments (tenant, client, ordinal, id, target, group_id, created_ticks, created_form,
+            modified_ticks, modified_form, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?;
+    for (ordinal, assignment) in (0_i64..).zip(&c.assignments) {
+        let (target, group) = target_columns(assignment.target.as_ref());
+        let stamp = assignment.stamp;
+        insert.execute(params![
+            tenant,
+            stored(c.seq),
+            ordinal,
+            &assignment.id.0.as_bytes()[..],
+            target,
+            group,
+            stamp.created.ticks(),
+            stamp.created.form(),
+            stamp.modified.ticks(),
+            stamp.modified.form(),
+            stored(stamp.version),
+        ])?;
+    }
+    Ok(())
+}
+
+fn payload(
+    connection: &Connection,
+    tenant: i64,
+    client: u64,
+    which: PayloadKind,
+    payload: &Payload,
+    content: &[u8],
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO payloads (tenant, client, which, media_type, sha256, modified_ticks, modified_form,
+                version, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            tenant,
+            stored(client),
+            which_number(which),
+            payload.media_type,
+            &payload.sha256[..],
+            payload.modified.ticks(),
+            payload.modified.form(),
+            stored(payload.version),
+            content,
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,369 @@
+//! The only writer: one thread that takes commits from a bounded queue, runs the rules on each in memory, writes many in one
+//! transaction, and answers all of them after one fsync. It must never answer before `COMMIT` has returned.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use rusqlite::Connection;
+use rusqlite::hooks::Wal;
+use tokio::sync::oneshot;
+
+use super::checkpoint::Checkpoints;
+use super::tenants::{Found, Tenants};
+use super::{failure, load, rows, write};
+use crate::command::{Commit, Committed};
+use crate::error::CommitError;
+use crate::ids::{Caller, TenantId};
+use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH};
+use crate::rules;
+use crate::snapshot::TenantSnapshot;
+
+/// Rows of removed configurations that go with each transaction, and with each when there is nothing else to do.
+const SWEPT_WITH_COMMITS: u32 = 100;
+const SWEPT_WHEN_IDLE: u32 = 2_000;
+
+type Answer = Result<Committed, CommitError>;
+
+/// A commit that waits.
+struct Entry {
+    tenant: TenantId,
+    actor: Arc<str>,
+    commit: Commit,
+    deadline: Instant,
+    reply: oneshot::Sender<Answer>,
+}
+
+enum Message {
+    Commit(Box<Entry>),
+    /// Finish, then go.
+    Close,
+}
+
+/// Why changes are not taken at the moment.
+#[derive(Default)]
+pub(super) struct Trouble(Mutex<Option<String>>);
+
+impl Trouble {
+    pub(super) fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, reason: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+}
+
+/// The callers' side of the queue.
+pub(super) struct Queue {
+    send: SyncSender<Message>,
+    closed: AtomicBool,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Queue {
+    /// Puts a commit into the queue; the answer comes when it is durable.
+    pub(super) fn put(&self, caller: &Caller, commit: Commit) -> Result<oneshot::Receiver<Answer>, CommitError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        let (reply, answer) = oneshot::channel();
+        let entry = Entry {
+            tenant: caller.tenant,
+            actor: Arc::clone(&caller.actor),
+            commit,
+            deadline: Instant::now() + COMMIT_DEADLINE,
+            reply,
+        };
+        match self.send.try_send(Message::Commit(Box::new(entry))) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER }),
+            Err(TrySendError::Disconnected(_)) => Err(closed()),
+        }
+    }
+
+    /// Lets the writer finish what is in the queue, and waits for it. Blocks.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Whoever is in the queue goes first; the writer empties it, so there will be room.
+            let _ = self.send.send(Message::Close);
+            if thread.join().is_err() {
+                tracing::error!("the writer stopped by a fault of its own");
+            }
+        }
+    }
+}
+
+pub(super) fn closed() -> CommitError {
+    CommitError::Unavailable(Arc::new(Closed))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the store is closed")]
+struct Closed;
+
+struct Writer {
+    connection: Connection,
+    tenants: Arc<Tenants>,
+    trouble: Arc<Trouble>,
+    checkpoints: Checkpoints,
+    frames: Arc<AtomicU32>,
+    frames_at_wake: u32,
+    doomed: bool,
+}
+
+/// Starts the writer's thread.
+pub(super) fn start(
+    mut connection: Connection,
+    tenants: Arc<Tenants>,
+    trouble: Arc<Trouble>,
+    checkpoints: (Checkpoints, JoinHandle<()>),
+) -> rusqlite::Result<Queue> {
+    let frames = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&frames);
+    connection.wal_hook(Some(move |_: &mut Wal, pages: std::ffi::c_int| {
+        counter.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    }))?;
+    let (checkpoints, checkpointer) = checkpoints;
+    let writer = Writer { connection, tenants, trouble, checkpoints, frames, frames_at_wake: 0, doomed: true };
+    let (send, receive) = sync_channel(COMMIT_QUEUE);
+    let thread = std::thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(move || {
+            writer.run(&receive);
+            // The writer has dropped its side: the checkpointer ends.
+            let _ = checkpointer.join();
+        })
+        .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+    Ok(Queue { send, closed: AtomicBool::new(false), thread: Mutex::new(Some(thread)) })
+}
+
+/// A tenant in the middle of a transaction: nobody sees it before `COMMIT`.
+struct Pending {
+    id: i64,
+    snapshot: Arc<TenantSnapshot>,
+    changed: bool,
+}
+
+impl Writer {
+    fn run(mut self, queue: &Receiver<Message>) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        loop {
+            match queue.recv_timeout(HEAL_INTERVAL) {
+                Ok(Message::Commit(entry)) => batch.push(entry),
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.idle();
+                    continue;
+                }
+            }
+            let closing = fill(queue, &mut batch);
+            self.transact(&mut batch);
+            if closing {
+                break;
+            }
+        }
+        while fill(queue, &mut batch) || !batch.is_empty() {
+            self.transact(&mut batch);
+        }
+        let truncated = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
+        if let Err(error) = truncated {
+            tracing::warn!(%error, "the log could not be emptied; it will be read at the next start");
+        }
+    }
+
+    /// One transaction for all commits in the batch.
+    fn transact(&mut self, batch: &mut Vec<Box<Entry>>) {
+        let now = Instant::now();
+        let mut pending: HashMap<TenantId, Pending> = HashMap::new();
+        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(batch.len());
+        let mut failed = self.begin().err();
+        for entry in batch.drain(..) {
+            let Entry { tenant, actor, commit, deadline, reply } = *entry;
+            if deadline < now {
+                answers.push((reply, Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER })));
+                continue;
+            }
+            let answer = match &failed {
+                Some(error) => Err(CommitError::clone(error)),
+                None => match self.execute(&mut pending, tenant, &actor, commit) {
+                    Ok(answer) => answer,
+                    Err(error) => Err(failed.insert(failure::commit(error)).clone()),
+                },
+            };
+            answers.push((reply, answer));
+        }
+        let result = match failed {
+            Some(error) => Err(error),
+            None => self.finish(&pending).map_err(failure::commit),
+        };
+        match result {
+            Ok(()) => {
+                let changed = pending.into_values().filter(|p| p.changed).map(|p| (p.id, p.snapshot));
+                self.tenants.publish(changed);
+                if self.trouble.get().is_some() {
+                    tracing::info!("changes are taken again");
+                    self.trouble.set(None);
+                }
+                for (reply, answer) in answers {
+                    // A caller that went away does not undo its commit.
+                    let _ = reply.send(answer);
+                }
+                let frames = self.frames.load(Ordering::Relaxed);
+                self.frames_at_wake = self.checkpoints.after_commit(&self.connection, frames, self.frames_at_wake);
+            }
+            Err(error) => {
+                self.roll_back();
+                self.report(&error);
+                for (reply, answer) in answers {
+                    let late = matches!(answer, Err(CommitError::Busy { .. }));
+                    // What the rules said of the others was said of a state that is no more.
+                    let _ = reply.send(if late { answer } else { Err(error.clone()) });
+                }
+            }
+        }
+    }
+
+    fn begin(&self) -> Result<(), CommitError> {
+        self.run_sql("BEGIN IMMEDIATE").map_err(failure::commit)
+    }
+
+    fn run_sql(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute(()).map(|_| ())
+    }
+
+    /// Runs one commit against the tenant as the commits before it left it. The outer error is the database's.
+    fn execute(
+        &self,
+        pending: &mut HashMap<TenantId, Pending>,
+        tenant: TenantId,
+        actor: &str,
+        commit: Commit,
+    ) -> rusqlite::Result<Answer> {
+        let mut known = match pending.remove(&tenant) {
+            Some(known) => known,
+            None => self.known(tenant)?,
+        };
+        let now = commit.now;
+        let answer = match rules::apply(&known.snapshot, commit) {
+            Err(error) => Err(error),
+            Ok((mut next, effects)) => {
+                if known.id == NEW_TENANT {
+                    known.id = write::new_tenant(&self.connection, &next)?;
+                }
+                write::effects(&self.connection, known.id, &mut next, effects, now, actor)?;
+                known.snapshot = Arc::new(next);
+                known.changed = true;
+                Ok(Committed { version: known.snapshot.version(), snapshot: Arc::clone(&known.snapshot) })
+            }
+        };
+        pending.insert(tenant, known);
+        Ok(answer)
+    }
+
+    fn known(&self, tenant: TenantId) -> rusqlite::Result<Pending> {
+        Ok(match self.tenants.find(tenant) {
+            Found::Loaded(id, snapshot) => Pending { id, snapshot, changed: false },
+            Found::NotLoaded { id, .. } => {
+                let snapshot = Arc::new(load::snapshot(&self.connection, tenant, id)?);
+                Pending { id, snapshot, changed: false }
+            }
+            Found::Unknown => {
+                Pending { id: NEW_TENANT, snapshot: Arc::new(TenantSnapshot::empty(tenant)), changed: false }
+            }
+        })
+    }
+
+    fn finish(&mut self, pending: &HashMap<TenantId, Pending>) -> rusqlite::Result<()> {
+        let mut changed = pending.values().filter(|p| p.changed).peekable();
+        if changed.peek().is_none() {
+            return self.run_sql("ROLLBACK");
+        }
+        for tenant in changed {
+            write::tenant(&self.connection, tenant.id, &tenant.snapshot)?;
+        }
+        // Commits may have left rows to sweep; the question costs little.
+        self.doomed = rows::sweep(&self.connection, SWEPT_WITH_COMMITS)?;
+        self.run_sql("COMMIT")
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.run_sql("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be undone");
+        }
+    }
+
+    fn report(&self, error: &CommitError) {
+        let reason = match error {
+            CommitError::Unavailable(cause) => format!("{error}: {cause}"),
+            _ => error.to_string(),
+        };
+        tracing::error!(reason, "changes were not taken");
+        self.trouble.set(Some(reason));
+    }
+
+    /// Nothing waits: remove what is doomed, or see whether writing works again.
+    fn idle(&mut self) {
+        while self.doomed && self.trouble.get().is_none() {
+            match self.sweep() {
+                Ok(more) => self.doomed = more,
+                Err(error) => {
+                    self.roll_back();
+                    self.report(&failure::commit(error));
+                }
+            }
+            // One step at a time when there is much: a commit may have come.
+            return;
+        }
+        if self.trouble.get().is_some() {
+            match self.probe() {
+                Ok(()) => {
+                    tracing::info!("changes are taken again");
+                    self.trouble.set(None);
+                }
+                Err(error) => {
+                    self.roll_back();
+                    self.trouble.set(Some(failure::commit(error).to_string()));
+                }
+            }
+        }
+    }
+
+    fn sweep(&self) -> rusqlite::Result<bool> {
+        self.run_sql("BEGIN IMMEDIATE")?;
+        let more = rows::sweep(&self.connection, SWEPT_WHEN_IDLE)?;
+        self.run_sql(if more { "COMMIT" } else { "ROLLBACK" })?;
+        Ok(more)
+    }
+
+    /// Writes something that changes nothing, through to the disk.
+    fn probe(&self) -> rusqlite::Result<()> {
+        self.run_sql("BEGIN IMMEDIATE")?;
+        self.run_sql("INSERT INTO doomed_checkins (tenant, configuration) VALUES (0, 0)")?;
+        self.run_sql("DELETE FROM doomed_checkins WHERE tenant = 0 AND configuration = 0")?;
+        self.run_sql("COMMIT")
+    }
+}
+
+/// The number of a tenant that has none yet; the database gives numbers from 1.
+const NEW_TENANT: i64 = 0;
+
+/// Takes what waits, up to a batch; true when the store is to be closed.
+fn fill(queue: &Receiver<Message>, batch: &mut Vec<Box<Entry>>) -> bool {
+    while batch.len() < MAX_BATCH {
+        match queue.try_recv() {
+            Ok(Message::Commit(entry)) => batch.push(entry),
+            Ok(Message::Close) => return true,
+            Err(_) => return false,
+        }
+    }
+    false
+}
