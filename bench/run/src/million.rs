@@ -33,6 +33,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What the fill and the turns showed.
 #[derive(Serialize)]
 pub(crate) struct Million {
+    /// The server that was filled.
+    pub(crate) server: &'static str,
     /// POSTs a second after a thousand, turn by turn.
     pub(crate) fresh_per_second: Vec<f64>,
     /// POSTs a second after a million, turn by turn.
@@ -74,6 +76,7 @@ pub(crate) fn run(programs: &Programs, kind: Kind, settings: &Settings) -> anyho
     let time_ratios: Vec<f64> = thousand.iter().zip(&million).map(|(thousand, million)| thousand / million).collect();
     let time_ratio = median(&time_ratios);
     Ok(Million {
+        server: kind.name(),
         fresh_per_second: thousand,
         full_per_second: million,
         time_ratios,

@@ -197,7 +197,7 @@ impl Report {
                 million.resident_bytes / 1_000_000,
                 million.disk_bytes / 1_000_000
             );
-            let cells = [None, Some(cell), None];
+            let cells = columns.map(|kind| (kind.name() == million.server).then(|| cell.clone()));
             let goal = format!("≤ {}", million.goal);
             row("time of the millionth POST over the thousandth", goal, cells, Some(million.met))?;
         }
