@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::goals::{self, Goal};
 use crate::report::median;
 use crate::server::{CpuTime, Kind, Programs, Server};
-use crate::{Settings, bodies};
+use crate::{Settings, bodies, cpu};
 
 /// Entities that the GETs go round.
 const ENTITIES: usize = 4000;
@@ -44,6 +44,9 @@ pub(crate) struct Series {
     pub(crate) p99_us: Vec<u64>,
     pub(crate) user_us_per_request: Vec<f64>,
     pub(crate) system_us_per_request: Vec<f64>,
+    pub(crate) median_cpu_us_per_request: f64,
+    /// The part of each round in which the generator waited because something else ran on its core.
+    pub(crate) disturbed: Vec<f64>,
     pub(crate) answer_bytes: usize,
     pub(crate) faults: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +60,13 @@ pub(crate) struct Ratio {
     pub(crate) median: f64,
     pub(crate) goal: f64,
     pub(crate) met: bool,
+}
+
+impl Settings {
+    /// The length of a round with its warm-up.
+    fn round(&self) -> Duration {
+        WARM_UP + Duration::from_secs(self.seconds)
+    }
 }
 
 /// Starts and fills a server; with what its answers show, which must be the same for all.
@@ -188,9 +198,9 @@ impl Comparison {
             spin: settings.spin,
             mark_every: 0,
         };
-        let before = server.cpu_time()?;
+        let (before, waited) = (server.cpu_time()?, cpu::waited());
         let outcome = load::run(&plan).with_context(|| server.kind.name())?;
-        let after = server.cpu_time()?;
+        let (after, waited) = (server.cpu_time()?, cpu::waited().saturating_sub(waited));
         eprintln!(
             "  {:<13}{:>9.0}/s  p50 {:>7} µs  p99 {:>7} µs{}",
             server.kind.name(),
@@ -205,12 +215,16 @@ impl Comparison {
         let series = self.servers.entry(server.kind.name()).or_default();
         series.answer_bytes = loaded.answer_bytes;
         series.push(&outcome, before, after, settings);
+        series.disturbed.push(waited.as_secs_f64() / settings.round().as_secs_f64());
         Ok(())
     }
 
     fn finish(mut self) -> Self {
         for series in self.servers.values_mut() {
             series.median_per_second = median(&series.per_second);
+            let (user, system) = (&series.user_us_per_request, &series.system_us_per_request);
+            let both: Vec<f64> = user.iter().zip(system).map(|(user, system)| user + system).collect();
+            series.median_cpu_us_per_request = median(&both);
         }
         if let Some(service) = self.servers.get(Kind::Service.name()) {
             for (kind, goal) in [(Kind::Bound, self.goal.bound), (Kind::Afternoon, self.goal.afternoon)] {
@@ -237,8 +251,7 @@ impl Series {
         self.p50_us.push(micros(outcome.latency(0.5)));
         self.p99_us.push(micros(outcome.latency(0.99)));
         // The CPU time covers the warm-up too: its requests are reckoned at the measured rate.
-        let seconds = (WARM_UP + Duration::from_secs(settings.seconds)).as_secs_f64();
-        let requests = outcome.rate() * seconds;
+        let requests = outcome.rate() * settings.round().as_secs_f64();
         let each = |time: Duration| time.as_secs_f64() * 1e6 / requests;
         self.user_us_per_request.push(each(after.user.saturating_sub(before.user)));
         self.system_us_per_request.push(each(after.system.saturating_sub(before.system)));

@@ -1,5 +1,7 @@
 //! Which core runs what. It must never know what it pins.
 
+use std::time::Duration;
+
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// The servers' core.
@@ -16,6 +18,14 @@ pub(crate) fn can_pin() -> bool {
 pub(crate) fn cores() -> usize {
     std::fs::read_to_string("/proc/cpuinfo")
         .map_or(1, |text| text.lines().filter(|line| line.starts_with("processor")).count())
+}
+
+/// How long this thread has waited so far for a core that others used.
+pub(crate) fn waited() -> Duration {
+    let nanos = std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|text| text.split(' ').nth(1)?.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
 }
 
 /// Keeps this thread on the generator's core.

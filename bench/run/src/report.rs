@@ -131,7 +131,8 @@ impl Report {
                     |series| {
                         let faults =
                             if series.faults > 0 { format!(", {} faults", series.faults) } else { String::new() };
-                        format!("{}/s{faults}", thousands(series.median_per_second))
+                        let cpu = series.median_cpu_us_per_request;
+                        format!("{}/s, {cpu:.0} µs{faults}", thousands(series.median_per_second))
                     },
                 )
             };
@@ -152,7 +153,21 @@ impl Report {
                 ratio(Kind::Afternoon)
             )?;
         }
-        writeln!(text)
+        writeln!(
+            text,
+            "\nRates are medians; µs: the server's CPU time a request. While measuring, the generator waited {:.0} % of the time for its core \
+             (other work on the machine).\n",
+            self.disturbed() * 100.0
+        )
+    }
+
+    /// The part of the measured time that other work took from the generator.
+    fn disturbed(&self) -> f64 {
+        let series = self.comparisons.iter().flat_map(|comparison| comparison.servers.values());
+        let shares: Vec<f64> = series.flat_map(|series| series.disturbed.iter().copied()).collect();
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen rounds")]
+        let rounds = shares.len() as f64;
+        shares.iter().sum::<f64>() / rounds
     }
 
     fn write_rest(&self, text: &mut String) -> std::fmt::Result {
