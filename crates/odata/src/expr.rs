@@ -215,3 +215,23 @@ pub enum Function {
     GeoLength,
     Case,
 }
+
+impl Expr {
+    /// Whether the expression looks at a member of the row itself (`$it`), at any depth.
+    pub fn mentions(&self, member: u16) -> bool {
+        let any = |parts: &[&Self]| parts.iter().any(|part| part.mentions(member));
+        match &self.node {
+            Node::Literal(_) => false,
+            Node::Path { root, steps } => *root == 0 && steps.contains(&Step::Member(member)),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
+                any(&[a, b])
+            }
+            Node::Not(a) | Node::Negate(a) | Node::Cast(a, _) | Node::IsOf(a, _) => a.mentions(member),
+            Node::In(a, list) => a.mentions(member) || list.iter().any(|item| item.mentions(member)),
+            Node::Call(_, arguments) => arguments.iter().any(|argument| argument.mentions(member)),
+            Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
+                source.mentions(member) || predicate.as_ref().is_some_and(|inner| inner.mentions(member))
+            }
+        }
+    }
+}

@@ -106,3 +106,11 @@ pub struct ExpandItem {
     /// Nested options.
     pub query: CollectionQuery,
 }
+
+impl CollectionQuery {
+    /// Whether filter or order look at a member of the row itself: the application then has to supply it.
+    pub fn mentions(&self, member: u16) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.0.mentions(member))
+            || self.order.iter().any(|item| item.expr.mentions(member))
+    }
+}

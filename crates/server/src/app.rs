@@ -11,7 +11,7 @@ use http_body_util::Full;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin;
+use crate::admin::{self, AdminPlane};
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::env::Env;
@@ -27,6 +27,8 @@ pub struct App {
     pub env: Env,
     /// The configuration the process was started with.
     pub config: Arc<Config>,
+    /// The admin plane's parts.
+    pub admin: AdminPlane,
     /// Cancelled when the process was told to stop: running requests end, new ones are refused.
     pub stop: CancellationToken,
 }

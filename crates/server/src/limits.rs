@@ -54,3 +54,13 @@ pub const PAGE_MAX: usize = 999;
 pub const PAGE_CEILING: usize = store::limits::MAX_PAGE;
 /// Check-ins in one commit of the demo: the writer shares its transactions, so this only bounds one of them.
 pub const DEMO_CHECKINS_PER_COMMIT: usize = 1_000;
+/// Largest JSON body of the admin plane: 10,000 check-in statuses of some 300 bytes, or a payload inline in base64.
+pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Largest payload stream. A settings document of all 2,200 Office policies is about 1 MiB.
+pub const PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most check-in statuses that one request writes (ruling R4).
+pub const STATUSES_WRITTEN_MAX: usize = 10_000;
+/// Most assignments of one client configuration; Cloud Policy takes far fewer groups.
+pub const ASSIGNMENTS_MAX: usize = 1_000;
+/// Most configurations over which one query may look at check-ins: each costs a read of the data plane.
+pub const COMPUTED_QUERY_ROWS_MAX: usize = 200;

@@ -1,19 +1,202 @@
-//! The admin plane, `/beta/…` and `/v1.0/…`.
+//! The admin plane, `/beta/…` and `/v1.0/…`: the office model over HTTP.
+//!
+//! This file walks one request through its steps; what a resource does is in the folder that its URL names. It never
+//! decides a status or a header: faults become `odata::Error` in `error`, and the engine renders.
+
+mod accept;
+mod collection;
+mod continuation;
+mod cx;
+mod dispatch;
+mod error;
+mod etag;
+mod office;
+mod office_configurations;
+mod parts;
+mod property;
+mod represent;
+mod resource;
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, request::Parts};
+use http::request::Parts as RequestParts;
+use http::{HeaderValue, Response, header};
 use http_body_util::Full;
+use odata::edm::DateTimeOffset;
+use odata::engine::{Access, BodyKind, Engine, ErrorContext, Settings};
+use odata::{Error, ErrorKind, Profile};
+use store::{Caller, TenantId};
+
+pub use continuation::ContinuationKey;
+pub use office::OfficeModel;
 
 use crate::app::App;
-use crate::http::{RequestBody, RequestContext};
+use crate::auth::{AuthError, Need, Plane};
+use crate::http::{RequestBody, RequestContext, body};
+use crate::limits;
+use cx::Cx;
+use resource::Resource;
+
+/// The versions of the admin plane; all serve the same model.
+const VERSIONS: [&str; 2] = ["beta", "v1.0"];
+
+/// What the plane is made of, once per process.
+#[derive(Debug)]
+pub struct AdminPlane {
+    office: OfficeModel,
+    engine: Engine,
+    continuation: ContinuationKey,
+    page_size_max: u32,
+}
+
+impl AdminPlane {
+    /// Loads the model and sets the engine up.
+    ///
+    /// # Errors
+    /// When `office.csdl.xml` is not a model.
+    pub fn new(continuation: ContinuationKey, lenient_types: bool, page_size_max: u32) -> anyhow::Result<Self> {
+        let office = OfficeModel::load()?;
+        let settings = Settings {
+            page_size_max: Some(page_size_max),
+            body_bytes_max: limits::BODY_BYTES_MAX,
+            stream_bytes_max: limits::PAYLOAD_BYTES_MAX,
+            concrete_types: if lenient_types { office.lenient_types() } else { HashMap::new() },
+            ..Settings::new(Profile::Graph)
+        };
+        let engine = Engine::new(Arc::clone(&office.model), settings);
+        Ok(Self { office, engine, continuation, page_size_max })
+    }
+}
+
+/// A refusal: by identity, which has headers of its own, or by anything else.
+enum Refusal {
+    Identity(AuthError),
+    Fault(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(fault: Error) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<AuthError> for Refusal {
+    fn from(fault: AuthError) -> Self {
+        Self::Identity(fault)
+    }
+}
 
 /// Answers one request of the admin plane.
 ///
 /// The caller sets `request-id`, `client-request-id`, `Date` and the CORS headers, strips the body of an answer to HEAD,
 /// and drains what is left unread of `body`.
-#[expect(clippy::unused_async, reason = "the plane awaits the store")]
-pub async fn handle(_app: &App, _cx: RequestContext, _parts: Parts, _body: &mut RequestBody) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
+pub async fn handle(
+    app: &App,
+    cx: RequestContext,
+    parts: RequestParts,
+    body: &mut RequestBody,
+) -> Response<Full<Bytes>> {
+    let response = match answer(app, &cx, &parts, body).await {
+        Ok(response) => response,
+        Err(refusal) => refuse(app, &cx, refusal),
+    };
+    response.map(Full::new)
+}
+
+async fn answer(
+    app: &App,
+    request: &RequestContext,
+    parts: &RequestParts,
+    body: &mut RequestBody,
+) -> Result<Response<Bytes>, Refusal> {
+    let plane = &app.admin;
+    let path_and_query = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let (version, below) = split_version(path_and_query);
+    if !VERSIONS.contains(&version) {
+        let message = format!("Invalid version: {version}");
+        return Err(Error::new(ErrorKind::NotFound, message).with_code("ResourceNotFound").into());
+    }
+    let root = format!("{}/{version}", request.base);
+    // 401 comes before anything that would tell about the data (R11): only the documents are for everybody.
+    let principal = if plane.engine.is_document(&parts.method, below) {
+        None
+    } else {
+        Some(app.auth.authenticate(Plane::Admin, &parts.headers).await?)
+    };
+    let tenant = TenantId(principal.as_ref().map_or_else(uuid::Uuid::nil, |known| known.tenant));
+    let seal = plane.continuation.seal(tenant);
+    let head = plane.engine.head(&parts.method, below, &parts.headers, &root, &seal)?;
+    let Some(principal) = principal else {
+        let operation = plane.engine.bind(&head, Bytes::new(), None)?;
+        return Ok(plane.engine.render(&head, dispatch::document(&operation)?, &seal)?);
+    };
+    principal.require(if head.access() == Access::Write { Need::Write } else { Need::Read })?;
+    let given = match head.body() {
+        BodyKind::None => Bytes::new(),
+        BodyKind::Json { bytes_max } | BodyKind::Stream { bytes_max } => {
+            body::read(body, bytes_max, limits::BODY_TIMEOUT).await.map_err(|fault| error::body_error(&fault))?
+        }
+    };
+    let actor = principal.actor().cloned().unwrap_or_default();
+    let caller = Caller { tenant, actor };
+    let resource = Resource::of(&plane.office, head.target())?;
+    let snapshot = app.store.snapshot(&caller).await.map_err(error::store_error)?;
+    let mut cx = Cx {
+        office: &plane.office,
+        store: app.store.as_ref(),
+        ids: app.env.ids.as_ref(),
+        caller: &caller,
+        head: &head,
+        resource: &resource,
+        now: now(app),
+        snapshot,
+        page_size_max: plane.page_size_max,
+    };
+    let stored_type = dispatch::stored_type(&cx);
+    let operation = plane.engine.bind(&head, given, stored_type)?;
+    let outcome = dispatch::execute(&mut cx, operation).await?;
+    Ok(plane.engine.render(&head, outcome, &seal)?)
+}
+
+fn split_version(path_and_query: &str) -> (&str, &str) {
+    let rest = path_and_query.strip_prefix('/').unwrap_or(path_and_query);
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    rest.split_at(end)
+}
+
+fn now(app: &App) -> DateTimeOffset {
+    let nanos = i128::try_from(app.env.clock.since_epoch().as_nanos()).unwrap_or(i128::MAX);
+    DateTimeOffset::from_unix_nanos(nanos)
+}
+
+fn refuse(app: &App, request: &RequestContext, refusal: Refusal) -> Response<Bytes> {
+    let date = app.env.clock.timestamp().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let (request_id, client_request_id) = (request.request_id.to_string(), request.client_id());
+    let context = ErrorContext { date: &date, request_id: &request_id, client_request_id: &client_request_id };
+    let engine = &app.admin.engine;
+    match refusal {
+        Refusal::Fault(fault) => engine.render_error(&fault, &context),
+        Refusal::Identity(fault) => {
+            tracing::debug!(reason = %fault, "a caller was refused");
+            let mut response = engine.render_error(&identity_error(&fault), &context);
+            if let Some(challenge) = fault.www_authenticate() {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+    }
+}
+
+fn identity_error(fault: &AuthError) -> Error {
+    let kind = match fault.status().as_u16() {
+        401 => ErrorKind::Unauthorized,
+        403 => ErrorKind::Forbidden,
+        _ => ErrorKind::Unavailable,
+    };
+    let mut error = Error::new(kind, fault.message()).with_code(fault.code());
+    error.retry_after_s = fault.retry_after().map(|wait| u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX));
+    error
 }

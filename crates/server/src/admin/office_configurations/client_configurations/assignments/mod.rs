@@ -1,0 +1,15 @@
+//! `…/clientConfigurations/{id}/assignments`: whom a client configuration is for.
+
+mod assign;
+mod create;
+mod delete;
+mod get;
+mod list;
+mod update;
+
+pub(crate) use assign::assign;
+pub(crate) use create::create;
+pub(crate) use delete::delete;
+pub(crate) use get::{get, record};
+pub(crate) use list::{count, expanded, list, value};
+pub(crate) use update::update;

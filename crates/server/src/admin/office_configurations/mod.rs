@@ -1,0 +1,15 @@
+//! `/officeConfigurations` and `/officeConfiguration`: the set and the tenant's default one (R1, R2).
+
+pub(crate) mod client_configurations;
+mod create;
+mod delete;
+mod get;
+mod list;
+pub(crate) mod tenant_checkin_statuses;
+mod update;
+
+pub(crate) use create::{create, create_default};
+pub(crate) use delete::delete;
+pub(crate) use get::{get, record};
+pub(crate) use list::{count, list};
+pub(crate) use update::update;

@@ -1,0 +1,30 @@
+//! `PATCH /officeConfigurations/{id}` and `PATCH /officeConfiguration` — 200 with the entity (R2, R4, R5, R9).
+
+use std::sync::Arc;
+
+use odata::engine::Outcome;
+use odata::plan::Projection;
+use odata::{Error, Record};
+use store::{Change, Command};
+
+use super::get;
+use crate::admin::accept;
+use crate::admin::cx::Cx;
+use crate::admin::resource::Estate;
+
+/// Merges what was given. The default one begins to exist by it; any other must.
+///
+/// # Errors
+/// 404, 409 once clients have checked in (R4), 412.
+pub(crate) async fn update(cx: &mut Cx<'_>, estate: Estate, record: &Record) -> Result<Outcome, Error> {
+    cx.estate(estate)?;
+    let given = accept::configuration(&cx.parts(), record)?;
+    let command = Command::UpdateConfiguration {
+        id: cx.configuration_id(estate),
+        default_may_be_created: cx.is_default(estate),
+        summary: given.summary,
+        statuses: given.statuses.map_or(Change::Keep, Change::Set),
+    };
+    cx.snapshot = cx.commit(command).await?.snapshot;
+    Ok(Outcome::Updated(Arc::new(get::record(cx, estate, &Projection::default()).await?)))
+}
