@@ -226,7 +226,9 @@ impl Expr {
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
                 any(&[a, b])
             }
-            Node::Not(a) | Node::Negate(a) | Node::Cast(a, _) | Node::IsOf(a, _) => a.mentions(member),
+            Node::Not(a) | Node::Negate(a) | Node::Matches(a, _) | Node::Cast(a, _) | Node::IsOf(a, _) => {
+                a.mentions(member)
+            }
             Node::In(a, list) => a.mentions(member) || list.iter().any(|item| item.mentions(member)),
             Node::Call(_, arguments) => arguments.iter().any(|argument| argument.mentions(member)),
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {

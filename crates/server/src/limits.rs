@@ -64,3 +64,5 @@ pub const STATUSES_WRITTEN_MAX: usize = 10_000;
 pub const ASSIGNMENTS_MAX: usize = 1_000;
 /// Most configurations over which one query may look at check-ins: each costs a read of the data plane.
 pub const COMPUTED_QUERY_ROWS_MAX: usize = 200;
+/// Most rows of one page, and of check-ins embedded in an entity: what Graph gives where a page is not asked for.
+pub const PAGE_SIZE_MAX: u32 = 100;

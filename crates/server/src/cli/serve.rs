@@ -9,6 +9,7 @@ use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, data, log, output, signals, usage};
+use crate::admin::{AdminPlane, ContinuationKey};
 use crate::app::App;
 use crate::auth::{Authenticator, BuiltinIssuer};
 use crate::config::{Config, TlsSection};
@@ -17,6 +18,7 @@ use crate::env::Env;
 use crate::http::{
     BindError, BodyTimeouts, CertificateFiles, Cors, Listener, Server, Settings, Timeouts, Tls, self_signed,
 };
+use crate::limits;
 
 /// How the service shall run. What is given here wins over the configuration file.
 #[derive(Debug, clap::Args)]
@@ -129,8 +131,15 @@ async fn serve_store(
     }
     tokio::spawn(Arc::clone(&auth).keep_keys_fresh(stop.clone()));
     let settings = settings(config);
-    let app =
-        App { store: Arc::clone(store), auth, env: env.clone(), config: Arc::new(config.clone()), stop: stop.clone() };
+    let continuation = ContinuationKey::of_folder(&config.data)?;
+    let app = App {
+        store: Arc::clone(store),
+        auth,
+        env: env.clone(),
+        config: Arc::new(config.clone()),
+        admin: AdminPlane::new(continuation, config.lenient_types, limits::PAGE_SIZE_MAX)?,
+        stop: stop.clone(),
+    };
     let server = Server::new(listener, tls.clone(), Arc::new(app), env, settings);
     let url = url(address, tls.is_some());
     if demo.is_some() {

@@ -85,7 +85,9 @@ pub(super) fn eval<'v>(expr: &'v Expr, scope: &Scope<'v>, cx: Context<'_>) -> Re
     Ok(match &expr.node {
         Node::Literal(value) => Got::Ref(value),
         Node::Path { root, steps } => Got::Ref(follow(scope.find(*root), steps, cx.model)),
-        Node::Compare(op, left, right) => known(compare::holds(*op, &*eval(left, scope, cx)?, &*eval(right, scope, cx)?)),
+        Node::Compare(op, left, right) => {
+            known(compare::holds(*op, &*eval(left, scope, cx)?, &*eval(right, scope, cx)?))
+        }
         Node::And(left, right) => and(truth(left, scope, cx)?, || truth(right, scope, cx))?,
         Node::Or(left, right) => or(truth(left, scope, cx)?, || truth(right, scope, cx))?,
         Node::Not(inner) => logical(truth(inner, scope, cx)?.map(|truth| !truth)),
@@ -103,6 +105,10 @@ pub(super) fn eval<'v>(expr: &'v Expr, scope: &Scope<'v>, cx: Context<'_>) -> Re
                 arguments.iter().map(|argument| eval(argument, scope, cx)).collect::<Result<Vec<_>, _>>()?;
             call::call(*function, &arguments, cx)?
         }
+        Node::Matches(inner, pattern) => match &*eval(inner, scope, cx)? {
+            Value::String(text) => known(pattern.is_match(text)),
+            _ => NULL,
+        },
         Node::Lambda { all, source, variable, body } => {
             let source = eval(source, scope, cx)?;
             quantified(*all, source.as_collection().unwrap_or(&[]), *variable, body.as_deref(), scope, cx)?

@@ -29,7 +29,11 @@ pub fn page(
     let cx = Context { model, now };
     let after = query.after.as_deref().map(Position::decode).transpose()?;
     let size = size(query);
-    if query.order.is_empty() { in_order(rows, query, cx, after.as_ref(), size) } else { sorted(rows, query, cx, after.as_ref(), size) }
+    if query.order.is_empty() {
+        in_order(rows, query, cx, after.as_ref(), size)
+    } else {
+        sorted(rows, query, cx, after.as_ref(), size)
+    }
 }
 
 /// Most rows of this page: `$top` and the page size, whichever is less.
