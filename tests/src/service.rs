@@ -19,8 +19,10 @@ pub fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("OFFICECONFIG_BIN") {
         return PathBuf::from(path);
     }
-    let test = std::env::current_exe().unwrap();
-    let folder = test.ancestors().nth(2).unwrap();
+    let own = std::env::current_exe().unwrap();
+    let beside = own.parent().unwrap();
+    // Test programs lie one folder deeper than programs.
+    let folder = if beside.ends_with("deps") { beside.parent().unwrap() } else { beside };
     let path = folder.join(format!("officeconfig{}", std::env::consts::EXE_SUFFIX));
     if !path.exists() {
         let status = Command::new("cargo")
