@@ -6,7 +6,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::edm::{Date, DateTimeOffset, Decimal, Duration, TimeOfDay};
-use crate::model::TypeId;
+use crate::model::{Member, Model, TypeId};
 
 /// A value of any EDM type. Its type is known from where it stands; only structured values name theirs.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,5 +134,143 @@ impl Value {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::String(text.into())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Int(i64::from(value))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<Arc<str>> for Value {
+    fn from(text: Arc<str>) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(value: Uuid) -> Self {
+        Self::Guid(value)
+    }
+}
+
+impl From<DateTimeOffset> for Value {
+    fn from(value: DateTimeOffset) -> Self {
+        Self::DateTimeOffset(value)
+    }
+}
+
+impl From<Record> for Value {
+    fn from(record: Record) -> Self {
+        Self::Record(Arc::new(record))
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(values: Vec<Value>) -> Self {
+        Self::Collection(Arc::new(values))
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Builds a record of a type. Applications resolve the names of members once and keep the numbers.
+///
+/// ```
+/// # let model = odata::csdl::read(r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">
+/// #   <edmx:DataServices><Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="shop">
+/// #     <EntityType Name="item"><Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.String" Nullable="false"/>
+/// #       <Property Name="note" Type="Edm.String"/><Property Name="tags" Type="Collection(Edm.String)"/></EntityType>
+/// #     <EntityContainer Name="container"><EntitySet Name="items" EntityType="shop.item"/></EntityContainer>
+/// #   </Schema></edmx:DataServices></edmx:Edmx>"#)?;
+/// use odata::{RecordBuilder, Value};
+///
+/// let item = model.type_by_name("shop.item").expect("declared");
+/// let (id, _) = model.structured(item).and_then(|ty| ty.member("id")).expect("declared");
+/// let record = RecordBuilder::new(&model, item).set(id, "7").etag("W/\"1\"").whole();
+/// assert_eq!(record.get(id), Some(&Value::from("7")));
+/// assert_eq!(record.get(1), Some(&Value::Null));
+/// assert_eq!(record.get(2), Some(&Value::from(Vec::new())));
+/// # Ok::<(), odata::csdl::CsdlError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RecordBuilder<'m> {
+    members: &'m [Member],
+    record: Record,
+}
+
+impl<'m> RecordBuilder<'m> {
+    /// An empty record of a structured type; of any other type it has no members.
+    pub fn new(model: &'m Model, type_id: TypeId) -> Self {
+        let members = model.structured(type_id).map_or(&[][..], |ty| &ty.members);
+        Self { members, record: Record::new(type_id, members.len()) }
+    }
+
+    /// Sets a member by its number. A number outside the type is ignored.
+    #[must_use]
+    pub fn set(mut self, member: u16, value: impl Into<Value>) -> Self {
+        self.record.set(member, value.into());
+        self
+    }
+
+    /// Sets a member by its name. A name that the type has not is ignored.
+    #[must_use]
+    pub fn set_named(self, name: &str, value: impl Into<Value>) -> Self {
+        match self.members.iter().position(|member| *member.name == *name).map(u16::try_from) {
+            Some(Ok(number)) => self.set(number, value),
+            _ => self,
+        }
+    }
+
+    /// Sets the entity tag, quoted, as it stands on the wire.
+    #[must_use]
+    pub fn etag(mut self, etag: impl Into<Arc<str>>) -> Self {
+        self.record.etag = Some(etag.into());
+        self
+    }
+
+    /// Says that a collection member holds only its first elements, and where the rest starts.
+    #[must_use]
+    pub fn more(mut self, member: u16, position: impl Into<Arc<[u8]>>) -> Self {
+        self.record.next_links.push((member, position.into()));
+        self
+    }
+
+    /// The record with what was set and nothing else: what is absent is not written.
+    pub fn build(self) -> Record {
+        self.record
+    }
+
+    /// The record with every structural member: what was not set is null, or empty for a collection. Streams stay out.
+    pub fn whole(mut self) -> Record {
+        for (slot, member) in self.record.members.iter_mut().zip(self.members) {
+            if slot.is_none() && !member.is_navigation() && !member.is_stream() {
+                *slot = Some(if member.ty.collection { Value::from(Vec::new()) } else { Value::Null });
+            }
+        }
+        self.record
     }
 }

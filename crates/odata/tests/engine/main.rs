@@ -1,0 +1,6 @@
+//! The engine from outside: requests in, operations and answers out, over the office model in both profiles.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bodies;
+mod heads;
+mod support;
