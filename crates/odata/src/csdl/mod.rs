@@ -3,6 +3,10 @@
 mod error;
 mod read;
 pub(crate) mod vocabulary;
+mod write;
 
 pub use error::{CsdlError, CsdlFault};
 pub use read::read;
+pub use write::CsdlVersion;
+pub use write::json::write_json;
+pub use write::xml::write_xml;

@@ -1,6 +1,6 @@
 //! Actions and functions: their overloads, and the rules that tell overloads apart.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Reader;
@@ -13,11 +13,16 @@ use crate::model::{AnnotationValue, Operation, OperationId, Parameter};
 impl<'a> Reader<'a> {
     pub(super) fn read_operations(&mut self) -> Result<(), CsdlError> {
         let mut signatures = HashSet::new();
+        // Overloads are of one kind: an action and a function cannot share a name.
+        let mut kinds = HashMap::new();
         for (number, (schema, element)) in self.operations.clone().into_iter().enumerate() {
             let number = u32::try_from(number)
                 .map_err(|_| element.fault(CsdlFault::TooMany { what: "operations", max: u32::MAX as usize }))?;
             let operation = self.operation(schema, element)?;
-            if self.model.type_names.contains_key(&operation.name) || !signatures.insert(self.signature(&operation)) {
+            if self.model.type_names.contains_key(&operation.name)
+                || *kinds.entry(Arc::clone(&operation.name)).or_insert(operation.is_action) != operation.is_action
+                || !signatures.insert(self.signature(&operation))
+            {
                 return Err(element.duplicate("operation", &operation.name));
             }
             self.model.operations.push(operation);
