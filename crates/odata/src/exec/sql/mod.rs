@@ -1,7 +1,17 @@
 //! Translation to SQL: a bound filter and order to text and parameters, through a column map that the store owns.
 //! Nothing is ever spliced into the text but what the map gives. Runs nothing.
+//!
+//! Meaning is that of `exec::memory`, to the row. Four functions have no equal in SQL databases; whoever runs the text provides
+//! them as `odata_lower(text)`, `odata_upper(text)`, `odata_trim(text)` (Unicode, as Rust's `str`) and
+//! `odata_matches(text, pattern)` ([`crate::expr::Pattern`]); each gives null for null.
+
+mod order;
+mod translate;
 
 use crate::expr::Step;
+
+pub use order::translate_order;
+pub use translate::translate_filter;
 
 /// How a property is kept in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
