@@ -1,11 +1,12 @@
 //! `officeconfig backup | restore | verify`, and opening a data folder.
 
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use store::Store;
+use store::sqlite::{SqliteOptions, SqliteStore};
 
 use super::{DataFolder, Failure, OutputFormat};
 
@@ -67,18 +68,11 @@ pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     builder.create(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))
 }
 
-/// Opens the store of a data folder.
+/// Opens the store of a data folder, which is then this process's alone.
 pub(super) async fn open(folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    anyhow::bail!("{}: this build has no store", folder.display())
-}
-
-/// True when the folder holds nothing, or nothing but what `token` and TLS leave in one.
-pub(super) fn is_fresh(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return true };
-    entries.flatten().all(|entry| {
-        let name = entry.file_name();
-        name == "tls" || name.to_string_lossy().trim_start_matches('.').starts_with("issuer-keys.json")
-    })
+    let options = SqliteOptions::new(folder);
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
+    Ok(Arc::new(opened.context("opening the store did not end")??))
 }
 
 pub(super) fn backup(args: &BackupArgs) -> Result<(), Failure> {

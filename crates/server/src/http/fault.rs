@@ -4,26 +4,44 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
+use uuid::Uuid;
 
 use super::{Answer, RequestContext};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Error<'a> {
+    code: &'a str,
+    message: &'a str,
+    inner_error: InnerError<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct InnerError<'a> {
+    date: &'a str,
+    request_id: Uuid,
+    client_request_id: &'a str,
+}
 
 /// The answer to a request that failed: `{"error":{"code","message","innerError":{…}}}` (ruling R11).
 ///
 /// `code` is PascalCase; `message` is for the caller and tells nothing of the inside.
 pub fn fault(cx: &RequestContext, now: Timestamp, status: StatusCode, code: &str, message: &str) -> Answer {
-    let body = json!({
-        "error": {
-            "code": code,
-            "message": message,
-            "innerError": {
-                "date": now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-                "request-id": cx.request_id,
-                "client-request-id": cx.client_id(),
-            }
-        }
-    });
-    let mut answer = Answer::new(Full::new(Bytes::from(body.to_string())));
+    let inner_error = InnerError {
+        date: &now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+        request_id: cx.request_id,
+        client_request_id: &cx.client_id(),
+    };
+    let body = Body { error: Error { code, message, inner_error } };
+    // Strings and a GUID cannot fail to be written.
+    let mut answer = Answer::new(Full::new(Bytes::from(serde_json::to_vec(&body).unwrap_or_default())));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
