@@ -1,63 +1,85 @@
-//! Arithmetic: numbers, and instants with durations. Null in gives null out; overflow and division by zero are errors.
+//! Arithmetic on values that the binder brought to one kind. Null in, null out; overflow is an error.
 
-use super::compare::to_double;
-use crate::edm::{DateTimeOffset, Decimal, Duration};
-use crate::error::Error;
+use super::EvalError;
+use crate::edm::civil::TICKS_PER_DAY;
+use crate::edm::{Date, DateTimeOffset, Decimal, Duration};
 use crate::expr::ArithmeticOp;
+use crate::expr::convert::{decimal, double};
 use crate::value::Value;
 
-/// `left op right`.
-pub(super) fn apply(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Value, Error> {
+pub(super) fn binary(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Value, EvalError> {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
-        (Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
-        (Value::Decimal(_), Value::Int(_) | Value::Decimal(_)) | (Value::Int(_), Value::Decimal(_)) => {
-            decimals(op, decimal(left), decimal(right))
+        (Value::Int(a), Value::Int(b)) => integers(op, *a, *b).map(Value::Int),
+        (Value::DateTimeOffset(at), Value::Duration(by)) => {
+            let ticks = signed(op, at.ticks(), by.0)?;
+            let moved = DateTimeOffset::from_parts(ticks, at.form()).ok_or(EvalError::Overflow)?;
+            Ok(Value::DateTimeOffset(moved))
         }
-        (
-            Value::Int(_) | Value::Double(_) | Value::Decimal(_),
-            Value::Int(_) | Value::Double(_) | Value::Decimal(_),
-        ) => Ok(Value::Double(doubles(op, double(left), double(right)))),
-        _ => temporal(op, left, right),
+        (Value::DateTimeOffset(a), Value::DateTimeOffset(b)) => {
+            Ok(Value::Duration(Duration(signed(ArithmeticOp::Sub, a.ticks(), b.ticks())?)))
+        }
+        (Value::Date(date), Value::Duration(by)) => {
+            let days = signed(op, i64::from(date.0), by.0 / TICKS_PER_DAY)?;
+            let days = i32::try_from(days).ok().filter(|days| (0..=3_652_058).contains(days));
+            days.map(|days| Value::Date(Date(days))).ok_or(EvalError::Overflow)
+        }
+        (Value::Date(a), Value::Date(b)) => Ok(Value::Duration(Duration(i64::from(a.0 - b.0) * TICKS_PER_DAY))),
+        (Value::Duration(a), Value::Duration(b)) => Ok(Value::Duration(Duration(signed(op, a.0, b.0)?))),
+        (Value::Duration(by), Value::Int(number)) => Ok(Value::Duration(Duration(integers(op, by.0, *number)?))),
+        (Value::Int(number), Value::Duration(by)) => Ok(Value::Duration(Duration(integers(op, *number, by.0)?))),
+        (Value::Double(_), _) | (_, Value::Double(_)) => {
+            let (a, b) = double(left).zip(double(right)).ok_or(EvalError::Overflow)?;
+            Ok(Value::Double(doubles(op, a, b)))
+        }
+        _ => {
+            let (a, b) = decimal(left).zip(decimal(right)).ok_or(EvalError::Overflow)?;
+            decimals(op, a, b).map(Value::Decimal)
+        }
     }
 }
 
-/// `-value`.
-pub(super) fn negate(value: &Value) -> Result<Value, Error> {
-    match value {
-        Value::Int(number) => number.checked_neg().map(Value::Int).ok_or_else(overflow),
-        Value::Double(number) => Ok(Value::Double(-number)),
-        Value::Decimal(number) => Decimal::from(0).checked_sub(*number).map(Value::Decimal).ok_or_else(overflow),
-        Value::Duration(Duration(ticks)) => {
-            ticks.checked_neg().map(|ticks| Value::Duration(Duration(ticks))).ok_or_else(overflow)
-        }
-        _ => Ok(Value::Null),
+pub(super) fn negate(value: &Value) -> Result<Value, EvalError> {
+    Ok(match value {
+        Value::Int(number) => Value::Int(number.checked_neg().ok_or(EvalError::Overflow)?),
+        Value::Double(number) => Value::Double(-number),
+        Value::Decimal(number) => Value::Decimal(Decimal { mantissa: -number.mantissa, ..*number }),
+        Value::Duration(by) => Value::Duration(Duration(by.0.checked_neg().ok_or(EvalError::Overflow)?)),
+        _ => Value::Null,
+    })
+}
+
+fn signed(op: ArithmeticOp, a: i64, b: i64) -> Result<i64, EvalError> {
+    let sum = if op == ArithmeticOp::Sub { a.checked_sub(b) } else { a.checked_add(b) };
+    sum.ok_or(EvalError::Overflow)
+}
+
+fn integers(op: ArithmeticOp, a: i64, b: i64) -> Result<i64, EvalError> {
+    if b == 0 && matches!(op, ArithmeticOp::Div | ArithmeticOp::DivBy | ArithmeticOp::Mod) {
+        return Err(EvalError::DivisionByZero);
     }
-}
-
-fn integers(op: ArithmeticOp, a: i64, b: i64) -> Result<Value, Error> {
-    let result = match op {
+    match op {
         ArithmeticOp::Add => a.checked_add(b),
         ArithmeticOp::Sub => a.checked_sub(b),
         ArithmeticOp::Mul => a.checked_mul(b),
-        ArithmeticOp::Div | ArithmeticOp::DivBy | ArithmeticOp::Mod if b == 0 => return Err(by_zero()),
-        ArithmeticOp::DivBy => return decimals(op, Decimal::from(a), Decimal::from(b)),
-        ArithmeticOp::Div => a.checked_div(b),
-        ArithmeticOp::Mod => a.checked_rem(b),
-    };
-    result.map(Value::Int).ok_or_else(overflow)
-}
-
-fn decimals(op: ArithmeticOp, a: Decimal, b: Decimal) -> Result<Value, Error> {
-    let result = match op {
-        ArithmeticOp::Add => a.checked_add(b),
-        ArithmeticOp::Sub => a.checked_sub(b),
-        ArithmeticOp::Mul => a.checked_mul(b),
-        ArithmeticOp::Div | ArithmeticOp::DivBy | ArithmeticOp::Mod if b == Decimal::from(0) => return Err(by_zero()),
         ArithmeticOp::Div | ArithmeticOp::DivBy => a.checked_div(b),
         ArithmeticOp::Mod => a.checked_rem(b),
-    };
-    result.map(Value::Decimal).ok_or_else(overflow)
+    }
+    .ok_or(EvalError::Overflow)
+}
+
+fn decimals(op: ArithmeticOp, a: Decimal, b: Decimal) -> Result<Decimal, EvalError> {
+    if b.mantissa == 0 && matches!(op, ArithmeticOp::Div | ArithmeticOp::DivBy | ArithmeticOp::Mod) {
+        return Err(EvalError::DivisionByZero);
+    }
+    match op {
+        ArithmeticOp::Add => a.checked_add(b),
+        ArithmeticOp::Sub => a.checked_sub(b),
+        ArithmeticOp::Mul => a.checked_mul(b),
+        ArithmeticOp::Div | ArithmeticOp::DivBy => a.checked_div(b),
+        ArithmeticOp::Mod => a.checked_rem(b),
+    }
+    .ok_or(EvalError::Overflow)
 }
 
 fn doubles(op: ArithmeticOp, a: f64, b: f64) -> f64 {
@@ -68,57 +90,4 @@ fn doubles(op: ArithmeticOp, a: f64, b: f64) -> f64 {
         ArithmeticOp::Div | ArithmeticOp::DivBy => a / b,
         ArithmeticOp::Mod => a % b,
     }
-}
-
-/// Instants, dates and durations (OData 4.01 part 2, 5.1.1.2).
-fn temporal(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Value, Error> {
-    let shifted = |at: &DateTimeOffset, ticks: i64| {
-        at.ticks()
-            .checked_add(ticks)
-            .and_then(|ticks| DateTimeOffset::from_parts(ticks, at.form()))
-            .map(Value::DateTimeOffset)
-            .ok_or_else(overflow)
-    };
-    let duration = |ticks: Option<i64>| ticks.map(|ticks| Value::Duration(Duration(ticks))).ok_or_else(overflow);
-    match (op, left, right) {
-        (ArithmeticOp::Add, Value::DateTimeOffset(at), Value::Duration(by)) => shifted(at, by.0),
-        (ArithmeticOp::Sub, Value::DateTimeOffset(at), Value::Duration(by)) => {
-            shifted(at, by.0.checked_neg().ok_or_else(overflow)?)
-        }
-        (ArithmeticOp::Sub, Value::DateTimeOffset(a), Value::DateTimeOffset(b)) => {
-            duration(a.ticks().checked_sub(b.ticks()))
-        }
-        (ArithmeticOp::Add, Value::Duration(a), Value::Duration(b)) => duration(a.0.checked_add(b.0)),
-        (ArithmeticOp::Sub, Value::Duration(a), Value::Duration(b)) => duration(a.0.checked_sub(b.0)),
-        (ArithmeticOp::Mul, Value::Duration(a), Value::Int(b))
-        | (ArithmeticOp::Mul, Value::Int(b), Value::Duration(a)) => duration(a.0.checked_mul(*b)),
-        (ArithmeticOp::Div | ArithmeticOp::DivBy, Value::Duration(_), Value::Int(0)) => Err(by_zero()),
-        (ArithmeticOp::Div | ArithmeticOp::DivBy, Value::Duration(a), Value::Int(b)) => duration(a.0.checked_div(*b)),
-        _ => Err(Error::bad_request("The operands of this arithmetic do not fit each other.")),
-    }
-}
-
-fn decimal(value: &Value) -> Decimal {
-    match value {
-        Value::Decimal(number) => *number,
-        Value::Int(number) => Decimal::from(*number),
-        _ => Decimal::from(0),
-    }
-}
-
-fn double(value: &Value) -> f64 {
-    match value {
-        Value::Double(number) => *number,
-        Value::Int(number) => to_double(*number),
-        Value::Decimal(number) => number.to_f64(),
-        _ => f64::NAN,
-    }
-}
-
-fn overflow() -> Error {
-    Error::bad_request("The arithmetic of the expression overflows.")
-}
-
-fn by_zero() -> Error {
-    Error::bad_request("The expression divides by zero.")
 }

@@ -1,12 +1,86 @@
-//! In memory: a plan over values, with OData's meaning (three-valued logic, numeric promotion, ordinal strings). Knows
-//! no store; the rows are given.
+//! In memory: a bound plan over values. Three-valued logic, ordinal texts, null lowest. Knows no syntax and no store.
+//!
+//! A row is a [`Value::Record`] (entities, complex values) or any other value (`$it` of a primitive collection). Members that
+//! are absent are null; navigation properties are followed where the record holds them.
 
 mod arithmetic;
-mod call;
 mod compare;
 mod eval;
+mod function;
 mod page;
+mod position;
 mod search;
 
-pub use eval::{Context, evaluate, matches};
 pub use page::page;
+
+use crate::edm::DateTimeOffset;
+use crate::error::Error;
+use crate::expr::Expr;
+use crate::model::Model;
+use crate::plan::Filter;
+use crate::value::Value;
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EvalError {
+    /// A result that its type cannot hold.
+    #[error("An arithmetic operation overflows.")]
+    Overflow,
+    /// Division of a whole or decimal number by zero.
+    #[error("A division by zero.")]
+    DivisionByZero,
+    /// A construct that this executor does not run.
+    #[error("'{0}' is not offered.")]
+    NotOffered(&'static str),
+}
+
+impl From<EvalError> for Error {
+    fn from(error: EvalError) -> Self {
+        let kind = match error {
+            EvalError::NotOffered(_) => crate::error::ErrorKind::NotImplemented,
+            EvalError::Overflow | EvalError::DivisionByZero => crate::error::ErrorKind::BadRequest,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// What evaluation needs beside the row.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'m> {
+    /// The model that the expression was bound to.
+    pub model: &'m Model,
+    /// The value of `now()`.
+    pub now: DateTimeOffset,
+}
+
+/// Whether the row passes the filter: null counts as false.
+///
+/// ```
+/// use odata::edm::DateTimeOffset;
+/// use odata::exec::memory::{Context, matches};
+/// use odata::model::{EdmType, Primitive};
+/// use odata::{Value, bind, csdl};
+///
+/// let xml = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
+///   <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns"/></edmx:DataServices></edmx:Edmx>"#;
+/// let model = csdl::read(xml).expect("a valid model");
+/// let filter = bind::filter(&model, EdmType::Primitive(Primitive::Int32), "$it mod 2 eq 0").expect("valid");
+/// let now = DateTimeOffset::from_unix_nanos(0);
+/// let context = Context { model: &model, now };
+/// assert_eq!(matches(&filter, &Value::Int(4), context), Ok(true));
+/// assert_eq!(matches(&filter, &Value::Null, context), Ok(false));
+/// ```
+///
+/// # Errors
+/// [`EvalError`], such as an arithmetic overflow.
+pub fn matches(filter: &Filter, row: &Value, context: Context<'_>) -> Result<bool, EvalError> {
+    Ok(context.truth(filter.expr(), &eval::Frame::row(row))? == Some(true))
+}
+
+/// The value of an expression for a row.
+///
+/// # Errors
+/// As [`matches`].
+pub fn evaluate(expr: &Expr, row: &Value, context: Context<'_>) -> Result<Value, EvalError> {
+    Ok(context.value(expr, &eval::Frame::row(row))?.into_owned())
+}

@@ -1,20 +1,42 @@
-//! `$search`: words and phrases as case-insensitive substrings of a row's own string properties.
+//! `$search` over a row: a term is found when a string property holds it, without regard to case.
 
 use crate::plan::Search;
 use crate::value::Value;
 
-/// Whether a row is found.
-pub(super) fn found(search: &Search, row: &Value) -> bool {
-    match search {
-        Search::Term(term) => {
-            let wanted = term.to_lowercase();
-            row.as_record().is_some_and(|record| {
-                let mut texts = record.members.iter().flatten().filter_map(Value::as_str);
-                texts.any(|text| text.to_lowercase().contains(&wanted))
-            })
+/// A search with its terms in lower case.
+pub(super) enum Terms {
+    One(String),
+    Not(Box<Terms>),
+    And(Box<Terms>, Box<Terms>),
+    Or(Box<Terms>, Box<Terms>),
+}
+
+impl Terms {
+    pub(super) fn new(search: &Search) -> Self {
+        let boxed = |inner: &Search| Box::new(Self::new(inner));
+        match search {
+            Search::Term(term) => Self::One(term.to_lowercase()),
+            Search::Not(inner) => Self::Not(boxed(inner)),
+            Search::And(left, right) => Self::And(boxed(left), boxed(right)),
+            Search::Or(left, right) => Self::Or(boxed(left), boxed(right)),
         }
-        Search::Not(inner) => !found(inner, row),
-        Search::And(a, b) => found(a, row) && found(b, row),
-        Search::Or(a, b) => found(a, row) || found(b, row),
+    }
+
+    /// Whether the row fits. Looks at the row's own texts, not into complex values or related entities.
+    pub(super) fn fit(&self, row: &Value) -> bool {
+        match self {
+            Self::One(term) => holds(row, term),
+            Self::Not(inner) => !inner.fit(row),
+            Self::And(left, right) => left.fit(row) && right.fit(row),
+            Self::Or(left, right) => left.fit(row) || right.fit(row),
+        }
+    }
+}
+
+fn holds(row: &Value, lower: &str) -> bool {
+    let text_holds = |value: &Value| value.as_str().is_some_and(|text| text.to_lowercase().contains(lower));
+    match row {
+        Value::Record(record) => record.members.iter().flatten().any(text_holds),
+        other => text_holds(other),
     }
 }
