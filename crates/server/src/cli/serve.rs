@@ -24,8 +24,8 @@ use crate::limits;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 When it is ready it prints one line, `listening on http(s)://ADDR:PORT`. The log goes to stderr;
-OFFICECONFIG_LOG=debug says more. SIGTERM lets running requests end and exits 0. SIGHUP reads the
-certificate again.
+OFFICECONFIG_LOG=debug says more. SIGTERM lets running requests end and exits 0. With --tls-cert,
+SIGHUP reads the certificate again; its files are also looked at every 30 seconds.
 
 Examples:
   officeconfig serve
@@ -125,8 +125,10 @@ async fn serve_store(
         showcase::fill(&**store, fresh, &env).await.context("--demo")?;
     }
     let stop = CancellationToken::new();
-    signals::stop_on_signal(stop.clone())?;
-    if let Some(tls) = &tls {
+    // Our own certificate does not change while it is in use.
+    let reloading = tls.as_ref().filter(|_| matches!(config.tls, Some(TlsSection::Files(_))));
+    signals::stop_on_signal(stop.clone(), reloading.is_none())?;
+    if let Some(tls) = reloading {
         signals::reload_certificate(Arc::clone(tls))?;
     }
     tokio::spawn(Arc::clone(&auth).keep_keys_fresh(stop.clone()));

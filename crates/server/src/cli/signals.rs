@@ -9,8 +9,9 @@ use crate::http::Tls;
 use crate::limits;
 
 /// Cancels `stop` at the first SIGTERM or SIGINT. A second one ends the process at once; what was acknowledged is durable.
-pub(super) fn stop_on_signal(stop: CancellationToken) -> io::Result<()> {
-    let mut signals = Termination::new()?;
+/// SIGHUP does the same (a terminal was closed), unless it is wanted for the certificate.
+pub(super) fn stop_on_signal(stop: CancellationToken, on_hangup: bool) -> io::Result<()> {
+    let mut signals = Termination::new(on_hangup)?;
     tokio::spawn(async move {
         signals.next().await;
         tracing::info!("told to stop: running requests end, then the store is closed");
@@ -26,19 +27,22 @@ pub(super) fn stop_on_signal(stop: CancellationToken) -> io::Result<()> {
 struct Termination {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hangup: Option<Hangup>,
 }
 
 #[cfg(unix)]
 impl Termination {
-    fn new() -> io::Result<Self> {
+    fn new(on_hangup: bool) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let hangup = on_hangup.then(Hangup::new).transpose()?;
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())?, hangup })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            Some(()) = async { Some(self.hangup.as_mut()?.next().await) } => {}
         }
     }
 }
@@ -49,7 +53,7 @@ struct Termination;
 #[cfg(not(unix))]
 impl Termination {
     #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
-    fn new() -> io::Result<Self> {
+    fn new(_on_hangup: bool) -> io::Result<Self> {
         Ok(Self)
     }
 

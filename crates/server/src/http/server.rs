@@ -170,6 +170,8 @@ impl<H: Handler> Server<H> {
         let running = TaskTracker::new();
         let Settings { connections_max, timeouts, .. } = &self.host.settings;
         tokio::select! {
+            // First, so that whoever connects after the signal is refused.
+            biased;
             () = drain.cancelled() => {}
             () = self.accept(*connections_max, &running, Some(&drain)) => {}
         }

@@ -1,0 +1,1 @@
+//! `officeconfig backup`, `restore`, `verify`.
