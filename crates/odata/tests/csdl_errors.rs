@@ -329,3 +329,47 @@ fn annotations_that_cannot_be() {
     refused(&name("bare"), 1, "AlternativeName: 'bare' is not a qualified name");
     assert!(read(&document(&name("old.f"))).unwrap().operation_names.contains_key("old.f"));
 }
+
+mod mangled {
+    use odata::csdl::{CsdlVersion, read, write_json, write_xml};
+    use proptest::prelude::*;
+
+    const FEATURES: &str = include_str!("csdl/features.csdl.xml");
+
+    /// The attribute values of the document, to be put in each other's places.
+    fn values() -> Vec<(usize, usize)> {
+        let quotes: Vec<usize> = FEATURES.match_indices('"').map(|(at, _)| at).collect();
+        quotes.chunks_exact(2).map(|pair| (pair[0] + 1, pair[1])).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn a_document_with_a_line_taken_out_or_doubled_is_read_or_refused(line in 0_usize..240, doubled: bool) {
+            let mut lines: Vec<&str> = FEATURES.lines().collect();
+            let line = line % lines.len();
+            if doubled { lines.insert(line, lines[line]) } else { lines.remove(line); }
+            written_when_read(&lines.join("\n"))?;
+        }
+
+        #[test]
+        fn a_document_with_a_value_in_another_place_is_read_or_refused(from: prop::sample::Index, to: prop::sample::Index) {
+            let values = values();
+            let ((start, end), (a, b)) = (values[from.index(values.len())], values[to.index(values.len())]);
+            written_when_read(&format!("{}{}{}", &FEATURES[..a], &FEATURES[start..end], &FEATURES[b..]))?;
+        }
+    }
+
+    /// Nothing panics, and what was read is written as something that is read again.
+    fn written_when_read(text: &str) -> Result<(), TestCaseError> {
+        if let Ok(model) = read(text) {
+            let written = write_xml(&model, CsdlVersion::V4_01);
+            let again = read(&written).map_err(|error| TestCaseError::fail(format!("{error} in\n{written}")))?;
+            prop_assert_eq!(write_xml(&again, CsdlVersion::V4_01), written);
+            let json = write_json(&model);
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{}", json);
+        }
+        Ok(())
+    }
+}

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::Reader;
 use super::xml::Element;
 use crate::csdl::{CsdlError, CsdlFault};
 use crate::edm::parse_primitive;
@@ -62,11 +61,17 @@ const DYNAMIC: [&str; 23] = [
     "Sub",
 ];
 
-impl<'a> Reader<'a> {
-    /// Reads an `Annotation` element.
-    pub(super) fn annotation(&self, element: Element<'a>) -> Result<Annotation, CsdlError> {
-        nested_annotation(element, 0)
-    }
+/// Reads an `Annotation` element.
+pub(super) fn annotation(element: Element<'_>) -> Result<Annotation, CsdlError> {
+    nested_annotation(element, 0)
+}
+
+/// The annotations of an element that may hold nothing else.
+pub(super) fn annotations_of(element: Element<'_>) -> Result<Vec<Annotation>, CsdlError> {
+    element
+        .children()
+        .map(|child| if child.name() == "Annotation" { annotation(child) } else { Err(child.unexpected()) })
+        .collect()
 }
 
 fn nested_annotation(element: Element<'_>, depth: usize) -> Result<Annotation, CsdlError> {

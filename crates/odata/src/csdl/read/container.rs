@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Reader;
+use super::annotations::annotation;
 use super::xml::Element;
 use crate::csdl::{CsdlError, CsdlFault};
 use crate::limits::CSDL_MEMBERS_MAX;
-use crate::model::{ContainerChild, ContainerChildKind, EdmType, Member, OperationId, TypeId};
+use crate::model::{Annotation, ContainerChild, ContainerChildKind, EdmType, Member, OperationId, TypeId};
 
 impl<'a> Reader<'a> {
     pub(super) fn read_container(&mut self) -> Result<(), CsdlError> {
@@ -22,7 +23,7 @@ impl<'a> Reader<'a> {
         self.model.container.name = element.identifier("Name")?.into();
         for child in element.children() {
             if child.name() == "Annotation" {
-                let annotation = self.annotation(child)?;
+                let annotation = annotation(child)?;
                 self.model.container.annotations.push(annotation);
                 continue;
             }
@@ -39,7 +40,7 @@ impl<'a> Reader<'a> {
     }
 
     fn child(&self, element: Element<'a>) -> Result<ContainerChild, CsdlError> {
-        let (bindings, annotations) = self.content(element)?;
+        let (bindings, annotations) = content(element)?;
         let (kind, listed) = match element.name() {
             "EntitySet" => {
                 element.only(&["Name", "EntityType", "IncludeInServiceDocument"])?;
@@ -67,25 +68,6 @@ impl<'a> Reader<'a> {
             in_service_document: element.flag("IncludeInServiceDocument")?.unwrap_or(listed),
             annotations,
         })
-    }
-
-    #[expect(clippy::type_complexity, reason = "bindings are pairs in the model, too")]
-    fn content(
-        &self,
-        element: Element<'a>,
-    ) -> Result<(Vec<(Arc<str>, Arc<str>)>, Vec<crate::model::Annotation>), CsdlError> {
-        let (mut bindings, mut annotations) = (Vec::new(), Vec::new());
-        for child in element.children() {
-            match child.name() {
-                "NavigationPropertyBinding" => {
-                    child.only(&["Path", "Target"])?;
-                    bindings.push((child.required("Path")?.into(), child.required("Target")?.into()));
-                }
-                "Annotation" => annotations.push(self.annotation(child)?),
-                _ => return Err(child.unexpected()),
-            }
-        }
-        Ok((bindings, annotations))
     }
 
     fn entity_type(&self, element: Element<'a>, attribute: &'static str) -> Result<TypeId, CsdlError> {
@@ -172,4 +154,23 @@ impl<'a> Reader<'a> {
         }
         found
     }
+}
+
+/// `(navigation path, target)` of each binding.
+type Bindings = Vec<(Arc<str>, Arc<str>)>;
+
+/// What sets, singletons and imports may hold: bindings (imports none) and annotations.
+fn content(element: Element<'_>) -> Result<(Bindings, Vec<Annotation>), CsdlError> {
+    let (mut bindings, mut annotations) = (Vec::new(), Vec::new());
+    for child in element.children() {
+        match child.name() {
+            "NavigationPropertyBinding" if !element.name().ends_with("Import") => {
+                child.only(&["Path", "Target"])?;
+                bindings.push((child.required("Path")?.into(), child.required("Target")?.into()));
+            }
+            "Annotation" => annotations.push(annotation(child)?),
+            _ => return Err(child.unexpected()),
+        }
+    }
+    Ok((bindings, annotations))
 }

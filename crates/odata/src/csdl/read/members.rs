@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Reader;
+use super::annotations::{annotation, annotations_of};
 use super::xml::Element;
 use crate::csdl::CsdlError;
 use crate::model::{
@@ -25,7 +26,7 @@ impl<'a> Reader<'a> {
                 match child.name() {
                     "Property" => members.push(self.property(child)?),
                     "NavigationProperty" => members.push(self.navigation(child)?),
-                    "Annotation" => annotations.push(self.annotation(child)?),
+                    "Annotation" => annotations.push(annotation(child)?),
                     "Key" if element.name() == "EntityType" => {}
                     _ => return Err(child.unexpected()),
                 }
@@ -66,7 +67,7 @@ impl<'a> Reader<'a> {
                 computed_default: false,
                 immutable: false,
             },
-            annotations: self.annotations_of(element)?,
+            annotations: annotations_of(element)?,
         })
     }
 
@@ -96,7 +97,7 @@ impl<'a> Reader<'a> {
                     }
                     navigation.on_delete = Some(action.into());
                 }
-                "Annotation" => annotations.push(self.annotation(child)?),
+                "Annotation" => annotations.push(annotation(child)?),
                 _ => return Err(child.unexpected()),
             }
         }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Reader;
+use super::annotations::{annotation, annotations_of};
 use super::members::with_facets;
 use super::xml::{Element, is_dotted};
 use crate::csdl::vocabulary::ALTERNATIVE_NAME;
@@ -59,9 +60,9 @@ impl<'a> Reader<'a> {
                 "ReturnType" if operation.returns.is_none() => {
                     child.only(&with_facets(&["Type", "Nullable"]))?;
                     operation.returns = Some(self.type_ref(child)?);
-                    operation.return_annotations = self.annotations_of(child)?;
+                    operation.return_annotations = annotations_of(child)?;
                 }
-                "Annotation" => operation.annotations.push(self.annotation(child)?),
+                "Annotation" => operation.annotations.push(annotation(child)?),
                 _ => return Err(child.unexpected()),
             }
         }
@@ -73,7 +74,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(path) = &operation.entity_set_path {
             let binding = operation.parameters.first().filter(|_| operation.is_bound);
-            if !binding.is_some_and(|parameter| path.split('/').next() == Some(&parameter.name)) {
+            if binding.is_none_or(|parameter| path.split('/').next() != Some(&parameter.name)) {
                 return Err(element.bad_text("EntitySetPath", path, "a path that starts at the binding parameter"));
             }
         }
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
             name: element.identifier("Name")?.into(),
             ty: self.type_ref(element)?,
             optional: false,
-            annotations: self.annotations_of(element)?,
+            annotations: annotations_of(element)?,
         })
     }
 

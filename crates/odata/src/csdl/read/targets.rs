@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Reader;
+use super::annotations::annotations_of;
 use super::xml::Element;
 use crate::csdl::CsdlError;
 use crate::csdl::vocabulary::{COMPUTED, COMPUTED_DEFAULT_VALUE, IMMUTABLE, OPTIONAL_PARAMETER};
@@ -24,7 +25,7 @@ impl<'a> Reader<'a> {
         for (schema, element) in std::mem::take(&mut self.targeted) {
             element.only(&["Target", "Qualifier"])?;
             let target = element.required("Target")?;
-            let mut annotations = self.annotations_of(element)?;
+            let mut annotations = annotations_of(element)?;
             for annotation in &mut annotations {
                 // A qualifier of the whole group applies to each.
                 annotation.qualifier = annotation.qualifier.take().or(element.attribute("Qualifier").map(Arc::from));
