@@ -262,10 +262,11 @@ fn wait_until_ready(child: &mut Child, lines: &Arc<Mutex<Vec<String>>>) -> Resul
     std::thread::spawn(move || {
         for line in BufReader::new(stdout).lines() {
             let Ok(line) = line else { break };
-            if let Some(url) = line.strip_prefix("listening on ") {
-                let _ = sender.try_send(url.trim().to_owned());
-            }
+            let url = line.strip_prefix("listening on ").map(|url| url.trim().to_owned());
             sink.lock().unwrap().push(line);
+            if let Some(url) = url {
+                let _ = sender.try_send(url);
+            }
         }
     });
     ready.recv_timeout(READY_WITHIN).map_err(|fault| match fault {

@@ -35,8 +35,10 @@ fn a_backup_while_writing_is_one_instant_of_the_database() {
             }
             n
         });
-        Cli::on(service.data()).succeed("backup", &["--to", target.to_str().unwrap()]);
+        let backup = Cli::on(service.data()).run("backup", &["--to", target.to_str().unwrap()]);
+        // Before anything that may panic: the writer must end.
         stop.store(true, Ordering::Relaxed);
+        assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
         writer.join().unwrap()
     });
 

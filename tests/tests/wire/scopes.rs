@@ -64,13 +64,28 @@ fn r12_a_user_with_the_write_scope_reads_and_writes() {
 #[test]
 fn r12_other_scopes_and_no_scopes_are_403() {
     let world = World::new();
-    for scopes in ["User.Read", "UserPolicies.Read", "DeviceManagementConfiguration.Read.AllX"] {
+    for scopes in ["User.Read", "DeviceManagementConfiguration.Read.AllX"] {
         let token = world.service.token(&["--tenant", "contoso", "--user", "anna@contoso.example", "--scope", scopes]);
         let api = world.api.with_token(&token);
         api.get(&world.client).error_code(403, "Authorization_RequestDenied");
         api.get(&format!("{CLIENTS}/{}", random_id())).error_code(403, "Authorization_RequestDenied");
         may_not_write(&world, &api);
     }
+}
+
+#[test]
+fn r12_a_device_users_token_is_worth_nothing_on_the_admin_plane() {
+    let world = World::new();
+    let user = ["--tenant", "contoso", "--user", "anna@contoso.example", "--scope", "UserPolicies.ReadWrite"];
+    let api = world.api.with_token(&world.service.token(&user));
+    world.unchanged(|world| {
+        for answer in [api.get(&world.client), api.delete(&world.client), api.post("/officeConfigurations", &json!({}))]
+        {
+            let status = answer.status;
+            assert!([401, 403].contains(&status), "{status}");
+            answer.error(status);
+        }
+    });
 }
 
 #[test]
