@@ -40,6 +40,8 @@ pub fn program() -> PathBuf {
 pub struct Setup {
     /// With `--tls-self-signed`.
     pub tls: bool,
+    /// A certificate that callers trust, when the service was given one.
+    pub trust: Option<PathBuf>,
     /// Where to listen; a free port of the loopback address when `None`.
     pub listen: Option<String>,
     /// More arguments of `serve`.
@@ -157,10 +159,9 @@ impl Service {
     }
 
     pub(crate) fn certificate(&self) -> Option<reqwest::Certificate> {
-        self.setup.tls.then(|| {
-            let pem = std::fs::read(self.certificate_file()).unwrap();
-            reqwest::Certificate::from_pem(&pem).unwrap()
-        })
+        let made = self.setup.tls.then(|| self.certificate_file());
+        made.or_else(|| self.setup.trust.clone())
+            .map(|file| reqwest::Certificate::from_pem(&std::fs::read(file).unwrap()).unwrap())
     }
 
     /// An administrator of `tenant` who may write, with an app-only token.
