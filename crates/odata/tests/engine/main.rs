@@ -3,4 +3,7 @@
 
 mod bodies;
 mod heads;
+mod pages;
+mod renders;
 mod support;
+mod writing;
