@@ -9,7 +9,10 @@ fn plain(json: &Json<'_>) -> serde_json::Value {
     match &json.kind {
         JsonKind::Null => serde_json::Value::Null,
         JsonKind::Bool(value) => (*value).into(),
-        JsonKind::Number(text) => serde_json::from_str(text).unwrap(),
+        // serde_json reads floats a digit off unless told otherwise; the standard library does not.
+        JsonKind::Number(text) => text
+            .parse::<i64>()
+            .map_or_else(|_| serde_json::Value::from(text.parse::<f64>().unwrap()), serde_json::Value::from),
         JsonKind::String(text) => text.as_ref().into(),
         JsonKind::Array(items) => items.iter().map(plain).collect(),
         JsonKind::Object(members) => {

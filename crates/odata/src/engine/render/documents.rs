@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::{headers, json_format, read_condition};
+use crate::csdl::{self, CsdlVersion};
 use crate::edm::civil::{DAYS_TO_UNIX, civil_from_days};
 use crate::engine::Engine;
-use crate::engine::head::{Head, Produces};
+use crate::engine::head::{Head, Produces, Version};
 use crate::engine::tokens::fingerprint_bytes;
 use crate::error::Error;
 use crate::json::{Level, push_string};
@@ -19,17 +20,21 @@ pub(crate) struct Document {
     pub(crate) etag: String,
 }
 
-/// `$metadata` in both forms.
+/// `$metadata` in both forms, the XML in both versions.
 #[derive(Debug)]
 pub(crate) struct Documents {
     xml: Document,
+    xml_4_01: Document,
     json: Document,
 }
 
 impl Documents {
     pub(crate) fn new(model: &Model) -> Self {
-        let _ = model;
-        Self { xml: Document::new(String::new()), json: Document::new(String::new()) }
+        Self {
+            xml: Document::new(csdl::write_xml(model, CsdlVersion::V4_0)),
+            xml_4_01: Document::new(csdl::write_xml(model, CsdlVersion::V4_01)),
+            json: Document::new(csdl::write_json(model)),
+        }
     }
 }
 
@@ -44,7 +49,11 @@ impl Document {
 impl Engine {
     pub(super) fn metadata(&self, head: &Head) -> Result<Response<Bytes>, Error> {
         let is_xml = head.produces == Produces::Xml;
-        let document = if is_xml { &self.documents.xml } else { &self.documents.json };
+        let document = match (is_xml, head.version) {
+            (false, _) => &self.documents.json,
+            (true, Version::V4_0) => &self.documents.xml,
+            (true, Version::V4_01) => &self.documents.xml_4_01,
+        };
         if let Some(response) = read_condition(head, Some(&document.etag))? {
             return Ok(response);
         }
