@@ -31,12 +31,8 @@ enum Task {
     Test(test::Args),
     /// What a submission must pass: format, lints, docs, dependencies, then every test
     Ci,
-    /// Measure the service against its bound, in one run on this machine; what follows goes to the runner
-    Bench {
-        /// `--help` lists them
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
+    /// Measure the service against its bound, in one run on this machine
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,7 +40,7 @@ fn main() -> ExitCode {
         Task::Serve(args) => serve::run(&repo, &args),
         Task::Test(args) => test::run(&repo, &args),
         Task::Ci => ci::run(&repo),
-        Task::Bench { args } => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Task::Bench(args) => bench::run(&repo, &args),
     });
     match outcome {
         Ok(code) => code,
