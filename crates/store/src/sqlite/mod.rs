@@ -1,6 +1,7 @@
 //! The default store: SQLite in write-ahead mode with `synchronous=FULL`, one writer with group commit, readers beside it. The control plane
 //! is read from memory; SQL is for check-in rows, large payloads and loading.
 
+mod backup;
 mod checkpoint;
 mod columns;
 mod connect;
@@ -12,6 +13,7 @@ mod rows;
 mod schema;
 mod statuses;
 mod tenants;
+mod verify;
 mod write;
 mod writer;
 
@@ -30,10 +32,12 @@ use crate::limits::SNAPSHOT_BUDGET;
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
+pub use backup::{CopyReport, backup, restore};
 use connect::Connector;
 use folder::Folder;
 use readers::{Readers, Shape};
 use tenants::{Found, Tenants};
+pub use verify::{Finding, VerifyReport, verify};
 use writer::{Queue, Trouble};
 
 /// Whether commits reach the disk.

@@ -1,0 +1,267 @@
+//! `verify`: whether a database is sound, offline. It reads everything and changes nothing.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::connect::Connector;
+use super::folder::{self, Folder};
+use super::{Durability, failure, load, rows, schema};
+use crate::error::OpenError;
+use crate::ids::TenantId;
+use crate::snapshot::TenantSnapshot;
+
+/// Findings reported at most: the first ones tell enough.
+const MAX_FINDINGS: usize = 100;
+
+/// What `verify` found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Schema version.
+    pub schema: i64,
+    /// Tenants.
+    pub tenants: u64,
+    /// officeConfigurations.
+    pub configurations: u64,
+    /// Client configurations.
+    pub clients: u64,
+    /// Check-in rows.
+    pub statuses: u64,
+    /// Commits in the change log.
+    pub commits: u64,
+    /// What is wrong; empty when the database is sound.
+    pub findings: Vec<Finding>,
+}
+
+impl VerifyReport {
+    /// Whether the database is sound.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which check found it.
+    pub check: &'static str,
+    /// What it is.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.check, self.detail)
+    }
+}
+
+/// Checks the database of a data folder, which must not be in use.
+///
+/// # Errors
+/// When there is no database, it is in use, or its schema is not this program's. What is wrong within it is in the report.
+pub fn verify(folder: &Path) -> Result<VerifyReport, OpenError> {
+    if !folder::database(folder).is_file() {
+        return Err(OpenError::Missing { path: folder.display().to_string() });
+    }
+    let lock = Folder::lock(folder)?;
+    database(lock.database())
+}
+
+pub(super) fn database(path: &Path) -> Result<VerifyReport, OpenError> {
+    let shown = path.display().to_string();
+    let connector = Connector { vfs: None, durability: Durability::Synced };
+    let connection = connector.reader(path).map_err(|e| failure::open(e, &shown))?;
+    let schema = schema::check(&connection, &shown)?;
+    let mut report = VerifyReport { schema, ..VerifyReport::default() };
+    match check(&connection, &mut report) {
+        Ok(()) => Ok(report),
+        // A page that cannot be read is a finding too.
+        Err(error) => {
+            report.finding("read", error.to_string());
+            Ok(report)
+        }
+    }
+}
+
+impl VerifyReport {
+    fn finding(&mut self, check: &'static str, detail: impl Into<String>) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(Finding { check, detail: detail.into() });
+        }
+    }
+}
+
+fn check(connection: &Connection, report: &mut VerifyReport) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN")?;
+    let mut statement = connection.prepare("PRAGMA integrity_check")?;
+    let mut lines = statement.query(())?;
+    while let Some(line) = lines.next()? {
+        let text: String = line.get(0)?;
+        if text != "ok" {
+            report.finding("integrity", text);
+        }
+    }
+    references(connection, report)?;
+    let mut tenants: Vec<(TenantId, i64)> = load::tenants(connection)?.into_iter().collect();
+    tenants.sort_unstable();
+    for (tenant, id) in tenants {
+        report.tenants += 1;
+        let snapshot = load::snapshot(connection, tenant, id)?;
+        control_plane(report, &snapshot);
+        log(connection, report, id, &snapshot)?;
+        data_plane(connection, report, id, &snapshot)?;
+    }
+    Ok(())
+}
+
+/// Rows whose owner is not there.
+fn references(connection: &Connection, report: &mut VerifyReport) -> rusqlite::Result<()> {
+    let owned = [
+        ("configurations", "SELECT 1 FROM tenants o WHERE o.id = t.tenant"),
+        ("change_log", "SELECT 1 FROM tenants o WHERE o.id = t.tenant"),
+        (
+            "client_configurations",
+            "SELECT 1 FROM configurations o WHERE o.tenant = t.tenant AND o.seq = t.configuration",
+        ),
+        ("assignments", "SELECT 1 FROM client_configurations o WHERE o.tenant = t.tenant AND o.seq = t.client"),
+        ("payloads", "SELECT 1 FROM client_configurations o WHERE o.tenant = t.tenant AND o.seq = t.client"),
+    ];
+    for (table, owner) in owned {
+        let sql = format!("SELECT count(*) FROM {table} t WHERE NOT EXISTS ({owner})");
+        let orphans: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
+        if orphans > 0 {
+            report.finding("references", format!("{orphans} rows of {table} belong to nothing"));
+        }
+    }
+    for table in rows::TABLES {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT DISTINCT tenant, configuration FROM {table}) t
+             WHERE NOT EXISTS (SELECT 1 FROM configurations o WHERE o.tenant = t.tenant AND o.seq = t.configuration)
+             AND NOT EXISTS (SELECT 1 FROM doomed_checkins d
+                             WHERE d.tenant = t.tenant AND d.configuration = t.configuration)"
+        );
+        let orphans: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
+        if orphans > 0 {
+            report.finding("references", format!("rows of {orphans} configurations in {table} belong to nothing"));
+        }
+    }
+    Ok(())
+}
+
+/// The rules that hold between the things of a tenant.
+fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
+    let tenant = snapshot.tenant();
+    let newest = snapshot.version();
+    let mut ids = HashSet::new();
+    let mut seqs = HashSet::new();
+    for configuration in snapshot.configurations() {
+        report.configurations += 1;
+        let (id, seq) = (configuration.id, configuration.seq);
+        if !ids.insert(id.0) {
+            report.finding("ids", format!("tenant {tenant}: two configurations have the id {id}"));
+        }
+        if !seqs.insert(seq) || seq >= snapshot.next_seq() {
+            report.finding("order", format!("tenant {tenant}: the place {seq} of configuration {id} is not its own"));
+        }
+        if configuration.stamp.version == 0 || configuration.stamp.version > newest {
+            report.finding("versions", format!("tenant {tenant}: configuration {id} is newer than its tenant"));
+        }
+        if configuration.status_version > newest {
+            report.finding("versions", format!("tenant {tenant}: rows of configuration {id} are newer than its tenant"));
+        }
+        let mut priorities = HashSet::new();
+        let mut clients = HashSet::new();
+        for client in configuration.clients.iter() {
+            report.clients += 1;
+            if !clients.insert(client.id) {
+                report.finding("ids", format!("configuration {id}: two client configurations are {}", client.id));
+            }
+            if !seqs.insert(client.seq) || client.seq >= snapshot.next_seq() {
+                report.finding("order", format!("configuration {id}: the place {} is not its own", client.seq));
+            }
+            if client.priority < 0 || !priorities.insert(client.priority) {
+                report.finding("priorities", format!("configuration {id}: two have the priority {}", client.priority));
+            }
+            let versions = [&client.policy_payload, &client.user_preference_payload].into_iter().flatten();
+            let newer = versions.map(|p| p.version).chain(client.assignments.iter().map(|a| a.stamp.version));
+            if newer.chain([client.stamp.version]).any(|version| version == 0 || version > newest) {
+                report.finding("versions", format!("client configuration {} is newer than its tenant", client.id));
+            }
+        }
+    }
+}
+
+/// The change log has one entry for each version, without a gap.
+fn log(
+    connection: &Connection,
+    report: &mut VerifyReport,
+    id: i64,
+    snapshot: &TenantSnapshot,
+) -> rusqlite::Result<()> {
+    let (count, first, last): (i64, i64, i64) = connection.query_row(
+        "SELECT count(*), coalesce(min(version), 0), coalesce(max(version), 0) FROM change_log WHERE tenant = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    report.commits += count.cast_unsigned();
+    let (tenant, newest) = (snapshot.tenant(), snapshot.version().cast_signed());
+    if last != newest {
+        report.finding("log", format!("tenant {tenant} is at version {newest}, its log at {last}"));
+    }
+    if count != last - first + 1 && count > 0 {
+        report.finding("log", format!("tenant {tenant}: the log has {count} entries from {first} to {last}"));
+    }
+    Ok(())
+}
+
+/// The tables of check-in rows agree with each other and with the counts.
+fn data_plane(
+    connection: &Connection,
+    report: &mut VerifyReport,
+    id: i64,
+    snapshot: &TenantSnapshot,
+) -> rusqlite::Result<()> {
+    let count = |sql: &str, seq: i64| -> rusqlite::Result<i64> {
+        connection.prepare_cached(sql)?.query_row([id, seq], |row| row.get(0))
+    };
+    for configuration in snapshot.configurations() {
+        let seq = configuration.seq.cast_signed();
+        let written = count("SELECT count(*) FROM written_checkins WHERE tenant = ?1 AND configuration = ?2", seq)?;
+        let hot = count("SELECT count(*) FROM checkins WHERE tenant = ?1 AND configuration = ?2", seq)?;
+        report.statuses += (written + hot).cast_unsigned();
+        let name = configuration.id;
+        let expected = configuration.status_count.cast_signed();
+        let (own, foreign) = if configuration.has_checkins_from_clients { (hot, written) } else { (written, hot) };
+        if own != expected || foreign != 0 {
+            report.finding(
+                "statuses",
+                format!("configuration {name} should have {expected} rows and has {own}, and {foreign} of the other kind"),
+            );
+        }
+        if hot == 0 {
+            continue;
+        }
+        let joined = count(
+            "SELECT count(*) FROM checkins h JOIN checkin_texts c USING (tenant, configuration, key)
+             WHERE h.tenant = ?1 AND h.configuration = ?2",
+            seq,
+        )?;
+        let cold = count("SELECT count(*) FROM checkin_texts WHERE tenant = ?1 AND configuration = ?2", seq)?;
+        if joined != hot || cold != hot {
+            report.finding("statuses", format!("configuration {name}: {hot} rows, {cold} texts, {joined} in both"));
+        }
+        let failed = count("SELECT count(*) FROM failed_checkins WHERE tenant = ?1 AND configuration = ?2", seq)?;
+        let agreed = count(
+            "SELECT count(*) FROM failed_checkins f JOIN checkins h USING (tenant, configuration, key)
+             WHERE f.tenant = ?1 AND f.configuration = ?2 AND NOT h.ok AND h.ticks = f.failed_ticks",
+            seq,
+        )?;
+        let bad = count("SELECT count(*) FROM checkins WHERE tenant = ?1 AND configuration = ?2 AND NOT ok", seq)?;
+        if failed != agreed || failed != bad {
+            report.finding("statuses", format!("configuration {name}: {bad} rows failed, {failed} are listed as such"));
+        }
+    }
+    Ok(())
+}

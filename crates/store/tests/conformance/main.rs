@@ -1,0 +1,76 @@
+//! One suite for every store: what a caller of [`store::Store`] can rely on, whichever store it is.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod assignments;
+mod atomicity;
+mod clients;
+mod configurations;
+mod fixture;
+mod payloads;
+mod statuses;
+mod summaries;
+
+/// Runs each case on each store.
+macro_rules! on_every_store {
+    ($($module:ident :: $case:ident,)+) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$module::$case(super::fixture::Fixture::memory()).await;
+            })+
+        }
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$module::$case(super::fixture::Fixture::sqlite()).await;
+            })+
+        }
+    };
+}
+
+on_every_store! {
+    configurations::a_tenant_that_never_wrote_is_empty_and_stays_unknown,
+    configurations::r1_a_created_configuration_is_there_with_what_it_was_given,
+    configurations::r2_the_default_one_is_made_by_post_patch_or_a_first_child_and_goes_with_delete,
+    configurations::r2_the_id_of_the_default_one_is_not_given_to_another,
+    configurations::r3_an_id_that_is_taken_is_refused_and_free_in_another_tenant,
+    configurations::r3_an_unknown_id_is_not_found,
+    configurations::no_tenant_sees_another,
+    configurations::the_order_is_the_order_of_creation,
+    configurations::stamps_follow_the_commands_time_and_the_tenants_version,
+    configurations::preconditions_are_checked_inside_the_commit,
+    clients::r8_without_a_priority_the_lowest_place_is_taken,
+    clients::r8_duplicate_priorities_in_one_request_are_refused_with_both_positions,
+    clients::r8_a_priority_that_is_stored_already_is_taken,
+    clients::r8_reordering_is_all_or_nothing,
+    clients::r8_reordering_may_swap,
+    clients::a_client_configuration_changes_only_what_the_command_sets,
+    clients::the_concrete_type_cannot_change,
+    clients::what_is_not_there_cannot_be_changed_or_removed,
+    clients::a_client_configuration_has_its_own_version,
+    assignments::r9_assign_replaces_all,
+    assignments::assignments_are_made_changed_and_removed_one_by_one,
+    payloads::r6_any_bytes_come_back_identical_small_and_large,
+    payloads::r6_a_precondition_is_on_the_payloads_own_version,
+    payloads::payloads_go_with_their_client_configuration,
+    atomicity::a_bad_last_command_changes_nothing,
+    atomicity::commands_see_those_before_them,
+    atomicity::a_snapshot_never_changes,
+    atomicity::concurrent_commits_all_count_once,
+    statuses::r4_written_rows_keep_their_order_over_pages,
+    statuses::r4_writing_replaces_the_collection_whole,
+    statuses::r4_two_of_one_identity_are_refused_with_both_positions,
+    statuses::r4_more_than_may_be_written_are_refused,
+    statuses::r4_once_clients_checked_in_the_rows_are_theirs,
+    statuses::r4_a_recorded_row_takes_the_place_of_its_identity,
+    statuses::r13_instants_keep_their_offset_and_digits,
+    statuses::null_and_empty_applied_policies_stay_apart,
+    statuses::rows_come_in_order_of_time_both_ways_over_pages,
+    statuses::the_rows_of_one_client_configuration_are_those_that_applied_it,
+    statuses::a_continuation_of_another_order_is_refused,
+    statuses::rows_of_what_is_not_there_are_not_found_and_of_the_unwritten_default_none,
+    statuses::rows_go_with_their_configuration,
+    summaries::r5_a_written_summary_is_returned_as_written_until_a_client_checks_in,
+    summaries::r5_distinct_users_in_the_window_and_failed_when_any_device_failed,
+    summaries::r5_a_client_configuration_counts_the_rows_that_applied_it,
+}
