@@ -9,6 +9,7 @@ pub mod error;
 pub mod ids;
 pub mod limits;
 pub mod memory;
+mod paging;
 mod position;
 mod predicate;
 mod rules;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::Durability;
+use super::{Durability, functions};
 use crate::limits::{LOCK_TIMEOUT, READER_CACHE_KIB, WRITER_CACHE_KIB};
 
 /// Statements kept prepared on a connection: more than there are texts in this crate, queries' shapes included.
@@ -42,6 +42,7 @@ impl Connector {
         let connection = self.open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+        functions::register(&connection)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(connection)
     }

@@ -7,6 +7,7 @@ mod columns;
 mod connect;
 mod failure;
 mod folder;
+mod functions;
 mod load;
 mod readers;
 mod rows;

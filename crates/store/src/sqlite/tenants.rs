@@ -141,10 +141,4 @@ impl Tenants {
         }
         map.epoch += 1;
     }
-
-    /// How many tenants are in memory.
-    #[cfg(test)]
-    pub(super) fn loaded(&self) -> usize {
-        self.read().loaded.len()
-    }
 }

@@ -5,15 +5,18 @@ mod conditions;
 mod plan;
 mod text;
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{CHECKIN, checkin, stored};
 use super::failure;
 use super::readers::Shape;
-use crate::domain::{OfficeConfiguration, Summary};
+use crate::domain::{CheckinStatus, OfficeConfiguration, Summary};
 use crate::error::StoreError;
 use crate::ids::ClientConfigurationId;
 use crate::limits::{MAX_PAGE, MAX_QUICK_SKIP, MAX_WRITTEN_STATUSES};
+use crate::paging;
 use crate::position::{Position, RowOrder};
 use crate::status::{StatusPage, StatusQuery};
 use crate::summary::{Tally, window};
@@ -54,8 +57,25 @@ pub(super) fn page(
     seq: u64,
     query: &StatusQuery,
 ) -> Result<StatusPage, StoreError> {
-    let configuration = stored(seq);
-    let Some((recorded, total)) = owner(connection, tenant, configuration)? else { return none(query) };
+    let Some((recorded, total)) = owner(connection, tenant, stored(seq))? else { return none(query) };
+    match page_by_sql(connection, tenant, stored(seq), query, recorded, total) {
+        // What SQL cannot say is done over the rows themselves, where they are few.
+        Err(StoreError::Unsupported { .. }) if total <= MAX_WRITTEN_STATUSES as u64 => {
+            let rows = all(connection, tenant, stored(seq), recorded).map_err(failure::read)?;
+            paging::page(rows.iter().map(|(key, row)| (*key, row)), query)
+        }
+        answer => answer,
+    }
+}
+
+fn page_by_sql(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    query: &StatusQuery,
+    recorded: bool,
+    total: u64,
+) -> Result<StatusPage, StoreError> {
     let order = RowOrder::of(&query.order);
     let after = query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
     let conditions = Conditions::of(query.filter.as_ref());
@@ -88,9 +108,24 @@ pub(super) fn page(
         }
         let status = checkin(row, 1).map_err(failure::read)?;
         last = Some((status.checkin.ticks(), row.get(0).map_err(failure::read)?));
-        page.rows.push(std::sync::Arc::new(status));
+        page.rows.push(Arc::new(status));
     }
     Ok(page)
+}
+
+/// All rows of a configuration by key.
+fn all(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    recorded: bool,
+) -> rusqlite::Result<Vec<(i64, Arc<CheckinStatus>)>> {
+    let tables = if recorded { Driver::Key } else { Driver::Written }.tables();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT h.key, {CHECKIN} FROM {tables} WHERE h.tenant = ?1 AND h.configuration = ?2 ORDER BY h.key"
+    ))?;
+    let rows = statement.query_map(params![tenant, configuration], |row| Ok((row.get(0)?, Arc::new(checkin(row, 1)?))))?;
+    rows.collect()
 }
 
 fn owner(connection: &Connection, tenant: i64, configuration: i64) -> Result<Option<(bool, u64)>, StoreError> {

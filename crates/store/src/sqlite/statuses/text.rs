@@ -1,6 +1,8 @@
 //! The SQL text of a query over check-in rows and its parameters.
 
-use odata::exec::sql::{Column, ColumnKind, ColumnMap};
+use odata::exec::sql::{
+    Column, ColumnKind, ColumnMap, Dialect, SqlParam, Untranslatable, translate_filter, translate_order,
+};
 use odata::expr::Step;
 use odata::plan::OrderBy;
 use rusqlite::ParamsFromIter;
@@ -74,9 +76,12 @@ impl Select {
             let id = self.bind(Value::Text(id.to_string()));
             self.within.push_str(&format!(" AND {APPLIED}{id})"));
         }
-        if query.filter.is_some() {
-            let _ = &CheckinColumns;
-            return Err(StoreError::Unsupported { what: "$filter".to_owned() });
+        if let Some(filter) = &query.filter {
+            let first = self.params.len() + 1;
+            let sql = translate_filter(filter, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
+            self.params.extend(sql.params.into_iter().map(value));
+            self.within.push_str(" AND ");
+            self.within.push_str(&sql.text);
         }
         Ok(())
     }
@@ -116,7 +121,10 @@ impl Select {
             RowOrder::Time { descending: false } => format!("{ticks}, {alias}.key"),
             RowOrder::Time { descending: true } => format!("{ticks} DESC, {alias}.key DESC"),
             RowOrder::Other => {
-                return Err(StoreError::Unsupported { what: format!("$orderby of {} keys", by.len()) });
+                let first = self.params.len() + 1;
+                let sql = translate_order(by, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
+                self.params.extend(sql.params.into_iter().map(value));
+                format!("{}, {alias}.key", sql.text)
             }
         };
         let limit = self.bind(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)));
@@ -131,6 +139,19 @@ impl Select {
     pub(super) fn count(&self, driver: Driver) -> String {
         format!("SELECT count(*) FROM {} WHERE {}", driver.tables(), self.within)
     }
+}
+
+fn value(param: SqlParam) -> Value {
+    match param {
+        SqlParam::Text(text) => Value::Text(text.to_string()),
+        SqlParam::Integer(number) => Value::Integer(number),
+        SqlParam::Double(number) => Value::Real(number),
+        SqlParam::Null => Value::Null,
+    }
+}
+
+fn unsupported(error: Untranslatable) -> StoreError {
+    StoreError::Unsupported { what: error.to_string() }
 }
 
 /// User and outcome of the rows of a configuration (`?1`, `?2`) with an instant from `?3` to before `?4`, and with the applied policy `?5`.
