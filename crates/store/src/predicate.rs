@@ -99,8 +99,8 @@ fn value(row: &CheckinStatus) -> Value {
     Value::Record(Arc::new(record))
 }
 
-fn unsupported(error: odata::Error) -> StoreError {
-    StoreError::Unsupported { what: error.message }
+fn unsupported(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unsupported { what: error.to_string() }
 }
 
 /// A query brings no time, so `now()` has no meaning in one.
