@@ -111,7 +111,7 @@ struct Fault {
     path: Vec<String>,
 }
 
-type Parsed<T> = Result<T, Box<Fault>>;
+type Parsed<T> = Result<T, Fault>;
 
 impl<'a> Parser<'a> {
     fn run(body: &'a [u8], keep: bool) -> Result<Json<'a>, JsonError> {
@@ -129,8 +129,8 @@ impl<'a> Parser<'a> {
         parsed.map_err(|fault| fault.placed(text))
     }
 
-    fn fault(&self, reason: impl Into<Cow<'static, str>>) -> Box<Fault> {
-        Box::new(Fault { offset: self.at, reason: reason.into(), path: Vec::new() })
+    fn fault(&self, reason: impl Into<Cow<'static, str>>) -> Fault {
+        Fault { offset: self.at, reason: reason.into(), path: Vec::new() }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -247,7 +247,7 @@ impl<'a> Parser<'a> {
             };
             if known {
                 let reason = format!("the member '{name}' is given more than once");
-                return Err(Box::new(Fault { offset: name_at, reason: reason.into(), path: vec![name.into_owned()] }));
+                return Err(Fault { offset: name_at, reason: reason.into(), path: vec![name.into_owned()] });
             }
             self.space();
             if self.peek() != Some(b':') {
@@ -362,7 +362,7 @@ impl<'a> Parser<'a> {
     }
 
     fn unicode_escape(&mut self, start: usize) -> Parsed<char> {
-        let refuse = |reason: &'static str| Box::new(Fault { offset: start, reason: reason.into(), path: Vec::new() });
+        let refuse = |reason: &'static str| Fault { offset: start, reason: reason.into(), path: Vec::new() };
         let high = self.hex4().ok_or_else(|| refuse("four hexadecimal digits are expected behind \\u"))?;
         let code = match high {
             0xd800..0xdc00 => {
@@ -392,7 +392,7 @@ impl<'a> Parser<'a> {
 }
 
 impl Fault {
-    fn under(mut self: Box<Self>, part: impl FnOnce() -> String) -> Box<Self> {
+    fn under(mut self, part: impl FnOnce() -> String) -> Self {
         self.path.push(part());
         self
     }

@@ -73,7 +73,7 @@ fn shape(model: &Model, ty: &StructuredType) -> Shape {
             }
             MemberKind::Structural { .. } => ShapeKind::Structural,
         };
-        let full_type = full_type(model, &member.ty.base, member.ty.collection)
+        let full_type = full_type(model, member.ty.base, member.ty.collection)
             .filter(|_| kind == ShapeKind::Structural)
             .map(|ty| bytes(format!("\"{}@odata.type\":\"{ty}\"", member.name)));
         MemberShape { key: bytes(format!("\"{}\":", member.name)), kind, full_type }
@@ -86,10 +86,10 @@ fn shape(model: &Model, ty: &StructuredType) -> Shape {
 }
 
 /// The type annotation of a property; `None` where JSON tells (string, Boolean, double) or the value names it itself.
-fn full_type(model: &Model, base: &EdmType, collection: bool) -> Option<String> {
+fn full_type(model: &Model, base: EdmType, collection: bool) -> Option<String> {
     let name = match base {
         EdmType::Primitive(primitive) => primitive.short_name().to_owned(),
-        EdmType::Named(id) => match model.named(*id) {
+        EdmType::Named(id) => match model.named(id) {
             NamedType::Structured(ty) => ty.name.to_string(),
             NamedType::Enum(ty) => ty.name.to_string(),
             NamedType::Definition(ty) => ty.name.to_string(),
@@ -97,7 +97,7 @@ fn full_type(model: &Model, base: &EdmType, collection: bool) -> Option<String> 
         EdmType::Any(_) => return None,
     };
     let told = matches!(base, EdmType::Primitive(Primitive::String | Primitive::Boolean | Primitive::Double))
-        || matches!(base, EdmType::Named(id) if model.structured(*id).is_some());
+        || matches!(base, EdmType::Named(id) if model.structured(id).is_some());
     match (collection, told) {
         (true, _) => Some(format!("#Collection({name})")),
         (false, true) => None,

@@ -320,7 +320,6 @@ impl Writer<'_> {
             }
             Value::Double(value) => self.double(*value, base),
             Value::Decimal(value) => self.quoted_if(self.format.ieee754, value),
-            Value::String(text) => escape::string(&mut self.out, text),
             Value::Guid(guid) => {
                 self.out.push(b'"');
                 let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
@@ -345,7 +344,7 @@ impl Writer<'_> {
             }
             // GeoJSON is kept as its text; WKT, which a literal gives, is a string.
             Value::Geo(text) if text.starts_with('{') => self.out.extend_from_slice(text.as_bytes()),
-            Value::Geo(text) => escape::string(&mut self.out, text),
+            Value::String(text) | Value::Geo(text) => escape::string(&mut self.out, text),
             Value::Record(record) => {
                 let declared = if let EdmType::Named(id) = base { id } else { record.type_id };
                 self.record(record, declared, view, &|_| {}, None);
@@ -437,7 +436,7 @@ fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model)
         for item in select {
             match item {
                 SelectItem::All => return Selected::Whole,
-                SelectItem::Member { cast, member, nested } if *member == number && is_of(cast, ty, model) => {
+                SelectItem::Member { cast, member, nested } if *member == number && is_of(*cast, ty, model) => {
                     match nested {
                         None => return Selected::Whole,
                         Some(nested) => parts.push(&nested.projection),
@@ -456,11 +455,11 @@ fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model)
 
 fn expanded<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Option<&'v ExpandItem> {
     let mut items = view.iter().flat_map(|projection| &projection.expand);
-    items.find(|item| item.member == number && is_of(&item.cast, ty, model))
+    items.find(|item| item.member == number && is_of(item.cast, ty, model))
 }
 
 /// Whether a member under a cast is a member of the type at all.
-fn is_of(cast: &Option<TypeId>, ty: TypeId, model: &Model) -> bool {
+fn is_of(cast: Option<TypeId>, ty: TypeId, model: &Model) -> bool {
     cast.is_none_or(|cast| model.is_a(ty, cast))
 }
 

@@ -14,11 +14,7 @@ pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<M
         _ => vec![Method::GET, Method::HEAD],
     };
     match target.kind {
-        TargetKind::EntityCollection => {
-            if may(model, target, "InsertRestrictions", "Insertable", true) && !ends_in_operation(target) {
-                methods.push(Method::POST);
-            }
-        }
+        TargetKind::EntityCollection if is_insertable(model, target) => methods.push(Method::POST),
         TargetKind::Entity => {
             let is_singleton = is_root(target);
             if is_singleton && may(model, target, "InsertRestrictions", "Insertable", false) {
@@ -47,8 +43,9 @@ pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<M
     methods
 }
 
-fn ends_in_operation(target: &Target) -> bool {
-    matches!(target.segments.last(), Some(Segment::Operation { .. }))
+fn is_insertable(model: &Model, target: &Target) -> bool {
+    let is_result = matches!(target.segments.last(), Some(Segment::Operation { .. }));
+    !is_result && may(model, target, "InsertRestrictions", "Insertable", true)
 }
 
 /// Whether the target is a child of the container itself (a singleton, an entity set), perhaps under a cast.

@@ -259,12 +259,11 @@ impl Engine {
         let is_collection = target.ty.as_ref().is_some_and(|ty| ty.collection);
         for option in query.given() {
             match option {
-                SystemOption::Format | SystemOption::SchemaVersion => {}
-                SystemOption::SkipToken if is_collection && is_read => {}
                 SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Compute | SystemOption::Index => {
                     let message = format!("The query option '{}' is not supported.", option.name());
                     return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
                 }
+                SystemOption::SkipToken if is_collection && is_read => {}
                 SystemOption::SkipToken | SystemOption::Id | SystemOption::Levels => return Err(inapplicable(option)),
                 _ => {}
             }

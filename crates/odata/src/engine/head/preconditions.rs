@@ -35,9 +35,8 @@ impl EntityTags {
     /// Whether the current state is among the tags. A quoted wire tag matches by its opaque part.
     pub fn matches(&self, current: Current<'_>) -> bool {
         match (self, current) {
-            (_, Current::Absent) => false,
+            (_, Current::Absent) | (Self::List(_), Current::Present(None)) => false,
             (Self::Any, Current::Present(_)) => true,
-            (Self::List(_), Current::Present(None)) => false,
             (Self::List(tags), Current::Present(Some(tag))) => tags.iter().any(|t| t == opaque(tag)),
         }
     }

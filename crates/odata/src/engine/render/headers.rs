@@ -39,7 +39,7 @@ impl Engine {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.reserve(8);
-        headers.insert(header::CONTENT_TYPE, content_type(self.settings.profile, &json_format(head))?);
+        headers.insert(header::CONTENT_TYPE, content_type(self.settings.profile, json_format(head))?);
         common(head, headers);
         put_etag(headers, etag);
         if let Some(applied) = applied(head, status) {
@@ -47,35 +47,35 @@ impl Engine {
         }
         Ok(response)
     }
+}
 
-    /// An answer of plain text.
-    pub(super) fn text(&self, head: &Head, text: Bytes, etag: Option<&str>) -> Response<Bytes> {
-        let mut response = Response::new(text);
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        common(head, headers);
-        put_etag(headers, etag);
-        response
-    }
+/// An answer of plain text.
+pub(super) fn text(head: &Head, text: Bytes, etag: Option<&str>) -> Response<Bytes> {
+    let mut response = Response::new(text);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    common(head, headers);
+    put_etag(headers, etag);
+    response
+}
 
-    /// 204. `entity_id` is the URL of what was created or changed.
-    pub(super) fn no_content(&self, head: &Head, etag: Option<&str>, entity_id: Option<&str>) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        let headers = response.headers_mut();
-        common(head, headers);
-        put_etag(headers, etag);
-        if let Some(url) = entity_id.and_then(|url| HeaderValue::from_str(url).ok()) {
-            headers.insert(ENTITY_ID, url);
-        }
-        if let Some(applied) =
-            applied(head, StatusCode::NO_CONTENT).and_then(|applied| HeaderValue::from_str(&applied).ok())
-        {
-            headers.insert(PREFERENCE_APPLIED, applied);
-        }
-        response
+/// 204. `entity_id` is the URL of what was created or changed.
+pub(super) fn no_content(head: &Head, etag: Option<&str>, entity_id: Option<&str>) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    common(head, headers);
+    put_etag(headers, etag);
+    if let Some(url) = entity_id.and_then(|url| HeaderValue::from_str(url).ok()) {
+        headers.insert(ENTITY_ID, url);
     }
+    if let Some(applied) =
+        applied(head, StatusCode::NO_CONTENT).and_then(|applied| HeaderValue::from_str(&applied).ok())
+    {
+        headers.insert(PREFERENCE_APPLIED, applied);
+    }
+    response
 }
 
 /// What every answer carries.
@@ -143,14 +143,14 @@ pub(super) fn stream(head: &Head, stream: &StreamBody, part: Option<Range<usize>
 }
 
 /// `Content-Type` of a JSON answer: Graph's long form, or what OData asks for and no more.
-pub(super) fn content_type(profile: Profile, format: &JsonFormat) -> Result<HeaderValue, Error> {
+pub(super) fn content_type(profile: Profile, format: JsonFormat) -> Result<HeaderValue, Error> {
     let level = match format.level {
         Level::None => "none",
         Level::Minimal => "minimal",
         Level::Full => "full",
     };
     if profile == Profile::Graph {
-        if *format == JsonFormat::DEFAULT {
+        if format == JsonFormat::DEFAULT {
             return Ok(HeaderValue::from_static(
                 "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
             ));

@@ -59,26 +59,26 @@ impl Engine {
             Outcome::Updated(record) => self.updated(head, &record, tokens),
             Outcome::Collection(page) => self.collection(head, &page, tokens),
             Outcome::Count(count) => {
-                Ok(self.text(head, Bytes::from(itoa::Buffer::new().format(count).to_owned()), None))
+                Ok(headers::text(head, Bytes::from(itoa::Buffer::new().format(count).to_owned()), None))
             }
             Outcome::Property { value, etag } => self.property(head, &value, etag.as_deref(), tokens),
             Outcome::Value(value) => self.property(head, &value, None, tokens),
-            Outcome::Stream(stream) => self.stream(head, &stream),
-            Outcome::NoContent { etag } => Ok(self.no_content(head, etag.as_deref(), None)),
+            Outcome::Stream(stream) => stream_body(head, &stream),
+            Outcome::NoContent { etag } => Ok(headers::no_content(head, etag.as_deref(), None)),
         }
     }
 
     /// Renders an entity once, to be used again where [`Head::is_plain`] allows: minimal metadata, every structural
     /// member, no context. `declared` is the type of the collection that it stands in.
     pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
-        let format = self.format(&JsonFormat::DEFAULT, false, false);
+        let format = self.format(JsonFormat::DEFAULT, false, false);
         let links = Links::detached(self);
         let mut writer = self.writer(format, &links, 1024);
         writer.record(record, declared, &[&Projection::default()], &|_| {}, None);
         writer.out.into()
     }
 
-    fn format(&self, json: &JsonFormat, omit_nulls: bool, inline_navigation: bool) -> Format {
+    fn format(&self, json: JsonFormat, omit_nulls: bool, inline_navigation: bool) -> Format {
         let graph = is_graph(self.settings.profile);
         Format {
             level: json.level,
@@ -109,7 +109,7 @@ impl Engine {
         tokens: &dyn TokenSeal,
     ) -> Vec<u8> {
         let json = json_format(head);
-        let format = self.format(&json, head.prefer.omit_nulls, inline_navigation);
+        let format = self.format(json, head.prefer.omit_nulls, inline_navigation);
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 1024);
         let declared = head.declared_type().unwrap_or(record.type_id);
@@ -160,7 +160,7 @@ impl Engine {
     ) -> Result<Response<Bytes>, Error> {
         let location = format!("{}/{path}", head.root);
         let mut response = if head.prefer.returns == Some(Return::Minimal) && !has_projection(head) {
-            self.no_content(head, record.etag.as_deref(), Some(&location))
+            headers::no_content(head, record.etag.as_deref(), Some(&location))
         } else {
             let body = self.entity_body(head, record, Some(path), true, tokens);
             self.ok(head, StatusCode::CREATED, body, record.etag.as_deref())?
@@ -178,7 +178,7 @@ impl Engine {
         };
         if !with_body {
             let url = format!("{}/{}", head.root, head.path);
-            return Ok(self.no_content(head, record.etag.as_deref(), Some(&url)));
+            return Ok(headers::no_content(head, record.etag.as_deref(), Some(&url)));
         }
         let body = self.entity_body(head, record, None, true, tokens);
         self.ok(head, StatusCode::OK, body, record.etag.as_deref())
@@ -186,7 +186,7 @@ impl Engine {
 
     fn collection(&self, head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         let json = json_format(head);
-        let format = self.format(&json, head.prefer.omit_nulls, !head.is_read());
+        let format = self.format(json, head.prefer.omit_nulls, !head.is_read());
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 256 + page.items.len() * 512);
         let is_reference = head.target.kind == TargetKind::Reference;
@@ -236,7 +236,7 @@ impl Engine {
             return Ok(response);
         }
         if value.is_null() {
-            return Ok(self.no_content(head, etag, None));
+            return Ok(headers::no_content(head, etag, None));
         }
         if head.target.kind == TargetKind::RawValue {
             return self.raw_value(head, value, etag);
@@ -248,7 +248,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let mut writer = self.writer(self.format(&json, head.prefer.omit_nulls, false), &links, 256);
+        let mut writer = self.writer(self.format(json, head.prefer.omit_nulls, false), &links, 256);
         writer.out.push(b'{');
         if json.level != Level::None {
             writer.out.extend_from_slice(self.lead(head, Shown::Value).as_bytes());
@@ -268,7 +268,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let mut writer = self.writer(self.format(&json, head.prefer.omit_nulls, false), &links, 256);
+        let mut writer = self.writer(self.format(json, head.prefer.omit_nulls, false), &links, 256);
         let declared = head.declared_type().unwrap_or(record.type_id);
         let lead = (json.level != Level::None).then(|| self.lead(head, Shown::Value));
         writer.record(record, declared, &[&head.query.projection], &|_| {}, lead.as_deref());
@@ -278,7 +278,7 @@ impl Engine {
     fn raw_value(&self, head: &Head, value: &Value, etag: Option<&str>) -> Result<Response<Bytes>, Error> {
         let base = head.target.ty.as_ref().map(|ty| ty.base).ok_or_else(mismatch)?;
         if let Value::Binary(bytes) = value {
-            let mut response = self.text(head, bytes.clone(), etag);
+            let mut response = headers::text(head, bytes.clone(), etag);
             let octets = HeaderValue::from_static("application/octet-stream");
             response.headers_mut().insert(header::CONTENT_TYPE, octets);
             return Ok(response);
@@ -294,27 +294,25 @@ impl Engine {
             }
             _ => write_primitive(Primitive::String, value, &mut text),
         }
-        Ok(self.text(head, text.into(), etag))
+        Ok(headers::text(head, text.into(), etag))
     }
+}
 
-    fn stream(&self, head: &Head, stream: &StreamBody) -> Result<Response<Bytes>, Error> {
-        let etag = stream.etag.as_deref();
-        if let Some(response) = read_condition(head, etag)? {
-            return Ok(response);
-        }
-        let range = head.range.as_ref().filter(|range| range.applies(etag)).map(|range| range.range);
-        let length = stream.bytes.len();
-        match range {
-            None => headers::stream(head, stream, None),
-            Some(range) => match range.within(length) {
-                Some(part) => headers::stream(head, stream, Some(part)),
-                None => {
-                    let message = format!("The range cannot be satisfied: the stream has {length} bytes.");
-                    Err(Error::new(ErrorKind::RangeNotSatisfiable, message).at("Range"))
-                }
-            },
-        }
+/// A stream, whole or the range that was asked for.
+fn stream_body(head: &Head, stream: &StreamBody) -> Result<Response<Bytes>, Error> {
+    let etag = stream.etag.as_deref();
+    if let Some(response) = read_condition(head, etag)? {
+        return Ok(response);
     }
+    let length = stream.bytes.len();
+    let Some(range) = head.range.as_ref().filter(|range| range.applies(etag)) else {
+        return headers::stream(head, stream, None);
+    };
+    let part = range.range.within(length).ok_or_else(|| {
+        let message = format!("The range cannot be satisfied: the stream has {length} bytes.");
+        Error::new(ErrorKind::RangeNotSatisfiable, message).at("Range")
+    })?;
+    headers::stream(head, stream, Some(part))
 }
 
 /// 304 and 412 of a read; `None` goes on.
