@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::env::IdSource;
 
 /// The name of the file in the data folder.
-pub(super) const FILE_NAME: &str = "issuer-keys.json";
+pub const FILE_NAME: &str = "issuer-keys.json";
 
 /// What is in the file: the issuer's name and its keys as private JWKs. The first key signs.
 #[derive(Serialize, Deserialize)]

@@ -24,5 +24,6 @@ pub use authenticator::Authenticator;
 pub use builtin::{ADMIN_AUDIENCE, BuiltinError, BuiltinIssuer, CLIENT_AUDIENCE, MintError, TokenRequest};
 pub use config::{AuthConfig, ClaimNames, ConfigError, IssuerSection};
 pub use error::{AuthError, Denied, TokenFault};
+pub use keyfile::FILE_NAME as KEYS_FILE;
 pub use principal::{Access, Groups, Need, Plane, Principal, PrincipalKind, User};
 pub use tenant::{PERSONAL_ACCOUNTS, tenant_id};

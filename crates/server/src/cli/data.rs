@@ -1,19 +1,22 @@
 //! `officeconfig backup | restore | verify`, and opening a data folder.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
+use serde_json::json;
 use store::Store;
-use store::sqlite::{SqliteOptions, SqliteStore};
+use store::sqlite::{self, CopyReport, SqliteOptions, SqliteStore};
 
 use super::{DataFolder, Failure, OutputFormat};
+use crate::auth::KEYS_FILE;
 
 /// Where to copy to.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The copy is whole and consistent whatever is written meanwhile. Keep it as safe as the data folder.
+The copy is the state at one moment, whatever is written meanwhile. It holds the keys of the
+built-in issuer too: keep it as safe as the data folder.
 
 Example:
   officeconfig backup --data /var/lib/officeconfig --to /backup/officeconfig-2026-11-23")]
@@ -76,13 +79,75 @@ pub(super) async fn open(folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 pub(super) fn backup(args: &BackupArgs) -> Result<(), Failure> {
-    Err(anyhow::anyhow!("{}: this build has no store", args.to.display()).into())
+    let from = &args.folder.data;
+    let keys = args.to.join(KEYS_FILE);
+    if keys.exists() {
+        return Err(anyhow!("{} is there already: a backup goes into a folder of its own", keys.display()).into());
+    }
+    make_folder(&args.to)?;
+    let copied = sqlite::backup(from, &args.to)?;
+    let with_keys = copy_keys(from, &args.to)?;
+    tell(&copied, with_keys, args.output)
 }
 
 pub(super) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
-    Err(anyhow::anyhow!("{}: this build has no store", args.from.display()).into())
+    let to = &args.folder.data;
+    let keys = to.join(KEYS_FILE);
+    if keys.exists() && args.from.join(KEYS_FILE).exists() {
+        // Whose tokens count afterwards is not for us to guess.
+        return Err(anyhow!("{} is there already: restore into an empty folder, or move it away", keys.display()).into());
+    }
+    make_folder(to)?;
+    let copied = sqlite::restore(&args.from, to)?;
+    let with_keys = copy_keys(&args.from, to)?;
+    tell(&copied, with_keys, args.output)
 }
 
 pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
-    Err(anyhow::anyhow!("{}: this build has no store", args.folder.data.display()).into())
+    let folder = &args.folder.data;
+    let report = sqlite::verify(folder)?;
+    let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    let counted = format!(
+        "schema {}: {} tenants, {} officeConfigurations, {} client configurations, {} check-ins, {} commits",
+        report.schema, report.tenants, report.configurations, report.clients, report.statuses, report.commits,
+    );
+    let text = if report.is_sound() {
+        format!("sound\n{counted}")
+    } else {
+        format!("{counted}\n{}", findings.join("\n"))
+    };
+    let json = json!({
+        "sound": report.is_sound(),
+        "schema": report.schema,
+        "tenants": report.tenants,
+        "officeConfigurations": report.configurations,
+        "clientConfigurations": report.clients,
+        "checkins": report.statuses,
+        "commits": report.commits,
+        "findings": findings,
+    });
+    args.output.print(&text, &json)?;
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(anyhow!("{}: the database is not sound ({} findings)", folder.display(), findings.len()).into())
+    }
+}
+
+/// Copies the keys of the built-in issuer, so that the tokens that it gave still count after a restore. True when there are any.
+fn copy_keys(from: &Path, to: &Path) -> anyhow::Result<bool> {
+    let (source, target) = (from.join(KEYS_FILE), to.join(KEYS_FILE));
+    // The copy has the permissions of the original: its owner's only.
+    match fs::copy(&source, &target).and_then(|_| fs::File::open(&target)?.sync_all()) {
+        Ok(()) => Ok(true),
+        Err(_) if !source.exists() => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot copy {} to {}", source.display(), target.display())),
+    }
+}
+
+fn tell(copied: &CopyReport, with_keys: bool, output: OutputFormat) -> Result<(), Failure> {
+    let database = copied.database.display();
+    let keys = if with_keys { ", and the keys of the built-in issuer" } else { "" };
+    let json = json!({ "database": database.to_string(), "bytes": copied.bytes, "issuerKeys": with_keys });
+    Ok(output.print(&format!("{database}: {} bytes{keys}", copied.bytes), &json)?)
 }
