@@ -136,7 +136,9 @@ async fn answer(
     let given = match head.body() {
         BodyKind::None => Bytes::new(),
         BodyKind::Json { bytes_max } | BodyKind::Stream { bytes_max } => {
-            body::read(body, bytes_max, limits::BODY_TIMEOUT).await.map_err(|fault| error::body_error(&fault))?
+            body::read(body, bytes_max, app.config.limits.body_timeout_s)
+                .await
+                .map_err(|fault| error::body_error(&fault))?
         }
     };
     let actor = principal.actor().cloned().unwrap_or_default();

@@ -95,7 +95,9 @@ pub(super) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let keys = to.join(KEYS_FILE);
     if keys.exists() && args.from.join(KEYS_FILE).exists() {
         // Whose tokens count afterwards is not for us to guess.
-        return Err(anyhow!("{} is there already: restore into an empty folder, or move it away", keys.display()).into());
+        return Err(
+            anyhow!("{} is there already: restore into an empty folder, or move it away", keys.display()).into()
+        );
     }
     make_folder(to)?;
     let copied = sqlite::restore(&args.from, to)?;
@@ -111,11 +113,8 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
         "schema {}: {} tenants, {} officeConfigurations, {} client configurations, {} check-ins, {} commits",
         report.schema, report.tenants, report.configurations, report.clients, report.statuses, report.commits,
     );
-    let text = if report.is_sound() {
-        format!("sound\n{counted}")
-    } else {
-        format!("{counted}\n{}", findings.join("\n"))
-    };
+    let text =
+        if report.is_sound() { format!("sound\n{counted}") } else { format!("{counted}\n{}", findings.join("\n")) };
     let json = json!({
         "sound": report.is_sound(),
         "schema": report.schema,

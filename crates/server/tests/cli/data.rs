@@ -28,7 +28,10 @@ fn a_backup_of_a_running_service_comes_back_whole_with_its_keys() {
     assert_eq!(service.end().0, 0);
 
     let original = succeed(&["verify", "--data", text(&data)]);
-    assert_eq!((&original["sound"], &original["clientConfigurations"], &original["checkins"]), (&true.into(), &30.into(), &20_000.into()));
+    assert_eq!(
+        (&original["sound"], &original["clientConfigurations"], &original["checkins"]),
+        (&true.into(), &30.into(), &20_000.into())
+    );
     succeed(&["restore", "--from", text(&copy), "--data", text(&again)]);
     assert_eq!(succeed(&["verify", "--data", text(&again)]), original);
     assert_eq!(fs::read(data.join("issuer-keys.json")).unwrap(), fs::read(again.join("issuer-keys.json")).unwrap());
