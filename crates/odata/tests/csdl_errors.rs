@@ -1,6 +1,6 @@
 //! Every way in which a CSDL document is refused: the place and the thing are named.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::format_push_string, reason = "tests")]
 
 use odata::csdl::{CsdlFault, read};
 

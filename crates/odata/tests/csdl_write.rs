@@ -1,6 +1,6 @@
 //! What a model looks like when it is written down, and that nothing is lost on the way.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::format_push_string, reason = "tests")]
 
 use odata::Model;
 use odata::csdl::{CsdlVersion, read, write_json, write_xml};
