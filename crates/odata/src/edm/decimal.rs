@@ -30,6 +30,12 @@ pub struct Decimal {
 }
 
 impl Decimal {
+    /// From its two numbers as they were stored. `None` when they are more than 38 digits.
+    pub fn from_parts(mantissa: i128, scale: u8) -> Option<Self> {
+        let fits = mantissa.unsigned_abs() <= MANTISSA_MAX.unsigned_abs() && scale <= DECIMAL_DIGITS_MAX;
+        fits.then_some(Self { mantissa, scale })
+    }
+
     /// Parses `[±]n[.n][e[±]n]`.
     ///
     /// # Errors
@@ -145,13 +151,13 @@ impl Decimal {
 
     /// The difference; `None` on overflow.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.checked_add(Self { mantissa: -other.mantissa, ..other })
+        self.checked_add(Self { mantissa: other.mantissa.checked_neg()?, ..other })
     }
 
     /// The product; `None` on overflow. Trailing zeros give way when it would not fit otherwise.
     pub fn checked_mul(self, other: Self) -> Option<Self> {
         let (a, b) = (self.normalized(), other.normalized());
-        Self::checked(a.mantissa.checked_mul(b.mantissa)?, a.scale + b.scale)
+        Self::checked(a.mantissa.checked_mul(b.mantissa)?, a.scale.saturating_add(b.scale))
     }
 
     /// The quotient to 28 digits after the point at most, cut off; `None` on division by zero or overflow.
@@ -332,6 +338,13 @@ mod tests {
         {
             assert!(matches!(Decimal::parse(text), Err(ParseError::Form { .. })), "{text}");
         }
+    }
+
+    #[test]
+    fn stored_numbers_outside_the_type_are_refused() {
+        assert_eq!(Decimal::from_parts(-15, 1), Some(read("-1.5")));
+        assert_eq!(Decimal::from_parts(1, 39), None);
+        assert_eq!(Decimal::from_parts(i128::MIN, 0), None);
     }
 
     #[test]
