@@ -35,7 +35,7 @@ pub struct Config {
     pub lenient_types: bool,
     /// Web pages that may call.
     pub cors: CorsSection,
-    /// Sizes of pages.
+    /// The size of pages.
     pub pages: PagesSection,
     /// Bounds for connections and clients.
     pub limits: LimitsSection,
@@ -127,42 +127,25 @@ fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderValue
         .collect()
 }
 
-/// `[pages]`: entities and rows in one page of a collection.
+/// `[pages]`
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "PagesKeys")]
+#[serde(deny_unknown_fields, default)]
 pub struct PagesSection {
-    /// When the client does not say.
-    pub default: usize,
-    /// At most, whatever the client says.
-    pub max: usize,
+    /// Elements in one page of a collection at most, whatever the client asks for.
+    #[serde(deserialize_with = "page_size")]
+    pub max: u32,
 }
 
 impl Default for PagesSection {
     fn default() -> Self {
-        Self { default: limits::PAGE_DEFAULT, max: limits::PAGE_MAX }
+        Self { max: limits::PAGE_SIZE_MAX }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PagesKeys {
-    default: Option<usize>,
-    max: Option<usize>,
-}
-
-impl TryFrom<PagesKeys> for PagesSection {
-    type Error = String;
-
-    fn try_from(keys: PagesKeys) -> Result<Self, Self::Error> {
-        let max = keys.max.unwrap_or(limits::PAGE_MAX);
-        let default = keys.default.unwrap_or(limits::PAGE_DEFAULT.min(max));
-        if !(1..=limits::PAGE_CEILING).contains(&max) {
-            return Err(format!("`max` is from 1 to {}, not {max}", limits::PAGE_CEILING));
-        }
-        if !(1..=max).contains(&default) {
-            return Err(format!("`default` is from 1 to `max` ({max}), not {default}"));
-        }
-        Ok(Self { default, max })
+fn page_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        size if (1..=limits::PAGE_SIZE_CEILING).contains(&size) => Ok(size),
+        size => Err(serde::de::Error::custom(format!("it is from 1 to {}, not {size}", limits::PAGE_SIZE_CEILING))),
     }
 }
 
@@ -311,7 +294,7 @@ mod tests {
             lenient_types = true
             tls = { cert = "c.pem", key = "k.pem" }
             cors.origins = ["https://console.example:8443"]
-            pages = { default = 20, max = 50 }
+            pages.max = 50
             [limits]
             connections = 5
             header_timeout_s = 1
@@ -327,7 +310,7 @@ mod tests {
         .expect("good");
         assert!(config.lenient_types && config.behind_proxy && !config.builtin_issuer);
         assert_eq!(config.limits.shutdown_timeout_s, Duration::from_secs(4));
-        assert_eq!((config.pages.default, config.pages.max), (20, 50));
+        assert_eq!(config.pages.max, 50);
         assert_eq!(config.issuers.len(), 1);
         assert_eq!(config.trusted_proxies.len(), 2);
     }
@@ -346,7 +329,7 @@ mod tests {
                 "o.toml:1:19: trusted_proxies[1]: `proxy` is neither an IP address nor a block like 10.0.0.0/8",
             ),
             ("tls = { cert = \"c\" }", "o.toml:1:7: tls: `cert` and `key` go together"),
-            ("pages.max = 0", "o.toml:1:1: pages: `max` is from 1 to 10000, not 0"),
+            ("pages.max = 0", "o.toml:1:13: pages.max: it is from 1 to 10000, not 0"),
             (
                 "cors.origins = [\"console.example\"]",
                 "o.toml:1:16: cors.origins: `console.example` is no origin: write `https://host` or `https://host:port`, or `*`",

@@ -46,12 +46,9 @@ pub const CERTIFICATE_POLL_INTERVAL: Duration = Duration::from_secs(30);
 pub const REFUSED_CONNECTIONS_MAX: usize = 256;
 /// How long to wait when the system is out of file descriptors.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
-/// Elements in a page when the client does not say: Graph's usual one.
-pub const PAGE_DEFAULT: usize = 100;
-/// Elements in a page at most, whatever the client says: Graph's usual one.
-pub const PAGE_MAX: usize = 999;
 /// What `pages.max` may be raised to: what the store gives at once.
-pub const PAGE_CEILING: usize = store::limits::MAX_PAGE;
+pub const PAGE_SIZE_CEILING: u32 = 10_000;
+const _: () = assert!(PAGE_SIZE_CEILING as usize <= store::limits::MAX_PAGE);
 /// Check-ins in one commit of the demo: the writer shares its transactions, so this only bounds one of them.
 pub const DEMO_CHECKINS_PER_COMMIT: usize = 1_000;
 /// Largest JSON body of the admin plane: 10,000 check-in statuses of some 300 bytes, or a payload inline in base64.

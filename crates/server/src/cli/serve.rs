@@ -18,7 +18,6 @@ use crate::env::Env;
 use crate::http::{
     BindError, BodyTimeouts, CertificateFiles, Cors, Listener, Server, Settings, Timeouts, Tls, self_signed,
 };
-use crate::limits;
 
 /// How the service shall run. What is given here wins over the configuration file.
 #[derive(Debug, clap::Args)]
@@ -139,7 +138,7 @@ async fn serve_store(
         auth,
         env: env.clone(),
         config: Arc::new(config.clone()),
-        admin: AdminPlane::new(continuation, config.lenient_types, limits::PAGE_SIZE_MAX)?,
+        admin: AdminPlane::new(continuation, config.lenient_types, config.pages.max)?,
         stop: stop.clone(),
     };
     let server = Server::new(listener, tls.clone(), Arc::new(app), env, settings);
