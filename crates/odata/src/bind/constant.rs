@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::types::{Class, class, class_of, type_by_name, type_text};
 use crate::edm::{Decimal, parse_primitive};
-use crate::expr::convert::{convert, enum_of, enum_value};
+use crate::expr::convert::{convert, enum_of};
 use crate::expr::{Expr, ExprType, Node};
 use crate::model::{EdmType, Facets, Model, Primitive};
 use crate::syntax::ast::Literal;
@@ -50,7 +50,7 @@ pub(super) fn literal(model: &Model, literal: &Literal<'_>) -> Result<Expr, Stri
         Literal::Enum { type_name, members } => {
             let ty = type_by_name(model, type_name).filter(|ty| enum_of(model, *ty).is_some());
             let ty = ty.ok_or_else(|| format!("'{type_name}' is not an enumeration type."))?;
-            let value = enum_of(model, ty).and_then(|enumeration| enum_value(enumeration, members));
+            let value = enum_of(model, ty).and_then(|enumeration| enumeration.parse(members).ok());
             let value = value.ok_or_else(|| format!("'{members}' is not a value of '{type_name}'."))?;
             Ok(Expr { node: Node::Literal(Value::Enum(value)), ty: ExprType::single(ty) })
         }

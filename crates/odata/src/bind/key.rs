@@ -4,7 +4,7 @@ use super::constant;
 use super::types::{Class, class_of, type_text};
 use crate::edm::parse_primitive;
 use crate::error::{Error, ErrorKind};
-use crate::expr::convert::{convert, enum_of, enum_value, primitive_of};
+use crate::expr::convert::{convert, enum_of, primitive_of};
 use crate::expr::{ExprType, Node};
 use crate::limits::ALIAS_CHAIN_MAX;
 use crate::model::{EdmType, KeyRef, Model, StructuredType, TypeRef};
@@ -91,7 +91,7 @@ fn key_value(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query) ->
 /// The value of a segment that stands for a part of a key: its text, not quoted. `None` when it is no such value.
 pub(super) fn as_segment(model: &Model, wanted: &TypeRef, text: &str) -> Option<Value> {
     if let Some(enumeration) = enum_of(model, wanted.base) {
-        return enum_value(enumeration, text).map(Value::Enum);
+        return enumeration.parse(text).ok().map(Value::Enum);
     }
     parse_primitive(primitive_of(model, wanted.base)?, &wanted.facets, text).ok()
 }

@@ -28,38 +28,6 @@ pub(crate) fn enum_of(model: &Model, ty: EdmType) -> Option<&EnumType> {
     }
 }
 
-/// The value of `Member,Member,4`; `None` when a part is neither a member nor a number, or several are given for an
-/// enumeration without flags.
-pub(crate) fn enum_value(ty: &EnumType, text: &str) -> Option<i64> {
-    let mut value = 0;
-    for (place, part) in text.split(',').enumerate() {
-        let part = part.trim();
-        let named = ty.members.iter().find(|(name, _)| **name == *part).map(|(_, number)| *number);
-        let number = named.or_else(|| part.parse().ok())?;
-        if place > 0 && !ty.is_flags {
-            return None;
-        }
-        value |= number;
-    }
-    Some(value)
-}
-
-/// The names of an enumeration's value, joined by commas; the number when names do not cover it.
-pub(crate) fn enum_text(ty: &EnumType, value: i64) -> String {
-    if let Some((name, _)) = ty.members.iter().find(|(_, number)| *number == value) {
-        return name.to_string();
-    }
-    let mut rest = value;
-    let mut names = Vec::new();
-    for (name, number) in ty.members.iter().filter(|(_, number)| *number != 0) {
-        if ty.is_flags && rest & number == *number {
-            names.push(name.as_ref());
-            rest &= !number;
-        }
-    }
-    if rest == 0 && !names.is_empty() { names.join(",") } else { value.to_string() }
-}
-
 /// The value as one of type `to`; `None` when it has no such value (`cast` then gives null).
 pub(crate) fn convert(model: &Model, value: &Value, from: Option<EdmType>, to: EdmType) -> Option<Value> {
     if let EdmType::Any(kind) = to {
@@ -78,7 +46,7 @@ pub(crate) fn convert(model: &Model, value: &Value, from: Option<EdmType>, to: E
     if let Some(enumeration) = enum_of(model, to) {
         return match value {
             Value::Enum(number) | Value::Int(number) => Some(Value::Enum(*number)),
-            Value::String(text) => enum_value(enumeration, text).map(Value::Enum),
+            Value::String(text) => enumeration.parse(text).ok().map(Value::Enum),
             _ => None,
         };
     }
@@ -87,7 +55,12 @@ pub(crate) fn convert(model: &Model, value: &Value, from: Option<EdmType>, to: E
         (Primitive::String, Value::String(_)) => Some(value.clone()),
         (Primitive::String, Value::Enum(number)) => {
             let enumeration = from.and_then(|from| enum_of(model, from));
-            Some(Value::String(enumeration.map_or_else(|| number.to_string(), |e| enum_text(e, *number)).into()))
+            let mut text = String::new();
+            match enumeration {
+                Some(enumeration) => enumeration.write(*number, &mut text),
+                None => text = number.to_string(),
+            }
+            Some(Value::String(text.into()))
         }
         (Primitive::String, other) => text_of(model, other, from),
         (_, Value::String(text)) => parse_primitive(primitive, &Facets::default(), text).ok(),

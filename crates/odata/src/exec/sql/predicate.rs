@@ -79,11 +79,15 @@ impl Translator<'_> {
     }
 
     fn compare_null(&mut self, op: CompareOp, side: &Expr) -> Result<String, Untranslatable> {
+        let before = self.params.len();
         let side = self.scalar_or_array(side)?;
         Ok(match op {
             CompareOp::Eq | CompareOp::Ge | CompareOp::Le => format!("{side} IS NULL"),
             CompareOp::Ne => format!("{side} IS NOT NULL"),
-            CompareOp::Gt | CompareOp::Lt => constant(false),
+            CompareOp::Gt | CompareOp::Lt => {
+                self.params.truncate(before);
+                constant(false)
+            }
         })
     }
 
@@ -102,6 +106,7 @@ impl Translator<'_> {
         if is_null(operand) {
             return Ok(constant(alternatives.iter().any(is_null)));
         }
+        let before = self.params.len();
         let operand = self.scalar(operand)?;
         let mut places = Vec::with_capacity(alternatives.len());
         let mut with_null = false;
@@ -123,7 +128,10 @@ impl Translator<'_> {
         let listed = format!("{column} IN ({})", places.join(", "));
         Ok(match (places.is_empty(), with_null) {
             (true, true) => format!("{column} IS NULL"),
-            (true, false) => constant(false),
+            (true, false) => {
+                self.params.truncate(before);
+                constant(false)
+            }
             (false, true) => format!("({column} IS NULL OR {listed})"),
             (false, false) if exact && operand.nullable => format!("({listed} AND {column} IS NOT NULL)"),
             (false, false) => listed,
