@@ -36,7 +36,11 @@ impl<'t> Cursor<'t> {
             match self.peek() {
                 Some(b'$') => {
                     let segment = self.dollar_segment()?;
+                    let filters = matches!(segment.kind, SegmentKind::Filter(_));
                     segments.push(segment);
+                    if filters {
+                        self.keys(&mut segments)?;
+                    }
                 }
                 Some(b'@') => {
                     let kind = SegmentKind::Annotation(self.at_name()?);
