@@ -23,11 +23,15 @@ pub(crate) struct GivenConfiguration {
     pub clients: Vec<NewClient>,
 }
 
-/// Reads an officeConfiguration.
+/// Reads an officeConfiguration; a summary given in part merges with `current`.
 ///
 /// # Errors
 /// Names the place, with positions for statuses.
-pub(crate) fn configuration(parts: &Parts<'_>, record: &Record) -> Result<GivenConfiguration, Error> {
+pub(crate) fn configuration(
+    parts: &Parts<'_>,
+    record: &Record,
+    current: Summary,
+) -> Result<GivenConfiguration, Error> {
     let members = &parts.office.configuration;
     let mut given = GivenConfiguration::default();
     if let Some(Value::String(id)) = record.get(members.id) {
@@ -39,7 +43,7 @@ pub(crate) fn configuration(parts: &Parts<'_>, record: &Record) -> Result<GivenC
         None => {}
     }
     if let Some(value) = record.get(members.summary) {
-        given.summary = Change::Set(value.as_record().map(|written| summary(parts.office, written)));
+        given.summary = Change::Set(value.as_record().map(|written| summary(parts.office, written, current)));
     }
     if let Some(Value::Collection(values)) = record.get(members.clients) {
         for (index, value) in values.iter().enumerate() {
@@ -151,13 +155,16 @@ pub(crate) fn target(office: &OfficeModel, record: &Record) -> Result<Target, Er
     }
 }
 
-/// A written summary.
-pub(crate) fn summary(office: &OfficeModel, record: &Record) -> Summary {
-    let count = |member| match record.get(member) {
+/// A written summary; members that were not given keep what `current` has (a complex value merges).
+fn summary(office: &OfficeModel, record: &Record, current: Summary) -> Summary {
+    let count = |member, kept| match record.get(member) {
         Some(Value::Int(number)) => i32::try_from(*number).unwrap_or(i32::MAX),
-        _ => 0,
+        _ => kept,
     };
-    Summary { succeeded: count(office.summary.succeeded), failed: count(office.summary.failed) }
+    Summary {
+        succeeded: count(office.summary.succeeded, current.succeeded),
+        failed: count(office.summary.failed, current.failed),
+    }
 }
 
 /// Check-in statuses, whole (R4).

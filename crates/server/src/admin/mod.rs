@@ -25,7 +25,7 @@ use http::request::Parts as RequestParts;
 use http::{HeaderValue, Response, header};
 use http_body_util::Full;
 use odata::edm::DateTimeOffset;
-use odata::engine::{Access, BodyKind, Engine, ErrorContext, Settings};
+use odata::engine::{Access, BodyKind, Engine, ErrorContext, Settings, TargetKind};
 use odata::{Error, ErrorKind, Profile};
 use store::{Caller, TenantId};
 
@@ -128,11 +128,13 @@ async fn answer(
     let tenant = TenantId(principal.as_ref().map_or_else(uuid::Uuid::nil, |known| known.tenant));
     let seal = plane.continuation.seal(tenant);
     let head = plane.engine.head(&parts.method, below, &parts.headers, &root, &seal)?;
-    let Some(principal) = principal else {
+    if let Some(principal) = &principal {
+        principal.require(if head.access() == Access::Write { Need::Write } else { Need::Read })?;
+    }
+    let Some(principal) = principal.filter(|_| !is_document(head.target().kind)) else {
         let operation = plane.engine.bind(&head, Bytes::new(), None)?;
         return Ok(plane.engine.render(&head, dispatch::document(&operation)?, &seal)?);
     };
-    principal.require(if head.access() == Access::Write { Need::Write } else { Need::Read })?;
     let given = match head.body() {
         BodyKind::None => Bytes::new(),
         BodyKind::Json { bytes_max } | BodyKind::Stream { bytes_max } => {
@@ -160,6 +162,11 @@ async fn answer(
     let operation = plane.engine.bind(&head, given, stored_type)?;
     let outcome = dispatch::execute(&mut cx, operation).await?;
     Ok(plane.engine.render(&head, outcome, &seal)?)
+}
+
+/// What the engine answers alone.
+fn is_document(kind: TargetKind) -> bool {
+    matches!(kind, TargetKind::ServiceDocument | TargetKind::Metadata)
 }
 
 fn split_version(path_and_query: &str) -> (&str, &str) {

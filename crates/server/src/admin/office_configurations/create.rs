@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use odata::engine::Outcome;
 use odata::{Error, ErrorKind, Record, Value};
-use store::{Change, CheckinStatus, Command, ConfigurationId};
+use store::{Change, CheckinStatus, Command, ConfigurationId, Summary};
 use uuid::Uuid;
 
 use super::client_configurations;
@@ -18,7 +18,7 @@ use crate::admin::resource::Estate;
 /// # Errors
 /// 400 for an id that is no GUID, 409 for one that the tenant has.
 pub(crate) async fn create(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Error> {
-    let given = accept::configuration(&cx.parts(), record)?;
+    let given = accept::configuration(&cx.parts(), record, Summary::default())?;
     let id = match &given.id {
         None => cx.parts().new_configuration_id(),
         Some(text) => {
@@ -35,7 +35,7 @@ pub(crate) async fn create(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Erro
 /// # Errors
 /// 409 once it exists.
 pub(crate) async fn create_default(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Error> {
-    let given = accept::configuration(&cx.parts(), record)?;
+    let given = accept::configuration(&cx.parts(), record, Summary::default())?;
     store(cx, Estate::Default, cx.configuration_id(Estate::Default), given).await
 }
 

@@ -17,8 +17,8 @@ use crate::admin::resource::Estate;
 /// # Errors
 /// 404, 409 once clients have checked in (R4), 412.
 pub(crate) async fn update(cx: &mut Cx<'_>, estate: Estate, record: &Record) -> Result<Outcome, Error> {
-    cx.estate(estate)?;
-    let given = accept::configuration(&cx.parts(), record)?;
+    let current = cx.estate(estate)?.and_then(|row| row.written_summary).unwrap_or_default();
+    let given = accept::configuration(&cx.parts(), record, current)?;
     let command = Command::UpdateConfiguration {
         id: cx.configuration_id(estate),
         default_may_be_created: cx.is_default(estate),
