@@ -11,31 +11,51 @@ use rusqlite::Connection;
 use super::connect::Connector;
 use crate::limits::{CHECKPOINT_STEP_FRAMES, WAL_RESTART_FRAMES};
 
+/// Lengths of the log, in frames.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CheckpointFrames {
+    /// Growth after which a step is taken.
+    pub(super) step: u32,
+    /// Length after which the log is made to start anew.
+    pub(super) restart: u32,
+}
+
+impl Default for CheckpointFrames {
+    fn default() -> Self {
+        Self { step: CHECKPOINT_STEP_FRAMES, restart: WAL_RESTART_FRAMES }
+    }
+}
+
 /// The writer's side: tells how long the log is.
 pub(super) struct Checkpoints {
     wake: SyncSender<()>,
     tail: Arc<AtomicBool>,
+    step: u32,
 }
 
 /// Starts the thread. It ends when the writer's side is dropped.
-pub(super) fn start(connector: &Connector, path: &Path) -> rusqlite::Result<(Checkpoints, JoinHandle<()>)> {
+pub(super) fn start(
+    connector: &Connector,
+    path: &Path,
+    frames: CheckpointFrames,
+) -> rusqlite::Result<(Checkpoints, JoinHandle<()>)> {
     let connection = connector.checkpointer(path)?;
     let (wake, work) = sync_channel(1);
     let tail = Arc::new(AtomicBool::new(false));
     let wanted = Arc::clone(&tail);
     let thread = std::thread::Builder::new()
         .name("checkpoints".to_owned())
-        .spawn(move || run(&connection, &work, &wanted))
+        .spawn(move || run(&connection, &work, &wanted, frames.restart))
         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
-    Ok((Checkpoints { wake, tail }, thread))
+    Ok((Checkpoints { wake, tail, step: frames.step }, thread))
 }
 
-fn run(connection: &Connection, work: &Receiver<()>, tail: &AtomicBool) {
+fn run(connection: &Connection, work: &Receiver<()>, tail: &AtomicBool, restart: u32) {
     while work.recv().is_ok() {
         match step(connection) {
             // The log only starts again from its beginning when all of it has moved. Under load it grows while it is moved, so the
             // writer moves the last bit between two transactions.
-            Ok(frames) => tail.store(frames >= WAL_RESTART_FRAMES, Ordering::Relaxed),
+            Ok(frames) => tail.store(frames >= restart, Ordering::Relaxed),
             Err(error) => tracing::warn!(%error, "a checkpoint failed; it will be tried again"),
         }
     }
@@ -58,7 +78,7 @@ impl Checkpoints {
             tracing::warn!(%error, "the end of the log could not be moved; it will be tried again");
         }
         let grown = if frames < last { frames } else { frames - last };
-        if grown < CHECKPOINT_STEP_FRAMES {
+        if grown < self.step {
             return if frames < last { 0 } else { last };
         }
         match self.wake.try_send(()) {

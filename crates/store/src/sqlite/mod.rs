@@ -34,6 +34,7 @@ use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
 pub use backup::{CopyReport, backup, restore};
+use checkpoint::CheckpointFrames;
 use connect::Connector;
 use folder::Folder;
 use readers::{Readers, Shape};
@@ -60,6 +61,7 @@ pub struct SqliteOptions {
     vfs: Option<String>,
     durability: Durability,
     snapshot_budget: usize,
+    checkpoint_frames: CheckpointFrames,
 }
 
 impl SqliteOptions {
@@ -70,6 +72,7 @@ impl SqliteOptions {
             vfs: None,
             durability: Durability::Synced,
             snapshot_budget: SNAPSHOT_BUDGET,
+            checkpoint_frames: CheckpointFrames::default(),
         }
     }
 
@@ -85,6 +88,14 @@ impl SqliteOptions {
     #[must_use]
     pub fn vfs(mut self, name: impl Into<String>) -> Self {
         self.vfs = Some(name.into());
+        self
+    }
+
+    /// After how many frames the log is moved, and after how many it starts anew: tests have short logs.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn checkpoint_frames(mut self, step: u32, restart: u32) -> Self {
+        self.checkpoint_frames = CheckpointFrames { step, restart };
         self
     }
 
@@ -130,7 +141,7 @@ impl SqliteStore {
         let numbers = load::tenants(&connection).map_err(failed)?;
         let tenants = Arc::new(Tenants::new(numbers, options.snapshot_budget));
         let trouble = Arc::new(Trouble::default());
-        let checkpoints = checkpoint::start(&connector, path).map_err(failed)?;
+        let checkpoints = checkpoint::start(&connector, path, options.checkpoint_frames).map_err(failed)?;
         let queue = writer::start(connection, Arc::clone(&tenants), Arc::clone(&trouble), checkpoints);
         Ok(Self {
             tenants,

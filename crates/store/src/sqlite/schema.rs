@@ -30,11 +30,13 @@ const BOOKKEEPING: &str = "CREATE TABLE schema_migrations (
 pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), OpenError> {
     let failed = |error| failure::open(error, path);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    if is_blank(&transaction).map_err(failed)? {
+    let applied = if is_blank(&transaction).map_err(failed)? {
         transaction.execute_batch(BOOKKEEPING).map_err(failed)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-    }
-    let applied = check(&transaction, path)?;
+        0
+    } else {
+        check(&transaction, path)?
+    };
     let pending = MIGRATIONS.iter().filter(|m| m.version > applied);
     let mut last = applied;
     for migration in pending {
@@ -73,12 +75,13 @@ pub(super) fn check(connection: &Connection, path: &str) -> Result<i64, OpenErro
             return Err(OpenError::Altered { what: format!("migration {version} ({name}) is not the one of this program") });
         }
     }
-    if let Some((version, _, _, schema)) = applied.last()
-        && fingerprint(connection).map_err(failed)? != *schema
-    {
+    let Some((version, _, _, schema)) = applied.last() else {
+        return Err(OpenError::Altered { what: "it remembers no migration".to_owned() });
+    };
+    if fingerprint(connection).map_err(failed)? != *schema {
         return Err(OpenError::Altered { what: format!("its tables are not as migration {version} left them") });
     }
-    Ok(applied.last().map_or(0, |(version, ..)| *version))
+    Ok(*version)
 }
 
 fn is_blank(connection: &Connection) -> rusqlite::Result<bool> {
