@@ -80,6 +80,8 @@ pub struct Error {
     pub allow: Vec<http::Method>,
     /// Seconds for `Retry-After`.
     pub retry_after_s: Option<u32>,
+    /// Length in bytes of what a range was asked of, with [`ErrorKind::RangeNotSatisfiable`].
+    pub length: Option<u64>,
 }
 
 impl Error {
@@ -94,6 +96,7 @@ impl Error {
             details: Vec::new(),
             allow: Vec::new(),
             retry_after_s: None,
+            length: None,
         }
     }
 

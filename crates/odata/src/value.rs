@@ -101,6 +101,19 @@ impl Record {
         self.members.get(usize::from(member)).and_then(Option::as_ref)
     }
 
+    /// Applies a change: members that it gives replace those here, single complex values of the same type are merged.
+    pub fn merge(&mut self, change: &Self) {
+        for (slot, given) in self.members.iter_mut().zip(&change.members) {
+            match (slot.as_mut(), given) {
+                (_, None) => {}
+                (Some(Value::Record(here)), Some(Value::Record(there))) if here.type_id == there.type_id => {
+                    Arc::make_mut(here).merge(there);
+                }
+                (_, Some(given)) => *slot = Some(given.clone()),
+            }
+        }
+    }
+
     /// Sets a member. An index outside the type is ignored.
     pub fn set(&mut self, member: u16, value: Value) {
         if let Some(slot) = self.members.get_mut(usize::from(member)) {

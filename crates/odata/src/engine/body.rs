@@ -12,7 +12,7 @@ use super::{BodyKind, Engine};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, Json, JsonKind, Purpose, Reader};
 use crate::model::{OperationId, Parameter, TypeId, TypeRef};
-use crate::value::Value;
+use crate::value::{Record, Value};
 
 impl Engine {
     /// Adds the body. `stored_type` is the actual type of the entity that the target addresses, needed for PATCH and PUT
@@ -39,6 +39,29 @@ impl Engine {
                 _ => self.bind_property(head, &body),
             },
         }
+    }
+
+    /// Checks what a merge has made of an entity or complex value: that no required member is absent, at any depth.
+    ///
+    /// # Errors
+    /// 400 with the path of the first that is.
+    pub fn check_complete(&self, record: &Record) -> Result<(), Error> {
+        let Some(ty) = self.model.structured(record.type_id) else { return Ok(()) };
+        for (member, value) in ty.members.iter().zip(&record.members) {
+            let below = |error: Error| {
+                let place = error.target.clone().unwrap_or_default();
+                error.at(format!("{}/{place}", member.name))
+            };
+            match value {
+                None if member.is_required() => {
+                    let message = format!("The property '{}' of type '{}' is required.", member.name, ty.name);
+                    return Err(Error::bad_request(message).with_code("ModelValidationFailure").at(&*member.name));
+                }
+                Some(Value::Record(inner)) => self.check_complete(inner).map_err(below)?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn bind_read(&self, head: &Head) -> Result<Operation, Error> {

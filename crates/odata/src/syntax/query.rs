@@ -100,6 +100,23 @@ impl Query {
     /// An unknown `$name`, a system option or alias given twice (with or without `$`), an empty value, a broken
     /// percent-escape, too many or too long options. Each error names the option.
     pub fn parse(raw: &str) -> Result<Self, Error> {
+        Self::parse_names(raw, false)
+    }
+
+    /// As [`Self::parse`], but a system option needs its `$`: every bare name is a custom option.
+    ///
+    /// ```
+    /// let query = odata::syntax::Query::parse_prefixed("top=1&$skip=2").expect("well-formed");
+    /// assert_eq!(query.given().collect::<Vec<_>>(), [odata::syntax::SystemOption::Skip]);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_prefixed(raw: &str) -> Result<Self, Error> {
+        Self::parse_names(raw, true)
+    }
+
+    fn parse_names(raw: &str, prefixed: bool) -> Result<Self, Error> {
         let mut query = Self { text: String::with_capacity(raw.len()), ..Self::default() };
         let mut count = 0_usize;
         for part in raw.split('&').filter(|part| !part.is_empty()) {
@@ -110,7 +127,7 @@ impl Query {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let name = query.decode(name, name)?;
             let value = query.decode(value, &part[..name.len().min(part.len())].to_owned())?;
-            query.sort_in(Pair { name, value })?;
+            query.sort_in(Pair { name, value }, prefixed)?;
         }
         Ok(query)
     }
@@ -121,7 +138,7 @@ impl Query {
         Ok(start..self.text.len())
     }
 
-    fn sort_in(&mut self, pair: Pair) -> Result<(), Error> {
+    fn sort_in(&mut self, pair: Pair, prefixed: bool) -> Result<(), Error> {
         let name = &self.text[pair.name.clone()];
         let refuse = |message: String| Err(Error::bad_request(message).at(name));
         if name.starts_with('@') {
@@ -134,7 +151,8 @@ impl Query {
             self.aliases.push(pair);
             return Ok(());
         }
-        let Some(option) = SystemOption::by_name(name) else {
+        let is_custom = prefixed && !name.starts_with('$');
+        let Some(option) = SystemOption::by_name(name).filter(|_| !is_custom) else {
             if name.starts_with('$') {
                 return refuse(format!("The query option '{name}' is not known."));
             }

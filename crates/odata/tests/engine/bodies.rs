@@ -258,6 +258,18 @@ fn a_patch_merges_complex_values_and_takes_collections_whole() {
 }
 
 #[test]
+fn a_merged_record_is_checked_for_what_it_still_lacks() {
+    let world = graph();
+    let patch = |body: &str| world.patch("/officeConfiguration", body, "officeConfiguration").unwrap();
+    let mut stored = patch("{\"tenantUserCheckinSummary\":{\"failedUserCount\":1}}");
+    assert_eq!(world.told(world.engine.check_complete(&stored)).2, "tenantUserCheckinSummary/succeededUserCount");
+    stored.merge(&patch("{\"tenantUserCheckinSummary\":{\"succeededUserCount\":2}}"));
+    assert!(world.engine.check_complete(&stored).is_ok());
+    let summary = stored.get(number("officeConfiguration", "tenantUserCheckinSummary")).unwrap().as_record().unwrap();
+    assert_eq!(summary.get(number("officeUserCheckinSummary", "failedUserCount")), Some(&Value::Int(1)));
+}
+
+#[test]
 fn related_entities_are_taken_in_a_create_and_refused_in_a_patch() {
     let world = graph();
     let group = "{\"@odata.type\":\"#microsoft.graph.officeConfigurationGroupAssignmentTarget\",\"groupId\":\"g\"}";

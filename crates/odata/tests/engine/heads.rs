@@ -112,6 +112,23 @@ fn r11_unknown_and_inapplicable_options_are_400_and_named() {
 }
 
 #[test]
+fn r11_a_bare_name_is_a_custom_option_in_graph_and_a_system_option_in_strict() {
+    let top = |world: &super::support::World, url: &str| world.head("GET", url, &[]).map(|head| head.query().top);
+    assert_eq!(top(&graph(), "/officeConfigurations?top=1&filter"), Ok(None));
+    assert_eq!(top(&graph(), "/officeConfigurations?top=1&$top=2"), Ok(Some(2)));
+    assert_eq!(top(&strict(), "/officeConfigurations?top=1"), Ok(Some(1)));
+    assert!(top(&strict(), "/officeConfigurations?top=1&$top=2").is_err());
+}
+
+#[test]
+fn options_of_any_target_is_understood() {
+    for url in ["/", "/officeConfiguration/clientConfigurations", "/officeConfiguration/clientConfigurations/7/assign"]
+    {
+        assert_eq!(graph().head("OPTIONS", url, &[]).map(|head| head.access()), Ok(Access::Document), "{url}");
+    }
+}
+
+#[test]
 fn what_is_legal_but_not_offered_is_501_in_strict_and_400_in_graph() {
     for url in ["/officeConfigurations?$apply=aggregate(id)", "/officeConfigurations?$deltatoken=1"] {
         let error = graph().head("GET", url, &[]).unwrap_err();

@@ -172,7 +172,10 @@ impl Engine {
         let (model, profile) = (&*self.model, self.settings.profile);
         let version = version::negotiate(headers, profile)?;
         let (raw_path, raw_query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-        let query = Query::parse(raw_query)?;
+        let query = match profile {
+            Profile::Graph => Query::parse_prefixed(raw_query)?,
+            Profile::Strict => Query::parse(raw_query)?,
+        };
         let target = self.target(raw_path, &query)?;
         let allow = methods::allowed(model, profile, &target);
         let is_options = *method == Method::OPTIONS;

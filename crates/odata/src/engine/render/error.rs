@@ -38,6 +38,11 @@ impl Engine {
         if error.kind == ErrorKind::MethodNotAllowed {
             out.insert(header::ALLOW, headers::allow(&error.allow));
         }
+        if let Some(length) = error.length
+            && let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}"))
+        {
+            out.insert(header::CONTENT_RANGE, range);
+        }
         if let Some(seconds) = error.retry_after_s {
             out.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -310,7 +310,7 @@ fn stream_body(head: &Head, stream: &StreamBody) -> Result<Response<Bytes>, Erro
     };
     let part = range.range.within(length).ok_or_else(|| {
         let message = format!("The range cannot be satisfied: the stream has {length} bytes.");
-        Error::new(ErrorKind::RangeNotSatisfiable, message).at("Range")
+        Error { length: Some(length as u64), ..Error::new(ErrorKind::RangeNotSatisfiable, message).at("Range") }
     })?;
     headers::stream(head, stream, Some(part))
 }
