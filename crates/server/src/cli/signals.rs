@@ -39,10 +39,16 @@ impl Termination {
     }
 
     async fn next(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            Some(()) = async { Some(self.hangup.as_mut()?.next().await) } => {}
+            () = hangup => {}
         }
     }
 }

@@ -11,12 +11,12 @@ use super::{Answer, RequestContext};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    error: Error<'a>,
+    error: Fault<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Error<'a> {
+struct Fault<'a> {
     code: &'a str,
     message: &'a str,
     inner_error: InnerError<'a>,
@@ -39,7 +39,7 @@ pub fn fault(cx: &RequestContext, now: Timestamp, status: StatusCode, code: &str
         request_id: cx.request_id,
         client_request_id: &cx.client_id(),
     };
-    let body = Body { error: Error { code, message, inner_error } };
+    let body = Body { error: Fault { code, message, inner_error } };
     // Strings and a GUID cannot fail to be written.
     let mut answer = Answer::new(Full::new(Bytes::from(serde_json::to_vec(&body).unwrap_or_default())));
     *answer.status_mut() = status;
