@@ -120,3 +120,16 @@ fn members_come_in_the_order_that_odata_asks() {
     let context = api.get("/officeConfiguration").ok()["@odata.context"].as_str().unwrap().to_owned();
     assert_eq!(context, format!("{}/beta/$metadata#officeConfiguration", service.url()));
 }
+
+#[test]
+fn r2_a_precondition_holds_for_the_unwritten_default_too() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let body = json!({ "tenantUserCheckinSummary": { "succeededUserCount": 1, "failedUserCount": 1 } });
+    let stale = api.call("PATCH", "/officeConfiguration").header("if-match", "W/\"long ago\"").json(&body).send();
+    stale.error_code(412, "PreconditionFailed");
+    assert_eq!(api.get("/officeConfigurations").ok()["value"], json!([]));
+    api.patch("/officeConfiguration", &body).ok();
+    let etag = api.get("/officeConfiguration").is(200).expect_header("etag");
+    api.call("PATCH", "/officeConfiguration").header("if-match", &etag).json(&body).send().ok();
+}

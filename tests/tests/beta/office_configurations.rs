@@ -169,3 +169,31 @@ fn server_driven_paging_reaches_every_entity_once() {
     }
     assert_eq!(seen, ids);
 }
+
+#[test]
+fn r8_duplicate_priorities_in_one_request_are_400() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let twins = [samples::client_with_priority("a", 3), samples::client_with_priority("b", 3)];
+    for path in ["/officeConfigurations", "/officeConfiguration"] {
+        api.post(path, &json!({ "clientConfigurations": twins })).error(400);
+    }
+    assert_eq!(api.get("/officeConfigurations").ok()["value"], json!([]));
+}
+
+#[test]
+fn a_deep_insert_makes_the_whole_tree() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let mut word = samples::client("Word");
+    word["assignments"] = json!([samples::group_assignment("g1")]);
+    let created =
+        api.post("/officeConfigurations", &json!({ "clientConfigurations": [word, samples::client("Excel")] }));
+    let created = created.created();
+    assert_eq!(created["clientConfigurations"].as_array().map(Vec::len), Some(2), "as deep as the request: {created}");
+    let path = format!("/officeConfigurations/{}/clientConfigurations", text(&created, "id"));
+    let stored = api.get(&format!("{path}?$orderby=priority")).ok();
+    assert_eq!(column(&stored, "displayName"), ["Word", "Excel"]);
+    let word = text(&items(&stored)[0], "id").to_owned();
+    assert_eq!(api.get(&format!("{path}/{word}/assignments/$count")).is(200).text(), "1");
+}

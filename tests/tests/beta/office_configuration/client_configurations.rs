@@ -273,3 +273,62 @@ fn r6_inline_payloads_are_read_in_both_alphabets() {
     api.patch(&path, &json!({ "policyPayload": "not base64!" })).error(400);
     assert_eq!(api.get(&format!("{path}/policyPayload")).is(200).body, bytes);
 }
+
+#[test]
+fn return_minimal_answers_where_it_is_and_nothing_else() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let post = api.call("POST", PATH).header("prefer", "return=minimal").json(&samples::client("Word")).send();
+    let answer = post.no_content();
+    let location = answer.expect_header("location");
+    assert!(answer.header("odata-entityid").is_some(), "{:?}", answer.headers);
+    assert!(answer.expect_header("preference-applied").contains("return=minimal"));
+    assert_eq!(api.get(&location).ok()["displayName"], "Word");
+}
+
+#[test]
+fn r8_concurrent_posts_without_a_priority_all_get_their_own() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let api = &api;
+            scope.spawn(move || {
+                for n in 0..10 {
+                    api.post(PATH, &samples::client(&format!("{writer}-{n}"))).created();
+                }
+            });
+        }
+    });
+    let page = api.get(&format!("{PATH}?$orderby=priority&$select=priority&$top=100")).ok();
+    let priorities: Vec<i64> = items(&page).iter().map(|item| item["priority"].as_i64().unwrap()).collect();
+    assert_eq!(priorities, (0..80).collect::<Vec<i64>>());
+}
+
+#[test]
+fn r8_of_concurrent_posts_with_the_same_priority_one_wins() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let post = || api.post(PATH, &samples::client_with_priority("same", 7)).status;
+        let writers: Vec<_> = (0..8).map(|_| scope.spawn(post)).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|&&status| status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|&&status| status == 409).count(), 7, "{statuses:?}");
+    assert_eq!(items(&api.get(PATH).ok()).len(), 1);
+}
+
+#[test]
+fn null_comes_first_in_ascending_order() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    for (name, description) in [("a", json!("zebra")), ("b", json!(null)), ("c", json!("ant")), ("d", json!("ant"))] {
+        let mut body = samples::client(name);
+        body["description"] = description;
+        api.post(PATH, &body).created();
+    }
+    let order = |by: &str| column(&api.get(&format!("{PATH}?$orderby={by}")).ok(), "displayName").concat();
+    assert_eq!(order("description,displayName%20desc"), "bdca");
+    assert_eq!(order("description%20desc,displayName"), "acdb");
+}

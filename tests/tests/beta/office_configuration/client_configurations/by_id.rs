@@ -199,3 +199,14 @@ fn the_priority_of_an_entity_made_without_one_survives_a_restart() {
     }
     assert_eq!(api.at(&service).post(PATH, &samples::client("third")).created()["priority"], 2);
 }
+
+#[test]
+fn related_entities_cannot_be_changed_by_a_patch_of_their_owner() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = make(&api, "Word");
+    let before = all(&api);
+    api.patch(&path, &json!({ "assignments": [samples::group_assignment("g1")] })).error(400);
+    assert_eq!(api.get(&format!("{path}/assignments")).ok()["value"], json!([]));
+    assert_eq!(all(&api), before);
+}

@@ -133,3 +133,24 @@ fn the_entity_shows_no_bytes_of_its_streams() {
     assert_ne!(answer.json()["lastModifiedDateTime"], json!(null));
     assert_ne!(answer.json()["@odata.etag"], before["@odata.etag"], "a changed payload is a changed entity");
 }
+
+#[test]
+fn an_inline_null_clears_a_payload() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = make(&api, "Word");
+    api.put(&format!("{path}/policyPayload"), "text/plain", b"x").no_content();
+    api.patch(&path, &json!({ "policyPayload": null })).ok();
+    api.get(&format!("{path}/policyPayload")).no_content();
+}
+
+#[test]
+fn a_payload_of_a_deleted_configuration_is_gone() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = make(&api, "Word");
+    api.put(&format!("{path}/policyPayload"), "text/plain", &vec![b'x'; 100_000]).no_content();
+    api.delete(&path).no_content();
+    api.get(&format!("{path}/policyPayload")).error(404);
+    api.put(&format!("{path}/policyPayload"), "text/plain", b"y").error(404);
+}
