@@ -166,7 +166,8 @@ impl Query {
             return refuse(format!("The query option '{name}' is longer than {EXPRESSION_BYTES_MAX} bytes."));
         }
         if self.system.iter().any(|given| given.option == option) {
-            return refuse(format!("The query option '{}' is given more than once.", option.name()));
+            let name = option.name();
+            return Err(Error::bad_request(format!("The query option '{name}' is given more than once.")).at(name));
         }
         self.system.push(Given { option, pair });
         Ok(())
