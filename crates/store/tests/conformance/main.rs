@@ -5,7 +5,10 @@ mod assignments;
 mod atomicity;
 mod clients;
 mod configurations;
+mod filters;
 mod fixture;
+#[path = "../support/model.rs"]
+mod model;
 mod payloads;
 mod statuses;
 mod summaries;
@@ -70,6 +73,10 @@ on_every_store! {
     statuses::a_continuation_of_another_order_is_refused,
     statuses::rows_of_what_is_not_there_are_not_found_and_of_the_unwritten_default_none,
     statuses::rows_go_with_their_configuration,
+    filters::r4_every_filter_takes_the_rows_it_means_in_order_over_pages,
+    filters::r4_every_filter_goes_with_every_order,
+    filters::rows_can_be_ordered_by_any_property_null_lowest,
+    filters::what_sql_cannot_say_is_answered_over_a_small_collection,
     summaries::r5_a_written_summary_is_returned_as_written_until_a_client_checks_in,
     summaries::r5_distinct_users_in_the_window_and_failed_when_any_device_failed,
     summaries::r5_a_client_configuration_counts_the_rows_that_applied_it,
