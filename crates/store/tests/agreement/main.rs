@@ -1,0 +1,152 @@
+//! Random commands, with mistakes among them, give the same answers, snapshots, pages, payloads and summaries in both stores, whenever the
+//! database is opened again in between.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod commands;
+#[path = "../support/model.rs"]
+mod model;
+
+use commands::{Step, caller, client_id, configuration_id, now, step};
+use model::Office;
+use proptest::prelude::*;
+use store::memory::MemoryStore;
+use store::sqlite::{SqliteOptions, SqliteStore};
+use store::{PayloadKind, StatusPage, StatusQuery, Store, StoreError};
+
+const FILTERS: &[&str] = &[
+    "",
+    "wasSuccessful eq false",
+    "startswith(userId,'u1')",
+    "userId eq 'U2'",
+    "startswith(deviceName,'d') and wasSuccessful",
+    "checkinDateTime ge 2026-11-10T00:00:00Z and startswith(userPrincipalName,'u')",
+    "appliedPolicies/any(p:p eq '00000000-0000-0000-0000-000100000000')",
+    "deviceName eq null or contains(userId,'3')",
+    "month(checkinDateTime) eq 11 and not wasSuccessful",
+];
+const ORDERS: &[&str] = &["", "checkinDateTime", "checkinDateTime desc", "deviceName desc,userId"];
+
+struct Pair {
+    runtime: tokio::runtime::Runtime,
+    folder: tempfile::TempDir,
+    memory: MemoryStore,
+    sqlite: Option<SqliteStore>,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let mut pair = Self { runtime, folder, memory: MemoryStore::new(), sqlite: None };
+        pair.reopen();
+        pair
+    }
+
+    fn reopen(&mut self) {
+        self.sqlite = None;
+        self.sqlite = Some(SqliteStore::open(SqliteOptions::new(self.folder.path())).unwrap());
+    }
+
+    fn stores(&self) -> [&dyn Store; 2] {
+        [&self.memory, self.sqlite.as_ref().unwrap()]
+    }
+
+    /// What each of the stores says, shown.
+    fn both<T: std::fmt::Debug>(&self, ask: impl AsyncFn(&dyn Store) -> T) -> [String; 2] {
+        self.stores().map(|store| format!("{:?}", self.runtime.block_on(ask(store))))
+    }
+
+    fn run(&mut self, step: Step) {
+        match step {
+            Step::Reopen => self.reopen(),
+            Step::Commit(tenant, commit) => {
+                let shown = format!("{commit:?}");
+                let [one, two] = self.both(async |store| {
+                    let answer = store.commit(&caller(tenant), commit.clone()).await;
+                    answer.map(|committed| (committed.version, (*committed.snapshot).clone()))
+                });
+                assert_eq!(one.split("by_id").next(), two.split("by_id").next(), "{shown}");
+                for tenant in [1, 2] {
+                    let [memory, sqlite] = self
+                        .stores()
+                        .map(|store| self.runtime.block_on(store.snapshot(&caller(tenant))).unwrap());
+                    assert_eq!(memory, sqlite, "{shown}");
+                }
+            }
+        }
+    }
+
+    fn compare_rows(&self, office: &Office) {
+        for tenant in [1, 2] {
+            for n in 0..4 {
+                self.compare_configuration(office, tenant, n);
+            }
+        }
+    }
+
+    fn compare_configuration(&self, office: &Office, tenant: u128, n: u128) {
+        let who = caller(tenant);
+        let id = configuration_id(tenant, n);
+        for filter in FILTERS {
+            for order in ORDERS {
+                let query = StatusQuery {
+                    filter: (!filter.is_empty()).then(|| office.filter(filter)),
+                    order: office.order(order),
+                    applied_policy: (order.len() == 15).then(|| client_id(1)),
+                    count: true,
+                    ..StatusQuery::all(id, 3)
+                };
+                let pages = self.both(async |store| pages(store, &who, query.clone()).await);
+                assert_eq!(pages[0], pages[1], "{filter} {order}");
+            }
+        }
+        for client in 0..4 {
+            let client = client_id(client);
+            for which in [PayloadKind::Policy, PayloadKind::UserPreference] {
+                let [one, two] = self.both(async |store| store.payload(&who, id, client, which).await);
+                assert_eq!(one, two);
+            }
+            for client in [None, Some(client)] {
+                let [one, two] =
+                    self.both(async |store| store.summary(&who, id, client, now().unix_day()).await);
+                assert_eq!(one, two);
+            }
+        }
+    }
+}
+
+async fn pages(
+    store: &dyn Store,
+    who: &store::Caller,
+    mut query: StatusQuery,
+) -> Result<Vec<StatusPage>, StoreError> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.statuses(who, query.clone()).await?;
+        query.after.clone_from(&page.next);
+        all.push(page);
+        if query.after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_stores_agree_on_random_commands(steps in proptest::collection::vec(step(), 1..40)) {
+        let office = Office::new();
+        let mut pair = Pair::new();
+        for step in steps {
+            pair.run(step);
+        }
+        pair.compare_rows(&office);
+        pair.reopen();
+        pair.compare_rows(&office);
+        let folder = pair.folder.path().to_owned();
+        pair.sqlite = None;
+        let report = store::sqlite::verify(&folder).unwrap();
+        prop_assert!(report.is_sound(), "{:?}", report);
+    }
+}
