@@ -61,7 +61,7 @@ pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Out
             let (estate, client, which) = cx.resource.payload(cx.office).ok_or_else(not_here)?;
             payload::delete(cx, estate, client, which).await
         }
-        Operation::ReadStream { .. } => {
+        Operation::ReadStream => {
             let (estate, client, which) = cx.resource.payload(cx.office).ok_or_else(not_here)?;
             payload::get(cx, estate, client, which).await
         }

@@ -15,7 +15,9 @@ pub(crate) fn commit_error(fault: CommitError) -> Error {
         CommitError::AlreadyExists { .. } => {
             Error::new(ErrorKind::Conflict, "A resource with this id exists already.").with_code("Conflict")
         }
-        CommitError::PriorityTaken { .. } => Error::new(ErrorKind::Conflict, message).at("priority"),
+        CommitError::PriorityTaken { .. } | CommitError::PrioritiesExhausted => {
+            Error::new(ErrorKind::Conflict, message).at("priority")
+        }
         CommitError::StatusesOwnedByClients => Error::new(ErrorKind::Conflict, message).at("tenantCheckinStatuses"),
         CommitError::DuplicatePriority { .. }
         | CommitError::DuplicateMember { .. }
@@ -26,7 +28,6 @@ pub(crate) fn commit_error(fault: CommitError) -> Error {
             Error::bad_request(message).at(format!("tenantCheckinStatuses/{second}"))
         }
         CommitError::TooManyStatuses { .. } => Error::bad_request(message).at("tenantCheckinStatuses"),
-        CommitError::PrioritiesExhausted => Error::new(ErrorKind::Conflict, message).at("priority"),
         CommitError::UnknownMember { index, .. } => {
             Error::bad_request(message).at(format!("officeConfigurationPolicyIds/{index}"))
         }

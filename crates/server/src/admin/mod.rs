@@ -30,7 +30,7 @@ use odata::{Error, ErrorKind, Profile};
 use store::{Caller, TenantId};
 
 pub use continuation::ContinuationKey;
-pub use office::OfficeModel;
+use office::OfficeModel;
 
 use crate::app::App;
 use crate::auth::{AuthError, Need, Plane};

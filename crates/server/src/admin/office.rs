@@ -9,11 +9,11 @@ use odata::Model;
 use odata::model::{StructuredType, TypeId};
 
 /// The one definition of the admin plane's model (invariant 1).
-pub const OFFICE_CSDL: &str = include_str!("../office.csdl.xml");
+const OFFICE_CSDL: &str = include_str!("../office.csdl.xml");
 
 /// A structured type and how many members it has.
 #[derive(Debug, Clone, Copy)]
-pub struct TypeMembers {
+pub(crate) struct TypeMembers {
     /// Its id.
     pub id: TypeId,
     /// Number of members, for an empty record.
@@ -22,8 +22,7 @@ pub struct TypeMembers {
 
 /// Members of `officeConfiguration`.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the member of that name in office.csdl.xml")]
-pub struct ConfigurationMembers {
+pub(crate) struct ConfigurationMembers {
     pub ty: TypeMembers,
     pub id: u16,
     pub created: u16,
@@ -35,8 +34,7 @@ pub struct ConfigurationMembers {
 
 /// Members of `officeClientConfiguration`; its derived types have the same numbers.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the member of that name in office.csdl.xml")]
-pub struct ClientMembers {
+pub(crate) struct ClientMembers {
     pub base: TypeId,
     pub windows: TypeMembers,
     pub security: TypeMembers,
@@ -55,8 +53,7 @@ pub struct ClientMembers {
 
 /// Members of `officeClientConfigurationAssignment`.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the member of that name in office.csdl.xml")]
-pub struct AssignmentMembers {
+pub(crate) struct AssignmentMembers {
     pub ty: TypeMembers,
     pub id: u16,
     pub created: u16,
@@ -66,8 +63,7 @@ pub struct AssignmentMembers {
 
 /// The target types.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the type or member of that name in office.csdl.xml")]
-pub struct TargetMembers {
+pub(crate) struct TargetMembers {
     pub base: TypeMembers,
     pub group: TypeMembers,
     pub group_id: u16,
@@ -76,8 +72,7 @@ pub struct TargetMembers {
 
 /// Members of `officeClientCheckinStatus`.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the member of that name in office.csdl.xml")]
-pub struct StatusMembers {
+pub(crate) struct StatusMembers {
     pub ty: TypeMembers,
     pub user_principal_name: u16,
     pub device_name: u16,
@@ -92,8 +87,7 @@ pub struct StatusMembers {
 
 /// Members of `officeUserCheckinSummary`.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the member of that name in office.csdl.xml")]
-pub struct SummaryMembers {
+pub(crate) struct SummaryMembers {
     pub ty: TypeMembers,
     pub succeeded: u16,
     pub failed: u16,
@@ -101,8 +95,7 @@ pub struct SummaryMembers {
 
 /// The bound model.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each field holds the members of that type")]
-pub struct OfficeModel {
+pub(crate) struct OfficeModel {
     pub model: Arc<Model>,
     pub configuration: ConfigurationMembers,
     pub client: ClientMembers,
@@ -117,7 +110,7 @@ impl OfficeModel {
     ///
     /// # Errors
     /// Names the type or member that the document lacks.
-    pub fn load() -> Result<Self> {
+    pub(crate) fn load() -> Result<Self> {
         let model = Arc::new(odata::csdl::read(OFFICE_CSDL).context("office.csdl.xml")?);
         let graph = |name: &str| Named::find(&model, &format!("microsoft.graph.{name}"));
         let configuration = graph("officeConfiguration")?;
@@ -187,7 +180,7 @@ impl OfficeModel {
     }
 
     /// What abstract types are taken as under `lenient_types` (R10): a configuration is a Windows one, a target stays.
-    pub fn lenient_types(&self) -> HashMap<TypeId, TypeId> {
+    pub(crate) fn lenient_types(&self) -> HashMap<TypeId, TypeId> {
         HashMap::from([(self.client.base, self.client.windows.id), (self.target.base.id, self.target.base.id)])
     }
 }
