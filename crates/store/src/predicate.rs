@@ -118,12 +118,8 @@ fn asks_the_clock(expr: &Expr) -> bool {
         | Node::Cast(inner, _)
         | Node::IsOf(inner, _)
         | Node::Matches(inner, _) => asks_the_clock(inner),
-        Node::Lambda { source, body, .. } => {
-            asks_the_clock(source) || body.as_deref().is_some_and(asks_the_clock)
-        }
-        Node::Count { source, filter, .. } => {
-            asks_the_clock(source) || filter.as_deref().is_some_and(asks_the_clock)
-        }
+        Node::Lambda { source, body, .. } => asks_the_clock(source) || body.as_deref().is_some_and(asks_the_clock),
+        Node::Count { source, filter, .. } => asks_the_clock(source) || filter.as_deref().is_some_and(asks_the_clock),
         Node::Literal(_) | Node::Path { .. } => false,
     }
 }

@@ -27,11 +27,7 @@ pub(crate) struct GivenConfiguration {
 ///
 /// # Errors
 /// Names the place, with positions for statuses.
-pub(crate) fn configuration(
-    parts: &Parts<'_>,
-    record: &Record,
-    current: Summary,
-) -> Result<GivenConfiguration, Error> {
+pub(crate) fn configuration(parts: &Parts<'_>, record: &Record, current: Summary) -> Result<GivenConfiguration, Error> {
     let members = &parts.office.configuration;
     let mut given = GivenConfiguration::default();
     if let Some(Value::String(id)) = record.get(members.id) {

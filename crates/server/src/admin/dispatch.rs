@@ -20,6 +20,7 @@ pub(crate) fn document(operation: &Operation) -> Result<Outcome, Error> {
     match operation {
         Operation::ServiceDocument => Ok(Outcome::ServiceDocument),
         Operation::Metadata => Ok(Outcome::Metadata),
+        Operation::Options => Ok(Outcome::Options),
         _ => Err(not_here()),
     }
 }
@@ -48,7 +49,7 @@ pub(crate) fn stored_type(cx: &Cx<'_>) -> Option<TypeId> {
 pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Outcome, Error> {
     let place = cx.resource.place;
     match operation {
-        Operation::ServiceDocument | Operation::Metadata => document(&operation),
+        Operation::ServiceDocument | Operation::Metadata | Operation::Options => document(&operation),
         Operation::Create(record) => create(cx, place, &record).await,
         Operation::Update { record, replace: false } => update(cx, place, &record).await,
         Operation::Delete => delete(cx, place).await,

@@ -172,11 +172,7 @@ impl Store for MemoryStore {
         ready(self.payload_now(caller.tenant, configuration, client, which)).boxed()
     }
 
-    fn statuses<'a>(
-        &'a self,
-        caller: &'a Caller,
-        query: StatusQuery,
-    ) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
+    fn statuses<'a>(&'a self, caller: &'a Caller, query: StatusQuery) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
         ready(self.statuses_now(caller.tenant, &query)).boxed()
     }
 

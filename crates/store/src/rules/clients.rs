@@ -285,10 +285,7 @@ impl Draft {
         Ok(())
     }
 
-    fn make_assignments(
-        &self,
-        assignments: Vec<NewAssignment>,
-    ) -> Result<imbl::Vector<Arc<Assignment>>, CommitError> {
+    fn make_assignments(&self, assignments: Vec<NewAssignment>) -> Result<imbl::Vector<Arc<Assignment>>, CommitError> {
         check_distinct_ids(assignments.iter().map(|a| a.id))?;
         let stamp = self.new_stamp();
         Ok(assignments.into_iter().map(|new| Arc::new(Assignment { id: new.id, target: new.target, stamp })).collect())

@@ -169,9 +169,8 @@ impl SqliteStore {
                 Found::Unknown => return Ok(None),
                 Found::NotLoaded { id, epoch } => (id, epoch),
             };
-            let work = move |connection: &rusqlite::Connection| {
-                load::snapshot(connection, tenant, id).map_err(failure::read)
-            };
+            let work =
+                move |connection: &rusqlite::Connection| load::snapshot(connection, tenant, id).map_err(failure::read);
             let read = Arc::new(self.readers.read(Shape::Quick, work).await?);
             if let Some(kept) = self.tenants.insert(tenant, id, epoch, read) {
                 return Ok(Some((id, kept)));
@@ -278,11 +277,7 @@ impl Store for SqliteStore {
         self.read_payload(caller.tenant, configuration, client, which).boxed()
     }
 
-    fn statuses<'a>(
-        &'a self,
-        caller: &'a Caller,
-        query: StatusQuery,
-    ) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
+    fn statuses<'a>(&'a self, caller: &'a Caller, query: StatusQuery) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
         self.read_statuses(caller.tenant, query).boxed()
     }
 

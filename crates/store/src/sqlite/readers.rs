@@ -52,9 +52,9 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let _slow = match shape {
             Shape::Quick => None,
-            Shape::Slow => Some(
-                self.slow.try_acquire().map_err(|_| StoreError::Busy { retry_after: BUSY_RETRY_AFTER })?,
-            ),
+            Shape::Slow => {
+                Some(self.slow.try_acquire().map_err(|_| StoreError::Busy { retry_after: BUSY_RETRY_AFTER })?)
+            }
         };
         let _permit = self.all.acquire().await.map_err(|e| StoreError::Unavailable(Arc::new(e)))?;
         let readers = Arc::clone(self);

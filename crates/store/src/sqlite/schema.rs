@@ -72,7 +72,9 @@ pub(super) fn check(connection: &Connection, path: &str) -> Result<i64, OpenErro
     for (at, (version, name, sha256, _)) in applied.iter().enumerate() {
         let expected = MIGRATIONS.get(at).filter(|m| m.version == *version);
         if expected.is_none_or(|m| digest(m.sql) != *sha256) {
-            return Err(OpenError::Altered { what: format!("migration {version} ({name}) is not the one of this program") });
+            return Err(OpenError::Altered {
+                what: format!("migration {version} ({name}) is not the one of this program"),
+            });
         }
     }
     let Some((version, _, _, schema)) = applied.last() else {

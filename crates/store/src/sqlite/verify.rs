@@ -169,7 +169,8 @@ fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
             report.finding("versions", format!("tenant {tenant}: configuration {id} is newer than its tenant"));
         }
         if configuration.status_version > newest {
-            report.finding("versions", format!("tenant {tenant}: rows of configuration {id} are newer than its tenant"));
+            report
+                .finding("versions", format!("tenant {tenant}: rows of configuration {id} are newer than its tenant"));
         }
         let mut priorities = HashSet::new();
         let mut clients = HashSet::new();
@@ -194,12 +195,7 @@ fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
 }
 
 /// The change log has one entry for each version, without a gap.
-fn log(
-    connection: &Connection,
-    report: &mut VerifyReport,
-    id: i64,
-    snapshot: &TenantSnapshot,
-) -> rusqlite::Result<()> {
+fn log(connection: &Connection, report: &mut VerifyReport, id: i64, snapshot: &TenantSnapshot) -> rusqlite::Result<()> {
     let (count, first, last): (i64, i64, i64) = connection.query_row(
         "SELECT count(*), coalesce(min(version), 0), coalesce(max(version), 0) FROM change_log WHERE tenant = ?1",
         [id],
@@ -237,7 +233,9 @@ fn data_plane(
         if own != expected || foreign != 0 {
             report.finding(
                 "statuses",
-                format!("configuration {name} should have {expected} rows and has {own}, and {foreign} of the other kind"),
+                format!(
+                    "configuration {name} should have {expected} rows and has {own}, and {foreign} of the other kind"
+                ),
             );
         }
         if hot == 0 {

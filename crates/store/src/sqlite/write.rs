@@ -51,29 +51,24 @@ pub(super) fn effects(
 
 /// Makes a tenant known and gives its number.
 pub(super) fn new_tenant(connection: &Connection, snapshot: &TenantSnapshot) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached("INSERT INTO tenants (guid, version, next_seq) VALUES (?1, ?2, ?3)")?
-        .insert(params![
-            &snapshot.tenant().0.as_bytes()[..],
-            stored(snapshot.version()),
-            stored(snapshot.next_seq())
-        ])
+    connection.prepare_cached("INSERT INTO tenants (guid, version, next_seq) VALUES (?1, ?2, ?3)")?.insert(params![
+        &snapshot.tenant().0.as_bytes()[..],
+        stored(snapshot.version()),
+        stored(snapshot.next_seq())
+    ])
 }
 
 /// Writes where a tenant has got to: once for all its commits in a transaction.
 pub(super) fn tenant(connection: &Connection, id: i64, snapshot: &TenantSnapshot) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE tenants SET version = ?2, next_seq = ?3 WHERE id = ?1")?
-        .execute(params![id, stored(snapshot.version()), stored(snapshot.next_seq())])?;
+    connection.prepare_cached("UPDATE tenants SET version = ?2, next_seq = ?3 WHERE id = ?1")?.execute(params![
+        id,
+        stored(snapshot.version()),
+        stored(snapshot.next_seq())
+    ])?;
     Ok(())
 }
 
-fn data(
-    connection: &Connection,
-    tenant: i64,
-    next: &mut TenantSnapshot,
-    effect: DataEffect,
-) -> rusqlite::Result<()> {
+fn data(connection: &Connection, tenant: i64, next: &mut TenantSnapshot, effect: DataEffect) -> rusqlite::Result<()> {
     match effect {
         DataEffect::ReplaceRows { configuration, had, rows } => {
             rows::replace(connection, tenant, stored(configuration), had > 0, &rows)

@@ -20,11 +20,8 @@ pub(crate) async fn r9_assign_replaces_all(f: Fixture) {
     f.commit(create_with(1, vec![], vec![new])).await.unwrap();
     let everybody = NewAssignment { id: assignment_id(3), target: Some(Target::AllUsers) };
     let nobody = NewAssignment { id: assignment_id(4), target: None };
-    let assign = |assignments| Command::AssignGroups {
-        configuration: configuration(1),
-        client: client_id(1),
-        assignments,
-    };
+    let assign =
+        |assignments| Command::AssignGroups { configuration: configuration(1), client: client_id(1), assignments };
     f.commit(assign(vec![group(5, "c"), everybody, nobody])).await.unwrap();
     assert_eq!(targets(&f).await, [(5, to_group("c")), (3, Some(Target::AllUsers)), (4, None)]);
     let answer = f.commit(assign(vec![group(6, "c"), group(6, "d")])).await;

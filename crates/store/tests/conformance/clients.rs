@@ -2,9 +2,7 @@
 
 use store::{Change, ClientKind, Command, CommitError, Precondition, Versions, What};
 
-use super::fixture::{
-    Fixture, at, client, client_id, configuration, create_with, set_priority, update_client,
-};
+use super::fixture::{Fixture, at, client, client_id, configuration, create_with, set_priority, update_client};
 
 async fn priorities(f: &Fixture) -> Vec<(u128, i32)> {
     let owner = f.configuration(configuration(1)).await;

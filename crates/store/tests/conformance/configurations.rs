@@ -1,8 +1,6 @@
 //! officeConfigurations: R1, R2, R3, tenants, order, versions.
 
-use store::{
-    Change, Command, Commit, CommitError, Precondition, StatusQuery, StoreError, Summary, Versions, What,
-};
+use store::{Change, Command, Commit, CommitError, Precondition, StatusQuery, StoreError, Summary, Versions, What};
 
 use super::fixture::{Fixture, at, caller, client, configuration, create, create_with, status};
 
@@ -63,13 +61,8 @@ pub(crate) async fn r2_the_default_one_is_made_by_post_patch_or_a_first_child_an
 }
 
 pub(crate) async fn r2_the_id_of_the_default_one_is_not_given_to_another(f: Fixture) {
-    let create = |id, default| Command::CreateConfiguration {
-        id,
-        default,
-        summary: None,
-        statuses: vec![],
-        clients: vec![],
-    };
+    let create =
+        |id, default| Command::CreateConfiguration { id, default, summary: None, statuses: vec![], clients: vec![] };
     let taken = f.commit(create(f.default_id(), false)).await;
     assert!(matches!(taken, Err(CommitError::AlreadyExists { .. })));
     let other = f.commit(create(configuration(3), true)).await;

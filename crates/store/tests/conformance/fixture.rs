@@ -37,9 +37,12 @@ impl Fixture {
         self.store.commit(&self.caller, Commit::of(at("2026-11-23T10:00:00Z"), command)).await
     }
 
-    pub(crate) async fn commit_if(&self, precondition: Precondition, command: Command) -> Result<Committed, CommitError> {
-        let commit =
-            Commit { now: at("2026-11-23T11:00:00Z"), commands: vec![Conditional { precondition, command }] };
+    pub(crate) async fn commit_if(
+        &self,
+        precondition: Precondition,
+        command: Command,
+    ) -> Result<Committed, CommitError> {
+        let commit = Commit { now: at("2026-11-23T11:00:00Z"), commands: vec![Conditional { precondition, command }] };
         self.store.commit(&self.caller, commit).await
     }
 

@@ -57,7 +57,8 @@ pub(crate) async fn r4_two_of_one_identity_are_refused_with_both_positions(f: Fi
     rows.push(twin);
     let answer = f.commit(create_with(1, rows, vec![])).await;
     assert!(matches!(answer, Err(CommitError::DuplicateStatus { first: 2, second: 10 })));
-    let mut nameless = vec![status("u", "", "2026-11-01T00:00:00Z", true), status("u", "", "2026-11-01T00:00:00Z", true)];
+    let mut nameless =
+        vec![status("u", "", "2026-11-01T00:00:00Z", true), status("u", "", "2026-11-01T00:00:00Z", true)];
     nameless[0].device_name = None;
     let answer = f.commit(create_with(1, nameless, vec![])).await;
     assert!(matches!(answer, Err(CommitError::DuplicateStatus { first: 0, second: 1 })));
@@ -96,7 +97,8 @@ pub(crate) async fn r4_a_recorded_row_takes_the_place_of_its_identity(f: Fixture
     let mut again = status("USER3", "PC", "2026-11-09T00:00:00Z", true);
     again.device_platform_version = Some("11".into());
     let failing = status("user4", "pc", "2026-11-09T00:00:00Z", false);
-    let twice = vec![status("user5", "pc", "2026-11-08T00:00:00Z", false), status("user5", "pc", "2026-11-09T00:00:00Z", true)];
+    let twice =
+        vec![status("user5", "pc", "2026-11-08T00:00:00Z", false), status("user5", "pc", "2026-11-09T00:00:00Z", true)];
     f.commit(record(id, [vec![again.clone(), failing.clone()], twice.clone()].concat())).await.unwrap();
     let owner = f.configuration(id).await;
     assert!(owner.is_default);
@@ -155,11 +157,8 @@ pub(crate) async fn the_rows_of_one_client_configuration_are_those_that_applied_
         rows[n].applied_policies = Some(vec!["other".into(), client_id(1).to_string().into()]);
     }
     f.commit(create_with(1, rows.clone(), vec![client(1, None)])).await.unwrap();
-    let query = StatusQuery {
-        applied_policy: Some(client_id(1)),
-        count: true,
-        ..StatusQuery::all(configuration(1), 2)
-    };
+    let query =
+        StatusQuery { applied_policy: Some(client_id(1)), count: true, ..StatusQuery::all(configuration(1), 2) };
     assert_eq!(f.page(query.clone()).await.count, Some(3));
     assert_eq!(f.all_pages(query, 2).await, [1, 4, 6].map(|n: usize| rows[n].clone()));
     let other = StatusQuery { applied_policy: Some(client_id(2)), ..StatusQuery::all(configuration(1), 2) };

@@ -150,13 +150,19 @@ async fn tenants_leave_memory_by_the_budget_and_come_back() {
         let delete = Command::DeleteConfiguration { id: ConfigurationId(Uuid::from_u128(1)) };
         let committed = store.commit(&caller(21 - tenant), commit(delete)).await.unwrap();
         assert_eq!((committed.version, committed.snapshot.len()), (21, 19));
-        store.commit(&caller(21 - tenant), commit(Command::CreateConfiguration {
-            id: ConfigurationId(Uuid::from_u128(1)),
-            default: false,
-            summary: None,
-            statuses: vec![],
-            clients: vec![],
-        })).await.unwrap();
+        store
+            .commit(
+                &caller(21 - tenant),
+                commit(Command::CreateConfiguration {
+                    id: ConfigurationId(Uuid::from_u128(1)),
+                    default: false,
+                    summary: None,
+                    statuses: vec![],
+                    clients: vec![],
+                }),
+            )
+            .await
+            .unwrap();
     }
 }
 
@@ -224,8 +230,13 @@ async fn a_backup_taken_under_load_restores_to_one_moment() {
         tokio::spawn(async move {
             for n in 1_000..1_300_u128 {
                 let id = ConfigurationId(Uuid::from_u128(n));
-                let command =
-                    Command::CreateConfiguration { id, default: false, summary: None, statuses: vec![row(n, true)], clients: vec![] };
+                let command = Command::CreateConfiguration {
+                    id,
+                    default: false,
+                    summary: None,
+                    statuses: vec![row(n, true)],
+                    clients: vec![],
+                };
                 store.commit(&caller(1), commit(command)).await.unwrap();
             }
         })

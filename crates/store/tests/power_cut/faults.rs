@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use odata::edm::DateTimeOffset;
 use store::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE};
 use store::sqlite::{SqliteOptions, SqliteStore, verify};
-use store::{
-    Caller, CheckinStatus, Command, Commit, CommitError, ConfigurationId, StatusQuery, Store, TenantId,
-};
+use store::{Caller, CheckinStatus, Command, Commit, CommitError, ConfigurationId, StatusQuery, Store, TenantId};
 use uuid::Uuid;
 
 use crate::vfs::{self, Disk};

@@ -124,8 +124,7 @@ impl Ledger {
             for tenant in 1..=TENANTS {
                 let who = caller(tenant);
                 let snapshot = store.snapshot(&who).await.map_err(|e| format!("not read: {e:?}"))?;
-                let acknowledged =
-                    self.entries.iter().filter(|e| e.tenant == tenant && e.position <= instant);
+                let acknowledged = self.entries.iter().filter(|e| e.tenant == tenant && e.position <= instant);
                 for entry in acknowledged {
                     if snapshot.version() < entry.version {
                         return Err(format!("version {} is lost, {} is there", entry.version, snapshot.version()));

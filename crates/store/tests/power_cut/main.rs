@@ -23,8 +23,7 @@ fn losses(name: &str, durability: Durability) -> Vec<String> {
     let disk = vfs::register(name, true);
     let folder = tempfile::tempdir().unwrap();
     // A short log, so that it is moved and started anew many times.
-    let options =
-        SqliteOptions::new(folder.path()).vfs(name).durability(durability).checkpoint_frames(60, 200);
+    let options = SqliteOptions::new(folder.path()).vfs(name).durability(durability).checkpoint_frames(60, 200);
     let store = SqliteStore::open(options).unwrap();
     let from = disk.len();
     let ledger = ledger::run(store, &disk);

@@ -47,9 +47,10 @@ struct Synced {
 
 fn of(event: &Event) -> Name {
     match event {
-        Event::Write { file, .. } | Event::Truncate { file, .. } | Event::Sync { file, .. } | Event::Delete { file } => {
-            *file
-        }
+        Event::Write { file, .. }
+        | Event::Truncate { file, .. }
+        | Event::Sync { file, .. }
+        | Event::Delete { file } => *file,
     }
 }
 

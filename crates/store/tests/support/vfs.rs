@@ -23,11 +23,23 @@ pub(crate) enum Name {
 /// Something done to a file.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
-    Write { file: Name, offset: usize, bytes: Vec<u8> },
-    Truncate { file: Name, size: usize },
+    Write {
+        file: Name,
+        offset: usize,
+        bytes: Vec<u8>,
+    },
+    Truncate {
+        file: Name,
+        size: usize,
+    },
     /// Covers what was recorded before the call: the first `covers` events. It stands where it returned.
-    Sync { file: Name, covers: usize },
-    Delete { file: Name },
+    Sync {
+        file: Name,
+        covers: usize,
+    },
+    Delete {
+        file: Name,
+    },
 }
 
 /// What was done, and whether writing works.

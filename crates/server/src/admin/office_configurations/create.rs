@@ -27,7 +27,9 @@ pub(crate) async fn create(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Erro
             })?
         }
     };
-    if given.id.is_some() && cx.snapshot.configurations().any(|row| row.clients.get(ClientConfigurationId(id.0)).is_some()) {
+    if given.id.is_some()
+        && cx.snapshot.configurations().any(|row| row.clients.get(ClientConfigurationId(id.0)).is_some())
+    {
         // Ids are unique within a tenant (R3); only an id that the client chose can be another thing's.
         return Err(Error::new(ErrorKind::Conflict, "A resource with this id exists already.").at("id"));
     }

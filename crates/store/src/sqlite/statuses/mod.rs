@@ -124,7 +124,8 @@ fn all(
     let mut statement = connection.prepare_cached(&format!(
         "SELECT h.key, {CHECKIN} FROM {tables} WHERE h.tenant = ?1 AND h.configuration = ?2 ORDER BY h.key"
     ))?;
-    let rows = statement.query_map(params![tenant, configuration], |row| Ok((row.get(0)?, Arc::new(checkin(row, 1)?))))?;
+    let rows =
+        statement.query_map(params![tenant, configuration], |row| Ok((row.get(0)?, Arc::new(checkin(row, 1)?))))?;
     rows.collect()
 }
 
@@ -133,9 +134,7 @@ fn owner(connection: &Connection, tenant: i64, configuration: i64) -> Result<Opt
         .prepare_cached("SELECT recorded, status_count FROM configurations WHERE tenant = ?1 AND seq = ?2")
         .and_then(|mut statement| {
             statement
-                .query_row(params![tenant, configuration], |row| {
-                    Ok((row.get(0)?, super::columns::number(row, 1)?))
-                })
+                .query_row(params![tenant, configuration], |row| Ok((row.get(0)?, super::columns::number(row, 1)?)))
                 .optional()
         })
         .map_err(failure::read)
