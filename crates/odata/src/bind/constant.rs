@@ -68,10 +68,8 @@ pub(super) fn adapt(model: &Model, expr: Expr, to: EdmType) -> Result<Expr, Stri
     let adaptable = match (class_of(model, expr.ty), wanted) {
         (a, b) if a == b => return Ok(expr),
         (Class::Number(_), Class::Number(_))
-        | (Class::Number(super::types::Rank::Integer), Class::Enum(_))
-        | (Class::Plain(Primitive::String), Class::Enum(_))
+        | (Class::Number(super::types::Rank::Integer) | Class::Plain(Primitive::String), Class::Enum(_))
         | (Class::Plain(Primitive::Date), Class::Plain(Primitive::DateTimeOffset)) => true,
-        (Class::Plain(Primitive::String), Class::Number(_)) => false,
         (Class::Plain(Primitive::String), Class::Plain(other)) => other != Primitive::Stream,
         _ => false,
     };

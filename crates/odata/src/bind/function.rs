@@ -24,17 +24,17 @@ enum Takes {
 impl Takes {
     fn accepts(self, class: Class) -> bool {
         use Primitive::{Date, DateTimeOffset, Duration, String, TimeOfDay};
-        match (self, class) {
+        matches!(
+            (self, class),
             (_, Class::Open)
-            | (Self::Text, Class::Plain(String))
-            | (Self::Integer, Class::Number(Rank::Integer))
-            | (Self::Number, Class::Number(_))
-            | (Self::Instant, Class::Plain(DateTimeOffset))
-            | (Self::DateLike, Class::Plain(Date | DateTimeOffset))
-            | (Self::TimeLike, Class::Plain(TimeOfDay | DateTimeOffset))
-            | (Self::Duration, Class::Plain(Duration)) => true,
-            _ => false,
-        }
+                | (Self::Text, Class::Plain(String))
+                | (Self::Integer, Class::Number(Rank::Integer))
+                | (Self::Number, Class::Number(_))
+                | (Self::Instant, Class::Plain(DateTimeOffset))
+                | (Self::DateLike, Class::Plain(Date | DateTimeOffset))
+                | (Self::TimeLike, Class::Plain(TimeOfDay | DateTimeOffset))
+                | (Self::Duration, Class::Plain(Duration))
+        )
     }
 
     fn expected(self) -> &'static str {

@@ -81,13 +81,11 @@ impl Binder<'_> {
                 }
             }
         }
-        match narrowed {
-            None => Ok(at),
-            Some(_) => {
-                let span = segments.last().map_or(Span::default(), |segment| segment.span);
-                Err(self.not_offered(span, "A filtered collection as a value"))
-            }
+        if narrowed.is_some() {
+            let span = segments.last().map_or(Span::default(), |segment| segment.span);
+            return Err(self.not_offered(span, "A filtered collection as a value"));
         }
+        Ok(at)
     }
 
     /// A property or a cast.

@@ -273,5 +273,5 @@ fn is_base64url(text: &str) -> bool {
     let data = text.trim_end_matches('=');
     let alphabet = data.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'/'));
     let padding = text.len() - data.len();
-    alphabet && data.len() % 4 != 1 && (padding == 0 || text.len() % 4 == 0) && padding < 3
+    alphabet && data.len() % 4 != 1 && (padding == 0 || text.len().is_multiple_of(4)) && padding < 3
 }

@@ -228,8 +228,7 @@ impl<'t> Cursor<'t> {
         let start = self.pos;
         let mut names = Vec::new();
         self.pos += 1;
-        loop {
-            let Some(name) = self.identifier() else { break };
+        while let Some(name) = self.identifier() {
             names.push(name);
             if self.comma() {
                 continue;

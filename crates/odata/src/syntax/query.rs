@@ -126,7 +126,7 @@ impl Query {
             }
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let name = query.decode(name, name)?;
-            let value = query.decode(value, &part[..name.len().min(part.len())].to_owned())?;
+            let value = query.decode(value, &part[..name.len().min(part.len())])?;
             query.sort_in(Pair { name, value }, prefixed)?;
         }
         Ok(query)

@@ -47,7 +47,8 @@ fn conditional(tenant: u128) -> impl Strategy<Value = Conditional> {
 }
 
 fn precondition() -> impl Strategy<Value = Precondition> {
-    let versions = || prop_oneof![Just(Versions::Any), proptest::collection::vec(0..12_u64, 0..3).prop_map(Versions::List)];
+    let versions =
+        || prop_oneof![Just(Versions::Any), proptest::collection::vec(0..12_u64, 0..3).prop_map(Versions::List)];
     prop_oneof![
         8 => Just(Precondition::None),
         1 => versions().prop_map(Precondition::IfMatch),
@@ -111,7 +112,8 @@ fn status() -> impl Strategy<Value = CheckinStatus> {
     });
     let user = prop_oneof!["u[0-3]", "U[0-3]"];
     let device = option::of(prop_oneof!["d[0-2]", "D[0-2]", Just(String::new())]);
-    let policies = option::of(proptest::collection::vec((0..3_u128).prop_map(|n| client_id(n).to_string().into()), 0..3));
+    let policies =
+        option::of(proptest::collection::vec((0..3_u128).prop_map(|n| client_id(n).to_string().into()), 0..3));
     (user, device, option::of("[ab]"), any::<bool>(), instant, policies, name()).prop_map(
         |(user, device, platform, ok, checkin, applied_policies, error_message)| CheckinStatus {
             user_principal_name: error_message.as_ref().map(|_| format!("{user}@x").into()),
@@ -155,13 +157,15 @@ fn command(tenant: u128) -> BoxedStrategy<Command> {
         },
     );
     let delete = id().prop_map(|id| Command::DeleteConfiguration { id });
-    let record = (id(), statuses()).prop_map(|(configuration, checkins)| Command::RecordCheckins { configuration, checkins });
+    let record =
+        (id(), statuses()).prop_map(|(configuration, checkins)| Command::RecordCheckins { configuration, checkins });
     prop_oneof![3 => create, 3 => update, 1 => delete, 2 => record, 9 => client_command(tenant)].boxed()
 }
 
 fn client_command(tenant: u128) -> BoxedStrategy<Command> {
     let id = || (0..4_u128).prop_map(move |n| configuration_id(tenant, n));
-    let create = (id(), new_client()).prop_map(|(configuration, client)| Command::CreateClient { configuration, client });
+    let create =
+        (id(), new_client()).prop_map(|(configuration, client)| Command::CreateClient { configuration, client });
     let update =
         (id(), client(), option::of(kind()), change(name()), change(-1..6_i32), change(payload()), change(payload()))
             .prop_map(|(configuration, client, expected_kind, text, priority, policy, preference)| {
@@ -179,20 +183,15 @@ fn client_command(tenant: u128) -> BoxedStrategy<Command> {
     let delete = (id(), client()).prop_map(|(configuration, client)| Command::DeleteClient { configuration, client });
     let order = proptest::collection::vec((client(), 0..6_i32), 0..4);
     let reorder = (id(), order).prop_map(|(configuration, order)| Command::ReorderPriorities { configuration, order });
-    let assign = (id(), client(), new_assignments()).prop_map(|(configuration, client, assignments)| {
-        Command::AssignGroups { configuration, client, assignments }
-    });
+    let assign = (id(), client(), new_assignments())
+        .prop_map(|(configuration, client, assignments)| Command::AssignGroups { configuration, client, assignments });
     let add = (id(), client(), assignment(), target()).prop_map(|(configuration, client, id, target)| {
         Command::CreateAssignment { configuration, client, assignment: NewAssignment { id, target } }
     });
-    let alter = (id(), client(), assignment(), change(target())).prop_map(
-        |(configuration, client, assignment, target)| Command::UpdateAssignment {
-            configuration,
-            client,
-            assignment,
-            target,
-        },
-    );
+    let alter =
+        (id(), client(), assignment(), change(target())).prop_map(|(configuration, client, assignment, target)| {
+            Command::UpdateAssignment { configuration, client, assignment, target }
+        });
     let remove = (id(), client(), assignment()).prop_map(|(configuration, client, assignment)| {
         Command::DeleteAssignment { configuration, client, assignment }
     });

@@ -67,9 +67,8 @@ impl Pair {
                 });
                 assert_eq!(one.split("by_id").next(), two.split("by_id").next(), "{shown}");
                 for tenant in [1, 2] {
-                    let [memory, sqlite] = self
-                        .stores()
-                        .map(|store| self.runtime.block_on(store.snapshot(&caller(tenant))).unwrap());
+                    let [memory, sqlite] =
+                        self.stores().map(|store| self.runtime.block_on(store.snapshot(&caller(tenant))).unwrap());
                     assert_eq!(memory, sqlite, "{shown}");
                 }
             }
@@ -107,19 +106,14 @@ impl Pair {
                 assert_eq!(one, two);
             }
             for client in [None, Some(client)] {
-                let [one, two] =
-                    self.both(async |store| store.summary(&who, id, client, now().unix_day()).await);
+                let [one, two] = self.both(async |store| store.summary(&who, id, client, now().unix_day()).await);
                 assert_eq!(one, two);
             }
         }
     }
 }
 
-async fn pages(
-    store: &dyn Store,
-    who: &store::Caller,
-    mut query: StatusQuery,
-) -> Result<Vec<StatusPage>, StoreError> {
+async fn pages(store: &dyn Store, who: &store::Caller, mut query: StatusQuery) -> Result<Vec<StatusPage>, StoreError> {
     let mut all = Vec::new();
     loop {
         let page = store.statuses(who, query.clone()).await?;

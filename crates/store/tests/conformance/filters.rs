@@ -14,7 +14,12 @@ fn rows() -> Vec<CheckinStatus> {
     (0..48_usize)
         .map(|n| {
             let user = format!("{}{}", names[n % 12], if n < 12 { String::new() } else { n.to_string() });
-            let mut row = status(&user, &format!("PC-{}", n / 3), &format!("2026-11-{:02}T0{}:00:00Z", 1 + n % 9, n % 5), n % 4 != 0);
+            let mut row = status(
+                &user,
+                &format!("PC-{}", n / 3),
+                &format!("2026-11-{:02}T0{}:00:00Z", 1 + n % 9, n % 5),
+                n % 4 != 0,
+            );
             row.device_platform = [None, Some("Win32".into()), Some("Mac".into())][n % 3].clone();
             row.user_principal_name = (n % 5 != 0).then(|| format!("{user}@contoso.example").into());
             row.device_name = (n % 7 != 0).then(|| format!("PC-{:02}", n % 10).into());

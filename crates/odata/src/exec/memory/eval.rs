@@ -17,7 +17,7 @@ pub(super) struct Frame<'f, 'v> {
     outer: Option<&'f Frame<'f, 'v>>,
 }
 
-impl<'f, 'v> Frame<'f, 'v> {
+impl<'v> Frame<'_, 'v> {
     pub(super) fn row(value: &'v Value) -> Self {
         Self { root: 0, value, outer: None }
     }
