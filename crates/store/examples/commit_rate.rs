@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use odata::edm::DateTimeOffset;
 use store::sqlite::{SqliteOptions, SqliteStore};
-use store::{Caller, CheckinStatus, Command, Commit, ConfigurationId, Store, Summary, TenantId};
+use store::{Caller, CheckinStatus, Command, Commit, CommitError, ConfigurationId, Store, Summary, TenantId};
 use uuid::Uuid;
 
 const CALLERS: u64 = 512;
@@ -43,7 +43,7 @@ fn commit(n: u64) -> Commit {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("officeconfig-commit-rate"), PathBuf::from);
-    let commits = arguments.next().map_or(Ok(COMMITS), |text| text.parse())?;
+    let commits = arguments.next().map_or(Ok(COMMITS), |text| text.parse::<u64>())?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(SqliteOptions::new(&folder))?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let next = Arc::new(AtomicU64::new(0));
@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                         loop {
                             let n = next.fetch_add(1, Ordering::Relaxed);
                             if n >= until {
-                                return Ok(());
+                                return Ok::<(), CommitError>(());
                             }
                             store.commit(&caller, commit(n)).await?;
                         }

@@ -16,15 +16,15 @@ pub struct Clients {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Indexes {
-    by_seq: OrdMap<u64, Arc<ClientConfiguration>>,
-    by_id: OrdMap<ClientConfigurationId, u64>,
-    by_priority: OrdMap<i32, u64>,
+    rows: OrdMap<u64, Arc<ClientConfiguration>>,
+    ids: OrdMap<ClientConfigurationId, u64>,
+    priorities: OrdMap<i32, u64>,
 }
 
 impl Clients {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.inner.as_ref().map_or(0, |i| i.by_seq.len())
+        self.inner.as_ref().map_or(0, |i| i.rows.len())
     }
 
     /// Whether there is none.
@@ -35,28 +35,28 @@ impl Clients {
     /// The one with this id.
     pub fn get(&self, id: ClientConfigurationId) -> Option<&Arc<ClientConfiguration>> {
         let inner = self.inner.as_ref()?;
-        inner.by_seq.get(inner.by_id.get(&id)?)
+        inner.rows.get(inner.ids.get(&id)?)
     }
 
     /// All, in the order of creation.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
-        self.inner.iter().flat_map(|i| i.by_seq.values())
+        self.inner.iter().flat_map(|i| i.rows.values())
     }
 
     /// Those created after the one with this `seq`, in the order of creation.
     pub fn after(&self, seq: u64) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
-        self.inner.iter().flat_map(move |i| i.by_seq.range(seq.saturating_add(1)..).map(|(_, c)| c))
+        self.inner.iter().flat_map(move |i| i.rows.range(seq.saturating_add(1)..).map(|(_, c)| c))
     }
 
     /// All, highest priority (lowest number) first.
     pub fn by_priority(&self) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
-        self.inner.iter().flat_map(|i| i.by_priority.values().filter_map(|seq| i.by_seq.get(seq)))
+        self.inner.iter().flat_map(|i| i.priorities.values().filter_map(|seq| i.rows.get(seq)))
     }
 
     /// The one that has this priority.
     pub fn with_priority(&self, priority: i32) -> Option<&Arc<ClientConfiguration>> {
         let inner = self.inner.as_ref()?;
-        inner.by_seq.get(inner.by_priority.get(&priority)?)
+        inner.rows.get(inner.priorities.get(&priority)?)
     }
 
     /// About how many bytes of memory it keeps.
@@ -81,12 +81,12 @@ impl Clients {
     /// The lowest place: one past the largest number in use, or the largest free number when that is taken.
     pub(crate) fn lowest_place(&self) -> Option<i32> {
         let Some(inner) = &self.inner else { return Some(0) };
-        let Some((last, _)) = inner.by_priority.get_max() else { return Some(0) };
+        let Some((last, _)) = inner.priorities.get_max() else { return Some(0) };
         if let Some(next) = last.checked_add(1) {
             return Some(next);
         }
         let mut expected = i32::MAX;
-        for (&used, _) in inner.by_priority.iter().rev() {
+        for (&used, _) in inner.priorities.iter().rev() {
             if used != expected {
                 break;
             }
@@ -99,24 +99,24 @@ impl Clients {
     /// id or priority.
     pub(crate) fn put(&mut self, client: Arc<ClientConfiguration>) {
         let inner = Arc::make_mut(self.inner.get_or_insert_default());
-        if let Some(old) = inner.by_seq.get(&client.seq)
+        if let Some(old) = inner.rows.get(&client.seq)
             && old.priority != client.priority
-            && inner.by_priority.get(&old.priority) == Some(&client.seq)
+            && inner.priorities.get(&old.priority) == Some(&client.seq)
         {
-            inner.by_priority.remove(&old.priority);
+            inner.priorities.remove(&old.priority);
         }
-        inner.by_id.insert(client.id, client.seq);
-        inner.by_priority.insert(client.priority, client.seq);
-        inner.by_seq.insert(client.seq, client);
+        inner.ids.insert(client.id, client.seq);
+        inner.priorities.insert(client.priority, client.seq);
+        inner.rows.insert(client.seq, client);
     }
 
     /// Removes one.
     pub(crate) fn remove(&mut self, id: ClientConfigurationId) -> Option<Arc<ClientConfiguration>> {
         let inner = Arc::make_mut(self.inner.as_mut()?);
-        let seq = inner.by_id.remove(&id)?;
-        let client = inner.by_seq.remove(&seq)?;
-        inner.by_priority.remove(&client.priority);
-        if inner.by_seq.is_empty() {
+        let seq = inner.ids.remove(&id)?;
+        let client = inner.rows.remove(&seq)?;
+        inner.priorities.remove(&client.priority);
+        if inner.rows.is_empty() {
             self.inner = None;
         }
         Some(client)

@@ -131,13 +131,12 @@ impl TenantSnapshot {
 
     pub(crate) fn put(&mut self, configuration: Arc<OfficeConfiguration>) {
         let new = weight(&configuration);
-        let seq = configuration.seq;
-        match self.by_seq.insert(seq, Arc::clone(&configuration)) {
-            Some(old) => self.bytes = self.bytes.saturating_sub(weight(&old)) + new,
-            None => {
-                self.bytes += new;
-                self.by_id.insert(configuration.id, seq);
-            }
+        let (id, seq) = (configuration.id, configuration.seq);
+        if let Some(old) = self.by_seq.insert(seq, configuration) {
+            self.bytes = self.bytes.saturating_sub(weight(&old)) + new;
+        } else {
+            self.bytes += new;
+            self.by_id.insert(id, seq);
         }
     }
 

@@ -43,6 +43,7 @@ pub use verify::{Finding, VerifyReport, verify};
 use writer::{Queue, Trouble};
 
 /// Whether commits reach the disk.
+#[expect(clippy::manual_non_exhaustive, reason = "the hidden variant is for the power-cut test, not for growth")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
     /// `synchronous=FULL`: a commit is answered after the fsync.

@@ -156,7 +156,7 @@ impl Writer {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         loop {
             match queue.recv_timeout(HEAL_INTERVAL) {
-                Ok(Message::Commit(entry)) => batch.push(entry),
+                Ok(Message::Commit(entry)) => batch.push(*entry),
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     self.idle();
@@ -179,13 +179,13 @@ impl Writer {
     }
 
     /// One transaction for all commits in the batch.
-    fn transact(&mut self, batch: &mut Vec<Box<Entry>>) {
+    fn transact(&mut self, batch: &mut Vec<Entry>) {
         let now = Instant::now();
         let mut pending: HashMap<TenantId, Pending> = HashMap::new();
         let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(batch.len());
         let mut failed = self.begin().err();
         for entry in batch.drain(..) {
-            let Entry { tenant, actor, commit, deadline, reply } = *entry;
+            let Entry { tenant, actor, commit, deadline, reply } = entry;
             if deadline < now {
                 answers.push((reply, Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER })));
                 continue;
@@ -312,7 +312,7 @@ impl Writer {
 
     /// Nothing waits: remove what is doomed, or see whether writing works again.
     fn idle(&mut self) {
-        while self.doomed && self.trouble.get().is_none() {
+        if self.doomed && self.trouble.get().is_none() {
             match self.sweep() {
                 Ok(more) => self.doomed = more,
                 Err(error) => {
@@ -357,10 +357,10 @@ impl Writer {
 const NEW_TENANT: i64 = 0;
 
 /// Takes what waits, up to a batch; true when the store is to be closed.
-fn fill(queue: &Receiver<Message>, batch: &mut Vec<Box<Entry>>) -> bool {
+fn fill(queue: &Receiver<Message>, batch: &mut Vec<Entry>) -> bool {
     while batch.len() < MAX_BATCH {
         match queue.try_recv() {
-            Ok(Message::Commit(entry)) => batch.push(entry),
+            Ok(Message::Commit(entry)) => batch.push(*entry),
             Ok(Message::Close) => return true,
             Err(_) => return false,
         }

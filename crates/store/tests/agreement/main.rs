@@ -52,6 +52,7 @@ impl Pair {
     }
 
     /// What each of the stores says, shown.
+    #[expect(clippy::needless_pass_by_value, reason = "a closure written at the call")]
     fn both<T: std::fmt::Debug>(&self, ask: impl AsyncFn(&dyn Store) -> T) -> [String; 2] {
         self.stores().map(|store| format!("{:?}", self.runtime.block_on(ask(store))))
     }

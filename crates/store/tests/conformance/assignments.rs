@@ -10,6 +10,7 @@ async fn targets(f: &Fixture) -> Vec<(u128, Option<Target>)> {
     client.assignments.iter().map(|a| (a.id.0.as_u128() >> 16, a.target.clone())).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "targets are optional where it is used")]
 fn to_group(name: &str) -> Option<Target> {
     Some(Target::Group { group_id: name.into() })
 }

@@ -20,7 +20,11 @@ fn rows() -> Vec<CheckinStatus> {
                 &format!("2026-11-{:02}T0{}:00:00Z", 1 + n % 9, n % 5),
                 n % 4 != 0,
             );
-            row.device_platform = [None, Some("Win32".into()), Some("Mac".into())][n % 3].clone();
+            row.device_platform = match n % 3 {
+                0 => None,
+                1 => Some("Win32".into()),
+                _ => Some("Mac".into()),
+            };
             row.user_principal_name = (n % 5 != 0).then(|| format!("{user}@contoso.example").into());
             row.device_name = (n % 7 != 0).then(|| format!("PC-{:02}", n % 10).into());
             row.applied_policies = match n % 4 {

@@ -32,8 +32,18 @@ pub(super) struct TextCondition {
     pub(super) column: TextColumn,
     /// Inclusive.
     pub(super) from: String,
-    /// `None`: equal to `from`. `Some(None)`: nothing above. `Some(Some(_))`: exclusive.
-    pub(super) below: Option<Option<String>>,
+    pub(super) upto: Upto,
+}
+
+/// Where the texts of a condition end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Upto {
+    /// Equal to where they start.
+    Equal,
+    /// No end: nothing sorts above the prefix.
+    Open,
+    /// Exclusive.
+    Below(String),
 }
 
 /// The conjuncts of a filter.
@@ -63,7 +73,7 @@ impl Conditions {
     }
 
     pub(super) fn has_equal_text(&self) -> bool {
-        self.texts.iter().any(|t| t.below.is_none())
+        self.texts.iter().any(|t| t.upto == Upto::Equal)
     }
 
     pub(super) fn has_range(&self) -> bool {
@@ -98,8 +108,14 @@ impl Conditions {
 
     fn compare_to(&mut self, number: u16, op: CompareOp, value: &Value) -> Option<()> {
         match (number, value, op) {
-            (member::WAS_SUCCESSFUL, Value::Boolean(wanted), CompareOp::Eq) => self.success(*wanted),
-            (member::WAS_SUCCESSFUL, Value::Boolean(unwanted), CompareOp::Ne) => self.success(!*unwanted),
+            (member::WAS_SUCCESSFUL, Value::Boolean(wanted), CompareOp::Eq) => {
+                self.successful = Some(*wanted);
+                Some(())
+            }
+            (member::WAS_SUCCESSFUL, Value::Boolean(unwanted), CompareOp::Ne) => {
+                self.successful = Some(!*unwanted);
+                Some(())
+            }
             (member::CHECKIN_DATE_TIME, Value::DateTimeOffset(at), _) => {
                 let ticks = at.ticks();
                 let (since, until) = match op {
@@ -119,7 +135,7 @@ impl Conditions {
             }
             (_, Value::String(text), CompareOp::Eq) => {
                 let column = TextColumn::of(number)?;
-                self.texts.push(TextCondition { column, from: text.to_string(), below: None });
+                self.texts.push(TextCondition { column, from: text.to_string(), upto: Upto::Equal });
                 Some(())
             }
             _ => None,
@@ -130,17 +146,16 @@ impl Conditions {
         let [path, prefix] = arguments else { return None };
         let column = TextColumn::of(property(path)?)?;
         let Node::Literal(Value::String(prefix)) = &peel(prefix).node else { return None };
-        self.texts.push(TextCondition { column, from: prefix.to_string(), below: Some(next_after(prefix)) });
+        self.texts.push(TextCondition {
+            column,
+            from: prefix.to_string(),
+            upto: next_after(prefix).map_or(Upto::Open, Upto::Below),
+        });
         Some(())
     }
 
     fn boolean(&mut self, expr: &Expr, wanted: bool) -> Option<()> {
-        (property(expr)? == member::WAS_SUCCESSFUL).then(|| self.success(wanted))?
-    }
-
-    fn success(&mut self, wanted: bool) -> Option<()> {
-        self.successful = Some(wanted);
-        Some(())
+        (property(expr)? == member::WAS_SUCCESSFUL).then(|| self.successful = Some(wanted))
     }
 }
 

@@ -4,7 +4,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::conditions::{Conditions, TextColumn, TextCondition};
+use super::conditions::{Conditions, TextColumn, TextCondition, Upto};
 use crate::limits::MAX_SORTED_ROWS;
 use crate::position::RowOrder;
 
@@ -144,13 +144,13 @@ pub(super) fn bounds(driver: Driver, conditions: &Conditions, mut bind: impl FnM
     let mut sql = String::new();
     match driver {
         Driver::Text(_, at) => {
-            if let Some(TextCondition { column, from, below }) = conditions.texts.get(at) {
+            if let Some(TextCondition { column, from, upto }) = conditions.texts.get(at) {
                 let column = column.sql();
                 let from = bind(Value::Text(from.clone()));
-                match below {
-                    None => sql = format!(" AND {column} = {from}"),
-                    Some(None) => sql = format!(" AND {column} >= {from}"),
-                    Some(Some(below)) => {
+                match upto {
+                    Upto::Equal => sql = format!(" AND {column} = {from}"),
+                    Upto::Open => sql = format!(" AND {column} >= {from}"),
+                    Upto::Below(below) => {
                         let below = bind(Value::Text(below.clone()));
                         sql = format!(" AND {column} >= {from} AND {column} < {below}");
                     }
@@ -161,7 +161,7 @@ pub(super) fn bounds(driver: Driver, conditions: &Conditions, mut bind: impl FnM
             for (op, ticks) in [(">=", conditions.since), ("<=", conditions.until)] {
                 if let Some(ticks) = ticks {
                     let ticks = bind(Value::Integer(ticks));
-                    sql.push_str(&format!(" AND {} {op} {ticks}", driver.ticks()));
+                    sql = format!("{sql} AND {} {op} {ticks}", driver.ticks());
                 }
             }
         }

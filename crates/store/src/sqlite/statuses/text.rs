@@ -54,6 +54,11 @@ impl Select {
         }
     }
 
+    fn and(&mut self, condition: &str) {
+        self.within.push_str(" AND ");
+        self.within.push_str(condition);
+    }
+
     fn bind(&mut self, value: Value) -> String {
         self.params.push(value);
         format!("?{}", self.params.len())
@@ -74,14 +79,13 @@ impl Select {
         self.within.push_str(&entered);
         if let Some(id) = query.applied_policy {
             let id = self.bind(Value::Text(id.to_string()));
-            self.within.push_str(&format!(" AND {APPLIED}{id})"));
+            self.and(&format!("{APPLIED}{id})"));
         }
         if let Some(filter) = &query.filter {
             let first = self.params.len() + 1;
             let sql = translate_filter(filter, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
             self.params.extend(sql.params.into_iter().map(value));
-            self.within.push_str(" AND ");
-            self.within.push_str(&sql.text);
+            self.and(&sql.text);
         }
         Ok(())
     }
@@ -93,13 +97,13 @@ impl Select {
             None | Some(Position::Offset(_)) => {}
             Some(Position::Key(key)) => {
                 let key = self.bind(Value::Integer(key));
-                self.within.push_str(&format!(" AND {alias}.key > {key}"));
+                self.and(&format!("{alias}.key > {key}"));
             }
             Some(Position::Time { ticks, key }) => {
                 let beyond = if order == (RowOrder::Time { descending: true }) { "<" } else { ">" };
                 let (ticks, key) = (self.bind(Value::Integer(ticks)), self.bind(Value::Integer(key)));
                 let column = driver.ticks();
-                self.within.push_str(&format!(" AND ({column}, {alias}.key) {beyond} ({ticks}, {key})"));
+                self.and(&format!("({column}, {alias}.key) {beyond} ({ticks}, {key})"));
             }
         }
     }
@@ -150,6 +154,7 @@ fn value(param: SqlParam) -> Value {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn unsupported(error: Untranslatable) -> StoreError {
     StoreError::Unsupported { what: error.to_string() }
 }
