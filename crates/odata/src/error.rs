@@ -84,6 +84,14 @@ pub struct Error {
     pub length: Option<u64>,
 }
 
+/// A caller's text as an error repeats it: cut after [`crate::limits::ERROR_TEXT_CHARS_MAX`].
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(crate::limits::ERROR_TEXT_CHARS_MAX) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
 impl Error {
     /// An error of a kind with a message for the caller.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {

@@ -20,6 +20,8 @@ pub const EXPAND_DEPTH_MAX: usize = 12;
 pub const ORDERBY_ITEMS_MAX: usize = 16;
 /// Most query options in one URL.
 pub const QUERY_OPTIONS_MAX: usize = 64;
+/// Most characters of a caller's name or text repeated in an error; a body may hold one of megabytes.
+pub const ERROR_TEXT_CHARS_MAX: usize = 128;
 /// Most errors named in one answer.
 pub const ERROR_DETAILS_MAX: usize = 100;
 /// Longest name in the grammar, in characters (OData ABNF, `odataIdentifier`).

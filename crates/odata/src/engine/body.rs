@@ -9,7 +9,7 @@ use super::head::{Head, called};
 use super::operation::Operation;
 use super::target::TargetKind;
 use super::{BodyKind, Engine};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::json::{self, Json, JsonKind, Purpose, Reader};
 use crate::model::{OperationId, Parameter, TypeId, TypeRef};
 use crate::value::{Record, Value};
@@ -123,7 +123,8 @@ impl Engine {
         let mut value = None;
         for member in members.iter().filter(|member| !member.name.contains('@')) {
             if member.name != "value" {
-                return Err(reader.refuse(&format!("may only hold the member 'value', not '{}'", member.name)));
+                let name = shown(&member.name);
+                return Err(reader.refuse(&format!("may only hold the member 'value', not '{name}'")));
             }
             value = Some(&member.value);
         }
@@ -152,10 +153,10 @@ impl Engine {
         let mut parameters: Vec<Option<Value>> = given.to_vec();
         parameters.resize(declared.len(), None);
         if let Some(name) = names.iter().find(|name| !declared.iter().any(|parameter| *parameter.name == ***name)) {
-            let action = &self.model.operation(operation).name;
+            let (name, action) = (shown(name), &self.model.operation(operation).name);
             let message =
                 format!("The parameter '{name}' in the request payload is not a valid parameter of '{action}'.");
-            return Err(Error::bad_request(message).with_code("RequestBodyRead").at(*name));
+            return Err(Error::bad_request(message).with_code("RequestBodyRead").at(name));
         }
         let mut reader = self.reader(head);
         for (slot, parameter) in parameters.iter_mut().zip(declared) {

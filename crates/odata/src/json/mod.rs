@@ -5,6 +5,7 @@ mod parse;
 mod read;
 mod scalar;
 mod shape;
+mod view;
 mod write;
 
 pub(crate) use escape::string as push_string;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use crate::error::shown;
 use crate::limits::{JSON_DEPTH_MAX, JSON_NODES_MAX};
 
 /// A JSON value and where it stands in the text.
@@ -246,15 +247,16 @@ impl<'a> Parser<'a> {
                 _ => !seen.insert(name.clone()),
             };
             if known {
+                let name = shown(&name).into_owned();
                 let reason = format!("the member '{name}' is given more than once");
-                return Err(Fault { offset: name_at, reason: reason.into(), path: vec![name.into_owned()] });
+                return Err(Fault { offset: name_at, reason: reason.into(), path: vec![name] });
             }
             self.space();
             if self.peek() != Some(b':') {
                 return Err(self.fault("':' is expected"));
             }
             self.at += 1;
-            let value = self.value().map_err(|fault| fault.under(|| name.to_string()))?;
+            let value = self.value().map_err(|fault| fault.under(|| shown(&name).into_owned()))?;
             if self.keep {
                 members.push(JsonMember { name, value });
             }

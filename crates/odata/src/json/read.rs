@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::parse::{self, Json, JsonError, JsonKind, JsonMember};
 use super::scalar;
 use crate::edm::decode_binary;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::model::{
     AnyKind, EdmType, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
 };
@@ -76,8 +76,9 @@ impl<'e> Reader<'e> {
                 continue;
             }
             let Some((number, member)) = ty.member(&given.name) else {
-                self.path.push(Part::Name(given.name.as_ref().into()));
-                let error = self.undeclared(&given.name, &ty.name);
+                let name = shown(&given.name);
+                self.path.push(Part::Name(name.as_ref().into()));
+                let error = self.undeclared(&name, &ty.name);
                 self.path.pop();
                 return Err(error);
             };
@@ -274,10 +275,11 @@ impl<'e> Reader<'e> {
 
     fn named_type(&self, text: &str, annotation: &str, declared: TypeId) -> Result<TypeId, Error> {
         let name = text.rsplit_once('#').map_or(text, |(_, name)| name);
+        let shown_name = shown(name);
         let found = self.model.type_by_name(name).filter(|id| self.model.structured(*id).is_some());
         let Some(found) = found else {
             let message = format!(
-                "A type named '{name}' could not be resolved by the model. When a model is available, each type name must \
+                "A type named '{shown_name}' could not be resolved by the model. When a model is available, each type name must \
                  resolve to a valid type."
             );
             return Err(invalid(&message, self.place_of(annotation)));

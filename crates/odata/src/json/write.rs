@@ -6,9 +6,10 @@ use std::io::Write as _;
 use super::escape;
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
+use super::view::{Selected, count_of, expanded, selected};
 use crate::edm::encode_binary;
 use crate::model::{EdmType, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef};
-use crate::plan::{ExpandItem, Projection, SelectItem};
+use crate::plan::{ExpandItem, Projection};
 use crate::value::{Record, Value};
 
 /// `odata.metadata`.
@@ -39,8 +40,9 @@ pub(crate) type Place<'p> = &'p dyn Fn(&mut String);
 
 /// What links are made with.
 pub(crate) trait Context {
-    /// The link for the rest of an embedded collection: the collection's URL and the position.
-    fn next_link(&self, collection_url: &str, position: &[u8]) -> String;
+    /// The link for the rest of an embedded collection: the collection's URL and the position. `None` where no link can be
+    /// made.
+    fn next_link(&self, collection_url: &str, position: &[u8]) -> Option<String>;
     /// Appends the key of an entity to the URL of its collection.
     fn push_key(&self, url: &mut String, record: &Record);
     /// Members that stand at full metadata only (`#ns.action`), each behind a comma.
@@ -172,8 +174,9 @@ impl Writer<'_> {
         }
         if let Some((_, position)) = record.next_links.iter().find(|(member, _)| *member == number) {
             let name = name_of(shape);
-            let link = self.context.next_link(&format!("{}/{name}", url_of(place)), position);
-            self.annotation(name, "odata.nextLink", &link);
+            if let Some(link) = self.context.next_link(&format!("{}/{name}", url_of(place)), position) {
+                self.annotation(name, "odata.nextLink", &link);
+            }
         }
     }
 
@@ -419,58 +422,6 @@ impl Writer<'_> {
             self.out.push(b',');
         }
     }
-}
-
-/// What the views say of a member.
-enum Selected<'v> {
-    No,
-    Whole,
-    /// Only parts of its value.
-    Parts(Vec<&'v Projection>),
-}
-
-fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Selected<'v> {
-    let mut parts = Vec::new();
-    for projection in view {
-        let Some(select) = &projection.select else { return Selected::Whole };
-        for item in select {
-            match item {
-                SelectItem::All => return Selected::Whole,
-                SelectItem::Member { cast, member, nested } if *member == number && is_of(*cast, ty, model) => {
-                    match nested {
-                        None => return Selected::Whole,
-                        Some(nested) => parts.push(&nested.projection),
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    match (view.is_empty(), parts.is_empty()) {
-        (true, _) => Selected::Whole,
-        (false, true) => Selected::No,
-        (false, false) => Selected::Parts(parts),
-    }
-}
-
-fn expanded<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Option<&'v ExpandItem> {
-    let mut items = view.iter().flat_map(|projection| &projection.expand);
-    items.find(|item| item.member == number && is_of(item.cast, ty, model))
-}
-
-/// Whether a member under a cast is a member of the type at all.
-fn is_of(cast: Option<TypeId>, ty: TypeId, model: &Model) -> bool {
-    cast.is_none_or(|cast| model.is_a(ty, cast))
-}
-
-/// The count of an expanded collection, when it was asked for and is known.
-fn count_of(record: &Record, number: u16, value: Option<&Value>, item: Option<&ExpandItem>) -> Option<u64> {
-    let item = item.filter(|item| item.query.count || item.count_only)?;
-    if let Some((_, count)) = record.counts.iter().find(|(member, _)| *member == number) {
-        return Some(*count);
-    }
-    let whole = item.query.skip == 0 && item.query.top.is_none() && record.next_links.iter().all(|(m, _)| *m != number);
-    value.and_then(Value::as_collection).filter(|_| whole).map(|items| items.len() as u64)
 }
 
 /// The name inside a `"name":`.

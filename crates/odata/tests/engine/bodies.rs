@@ -52,6 +52,21 @@ fn an_undeclared_property_is_400_at_any_depth_and_named_by_its_path() {
 }
 
 #[test]
+fn an_error_does_not_repeat_a_name_of_megabytes() {
+    let world = graph();
+    let name = "\u{e9}".repeat(1_000_000);
+    for body in [
+        format!("{{\"{name}\":1}}"),
+        format!("{{\"{name}\":1,\"{name}\":2}}"),
+        format!("{{\"{name}\":x}}"),
+        format!("{{\"@odata.type\":\"{name}\"}}"),
+    ] {
+        let error = world.create("/officeConfigurations", &body).unwrap_err();
+        assert!(error.message.len() + error.target.unwrap_or_default().len() < 2_000);
+    }
+}
+
+#[test]
 fn annotations_and_control_information_are_ignored() {
     let body = "{\"@odata.context\":\"x\",\"@odata.etag\":\"y\",\"@odata.id\":\"z\",\"@my.term\":{\"a\":[1]},\
                 \"tenantCheckinStatuses@odata.nextLink\":\"n\",\"nothing@x.y\":null,\"tenantUserCheckinSummary\":null}";

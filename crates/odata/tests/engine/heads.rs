@@ -173,6 +173,8 @@ fn accept_is_negotiated() {
         }
         let plain = [("accept", "text/plain")];
         assert!(world.head("GET", "/officeConfigurations/$count", &plain).is_ok());
+        let html = [("accept", "text/html")];
+        assert!(world.head("DELETE", "/officeConfigurations/7", &html).is_ok(), "there is no body to negotiate");
         let json = world.head("GET", "/officeConfiguration?$format=json", &[("accept", "application/xml")]);
         assert!(json.is_ok(), "$format comes before Accept");
         assert_eq!(world.told(world.head("GET", "/officeConfiguration?$format=atom", &[])).0, 406);

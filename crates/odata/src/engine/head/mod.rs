@@ -194,7 +194,12 @@ impl Engine {
             BodyKind::Json { .. } => content::json(headers)?,
             BodyKind::Stream { .. } => content::stream(headers)?,
         };
-        let produces = accept::negotiate(target.kind, query.text(SystemOption::Format), headers)?;
+        // What has no body to answer with cannot fail for its form.
+        let produces = if is_options || *method == Method::DELETE {
+            Produces::Json(JsonFormat::DEFAULT)
+        } else {
+            accept::negotiate(target.kind, query.text(SystemOption::Format), headers)?
+        };
         let path: Arc<str> = raw_path.trim_matches('/').into();
         let carried = Carried::new(&path, raw_query);
         let mut bound = if is_options { CollectionQuery::default() } else { self.options(method, &target, &query)? };

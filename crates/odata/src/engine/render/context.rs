@@ -38,7 +38,7 @@ impl Engine {
     fn entity_fragment(&self, url: &mut String, head: &Head, actual: TypeId) {
         let model = &*self.model;
         let Some(declared) = head.declared_type() else { return };
-        if called(&head.target).is_some() && !self.result_path(url, head) {
+        if called(&head.target).is_some() && !self.push_result_set(url, head) {
             let _ = write!(url, "{}", model.named(actual).name());
             push_projection(url, model, declared, &head.query.projection);
             return;
@@ -67,7 +67,7 @@ impl Engine {
     fn value_fragment(&self, url: &mut String, head: &Head) {
         let model = &*self.model;
         let Some(ty) = head.target.ty.as_ref() else { return };
-        if called(&head.target).is_some() && !self.result_path(url, head) {
+        if called(&head.target).is_some() && !self.push_result_set(url, head) {
             let _ = write!(url, "{}", ty.display(model));
         } else if called(&head.target).is_none() {
             url.push_str(&path(model, &head.target.segments, KeyStyle::Parentheses));
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     /// The entity set of an operation's result, where an import names one. Whether it did.
-    fn result_path(&self, url: &mut String, head: &Head) -> bool {
+    fn push_result_set(&self, url: &mut String, head: &Head) -> bool {
         let Some(Segment::Root { child, .. }) = head.target.segments.first() else { return false };
         let Some(child) = self.model.container.children.get(usize::from(*child)) else { return false };
         let crate::model::ContainerChildKind::Import { entity_set: Some(set), .. } = &child.kind else { return false };

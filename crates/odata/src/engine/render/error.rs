@@ -27,12 +27,13 @@ impl Engine {
         let mut response = Response::new(Bytes::from(body(profile, error, cx)));
         *response.status_mut() = status(profile, error.kind);
         let out = response.headers_mut();
-        let (media_type, version) = match profile {
-            Profile::Graph => ("application/json", "4.0"),
-            Profile::Strict => ("application/json;odata.metadata=minimal", "4.01"),
+        let media_type = match profile {
+            Profile::Graph => "application/json",
+            Profile::Strict => "application/json;odata.metadata=minimal",
         };
         out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        out.insert(HeaderName::from_static("odata-version"), HeaderValue::from_static(version));
+        // Whatever version was asked for, if any could be told, 4.0 is not above it.
+        out.insert(HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0"));
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if error.kind == ErrorKind::MethodNotAllowed {

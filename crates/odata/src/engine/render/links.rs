@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::engine::address::push_record_key;
-use crate::engine::head::{Carried, Head};
+use crate::engine::head::{Carried, Head, called};
+use crate::engine::target::Segment;
 use crate::engine::tokens::TokenSeal;
 use crate::json::{Context, push_string};
-use crate::model::{EdmType, TypeId};
+use crate::model::{ContainerChildKind, EdmType, TypeId};
 use crate::value::Record;
 
 /// What one answer's links are made with.
@@ -27,12 +28,37 @@ impl<'e> Links<'e> {
     }
 }
 
+impl Engine {
+    /// Where the entities live that an operation returned: the set that its import names or that holds their type, or
+    /// what its `EntitySetPath` says. `None` when the target calls no operation or none of these is known.
+    pub(super) fn result_path(&self, head: &Head) -> Option<String> {
+        let model = &*self.model;
+        let (id, _) = called(&head.target)?;
+        if let Some(Segment::Root { child, .. }) = head.target.segments.first()
+            && let ContainerChildKind::Import { entity_set: Some(set), .. } =
+                &model.container.children.get(usize::from(*child))?.kind
+        {
+            return Some(set.to_string());
+        }
+        if let Some((_, below)) = model.operation(id).entity_set_path.as_deref().and_then(|path| path.split_once('/')) {
+            let (before, _) = head.path.rsplit_once('/')?;
+            return Some(format!("{before}/{below}"));
+        }
+        let declared = head.declared_type()?;
+        model.container.children.iter().find_map(|child| match child.kind {
+            ContainerChildKind::EntitySet { ty, .. } if model.is_a(declared, ty) => Some(child.name.to_string()),
+            _ => None,
+        })
+    }
+}
+
 impl Context for Links<'_> {
-    fn next_link(&self, collection_url: &str, position: &[u8]) -> String {
-        let Some((head, tokens)) = self.request else { return String::new() };
+    fn next_link(&self, collection_url: &str, position: &[u8]) -> Option<String> {
+        let (head, tokens) = self.request?;
         let path = collection_url.strip_prefix(&*head.root).unwrap_or(collection_url).trim_matches('/');
         let position: Arc<[u8]> = position.into();
-        Carried::new(&path.into(), "").link(&head.root, &position, None, self.engine.settings.page_size_max, tokens)
+        let page_size = self.engine.settings.page_size_max;
+        Some(Carried::new(&path.into(), "").link(&head.root, &position, None, page_size, tokens))
     }
 
     fn push_key(&self, url: &mut String, record: &Record) {

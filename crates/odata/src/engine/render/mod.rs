@@ -16,7 +16,7 @@ pub(crate) use documents::Documents;
 pub use error::ErrorContext;
 
 use super::Engine;
-use super::address::KeyStyle;
+use super::address::{KeyStyle, push_record_key};
 use super::head::{Current, Head, JsonFormat, Produces, Return, Version, failed, is_graph};
 use super::outcome::{Outcome, Page, StreamBody};
 use super::target::TargetKind;
@@ -69,9 +69,11 @@ impl Engine {
     }
 
     /// Renders an entity once, to be used again where [`Head::is_plain`] allows: minimal metadata, every structural
-    /// member, no context. `declared` is the type of the collection that it stands in.
+    /// member, no context, no links (a record with embedded collections that have more is not for this). `declared` is
+    /// the type of the collection that it stands in.
     pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
-        let format = self.format(JsonFormat::DEFAULT, false, false);
+        // Links would need the request's root; at minimal metadata none is obligatory.
+        let format = Format { stream_links: false, ..self.format(JsonFormat::DEFAULT, false, false) };
         let links = Links::detached(self);
         let mut writer = self.writer(format, &links, 1024);
         writer.record(record, declared, &[&Projection::default()], &|_| {}, None);
@@ -113,10 +115,14 @@ impl Engine {
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 1024);
         let declared = head.declared_type().unwrap_or(record.type_id);
+        let collection = if path.is_none() { self.result_path(head) } else { None };
         let place = |url: &mut String| {
             url.push_str(&head.root);
             url.push('/');
-            url.push_str(path.unwrap_or(&head.path));
+            url.push_str(path.or(collection.as_deref()).unwrap_or(&head.path));
+            if collection.is_some() {
+                push_record_key(url, &self.model, record, self.key_style());
+            }
         };
         let is_reference = head.target.kind == TargetKind::Reference;
         let shown = if is_reference { Shown::References { collection: false } } else { Shown::Entity(record.type_id) };
@@ -204,7 +210,8 @@ impl Engine {
         let view = [&head.query.projection];
         match ty.map(|ty| ty.base) {
             Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.is_entity) => {
-                let path = head.path.trim_end_matches("/$ref");
+                let result = self.result_path(head);
+                let path = result.as_deref().unwrap_or_else(|| head.path.trim_end_matches("/$ref"));
                 let place = |url: &mut String| {
                     url.push_str(&head.root);
                     url.push('/');

@@ -1,0 +1,57 @@
+//! What a projection lets through. Several projections on one value (`a/b,a/c`) let through what any of them does.
+
+use crate::model::{Model, TypeId};
+use crate::plan::{ExpandItem, Projection, SelectItem};
+use crate::value::{Record, Value};
+
+/// What the views say of a member.
+pub(crate) enum Selected<'v> {
+    No,
+    Whole,
+    /// Only parts of its value.
+    Parts(Vec<&'v Projection>),
+}
+
+pub(crate) fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Selected<'v> {
+    let mut parts = Vec::new();
+    for projection in view {
+        let Some(select) = &projection.select else { return Selected::Whole };
+        for item in select {
+            match item {
+                SelectItem::All => return Selected::Whole,
+                SelectItem::Member { cast, member, nested } if *member == number && is_of(*cast, ty, model) => {
+                    match nested {
+                        None => return Selected::Whole,
+                        Some(nested) => parts.push(&nested.projection),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    match (view.is_empty(), parts.is_empty()) {
+        (true, _) => Selected::Whole,
+        (false, true) => Selected::No,
+        (false, false) => Selected::Parts(parts),
+    }
+}
+
+pub(crate) fn expanded<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Option<&'v ExpandItem> {
+    let mut items = view.iter().flat_map(|projection| &projection.expand);
+    items.find(|item| item.member == number && is_of(item.cast, ty, model))
+}
+
+/// Whether a member under a cast is a member of the type at all.
+fn is_of(cast: Option<TypeId>, ty: TypeId, model: &Model) -> bool {
+    cast.is_none_or(|cast| model.is_a(ty, cast))
+}
+
+/// The count of an expanded collection, when it was asked for and is known.
+pub(crate) fn count_of(record: &Record, number: u16, value: Option<&Value>, item: Option<&ExpandItem>) -> Option<u64> {
+    let item = item.filter(|item| item.query.count || item.count_only)?;
+    if let Some((_, count)) = record.counts.iter().find(|(member, _)| *member == number) {
+        return Some(*count);
+    }
+    let whole = item.query.skip == 0 && item.query.top.is_none() && record.next_links.iter().all(|(m, _)| *m != number);
+    value.and_then(Value::as_collection).filter(|_| whole).map(|items| items.len() as u64)
+}
