@@ -124,9 +124,9 @@ impl Query {
             if count > QUERY_OPTIONS_MAX {
                 return Err(Error::bad_request(format!("More than {QUERY_OPTIONS_MAX} query options.")));
             }
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let name = query.decode(name, name)?;
-            let value = query.decode(value, &part[..name.len().min(part.len())])?;
+            let (raw_name, raw_value) = part.split_once('=').unwrap_or((part, ""));
+            let name = query.decode(raw_name, raw_name)?;
+            let value = query.decode(raw_value, raw_name)?;
             query.sort_in(Pair { name, value }, prefixed)?;
         }
         Ok(query)
