@@ -16,6 +16,11 @@ pub(super) fn compare(op: CompareOp, left: &Value, right: &Value) -> bool {
             CompareOp::Gt | CompareOp::Lt => false,
         };
     }
+    if let (Value::String(left), Value::String(right), true) =
+        (left, right, matches!(op, CompareOp::Eq | CompareOp::Ne))
+    {
+        return (left == right) == (op == CompareOp::Eq);
+    }
     let order = order(left, right);
     match op {
         CompareOp::Eq => order == Some(Ordering::Equal),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::compare::compare;
-use super::{Context, EvalError, arithmetic};
+use super::{Context, EvalError, arithmetic, function};
 use crate::expr::convert::convert;
 use crate::expr::{Expr, Function, Node, Step};
 use crate::value::Value;
@@ -30,6 +30,26 @@ impl<'v> Frame<'_, 'v> {
         }
         frame.value
     }
+}
+
+/// The value of a constant or of a plain property, which needs nothing made.
+fn borrowed<'v>(expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
+    match &expr.node {
+        Node::Literal(value) => Some(value),
+        Node::Path { root, steps } => {
+            let mut at = frame.find(*root);
+            for step in steps {
+                let Step::Member(number) = step else { return None };
+                at = at.as_record().and_then(|record| record.get(*number)).unwrap_or(&NULL);
+            }
+            Some(at)
+        }
+        _ => None,
+    }
+}
+
+fn as_truth(value: &Value) -> Option<bool> {
+    if let Value::Boolean(truth) = value { Some(*truth) } else { None }
 }
 
 type Held<'v> = Result<Cow<'v, Value>, EvalError>;
@@ -67,8 +87,22 @@ impl Context<'_> {
     pub(super) fn truth(&self, expr: &Expr, frame: &Frame<'_, '_>) -> Result<Option<bool>, EvalError> {
         match &expr.node {
             Node::Compare(op, left, right) => {
+                // What most filters are: a property against a constant, neither of them to be made.
+                if let (Some(left), Some(right)) = (borrowed(left, frame), borrowed(right, frame)) {
+                    return Ok(Some(compare(*op, left, right)));
+                }
                 let (left, right) = (self.value(left, frame)?, self.value(right, frame)?);
                 Ok(Some(compare(*op, &left, &right)))
+            }
+            Node::Call(function, arguments) => {
+                if let [left, right] = arguments.as_slice()
+                    && let (Some(Value::String(left)), Some(Value::String(right))) =
+                        (borrowed(left, frame), borrowed(right, frame))
+                    && let Some(truth) = function::text_test(*function, left, right)
+                {
+                    return Ok(Some(truth));
+                }
+                Ok(as_truth(&*self.value(expr, frame)?))
             }
             Node::And(left, right) => match self.truth(left, frame)? {
                 Some(false) => Ok(Some(false)),
@@ -112,11 +146,8 @@ impl Context<'_> {
             | Node::Path { .. }
             | Node::Arithmetic(..)
             | Node::Negate(_)
-            | Node::Call(..)
             | Node::Cast(..)
-            | Node::Count { .. } => {
-                Ok(if let Value::Boolean(truth) = &*self.value(expr, frame)? { Some(*truth) } else { None })
-            }
+            | Node::Count { .. } => Ok(as_truth(&*self.value(expr, frame)?)),
         }
     }
 

@@ -51,11 +51,21 @@ impl Context<'_> {
     }
 }
 
+/// The truth of a function that tests two texts; `None` for other functions.
+pub(super) fn text_test(function: Function, a: &str, b: &str) -> Option<bool> {
+    match function {
+        Function::Contains => Some(a.contains(b)),
+        Function::StartsWith => Some(a.starts_with(b)),
+        Function::EndsWith => Some(a.ends_with(b)),
+        _ => None,
+    }
+}
+
 fn of_texts(function: Function, a: &str, b: &str) -> Result<Value, EvalError> {
+    if let Some(truth) = text_test(function, a, b) {
+        return Ok(Value::Boolean(truth));
+    }
     Ok(match function {
-        Function::Contains => Value::Boolean(a.contains(b)),
-        Function::StartsWith => Value::Boolean(a.starts_with(b)),
-        Function::EndsWith => Value::Boolean(a.ends_with(b)),
         Function::IndexOf => Value::Int(a.find(b).map_or(-1, |at| code_points(&a[..at]))),
         Function::Concat => Value::String([a, b].concat().into()),
         other => return Err(EvalError::NotOffered(other.name())),
