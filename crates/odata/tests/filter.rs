@@ -76,6 +76,8 @@ fn comparisons_promote_numbers_and_adapt_literals() {
             "Price gt Rating",
             "ReleaseDate eq 2024-02-29",
             "CreatedAt gt 2024-02-29",
+            "CreatedAt lt 2024-03-01",
+            "CreatedAt ge 2024-02-29T00:00:00Z and 2024-02-29 eq 2024-02-29T00:00:00Z",
             "CreatedAt eq 2024-02-29T21:30:15.25Z",
             "ShippingTime eq duration'PT26H'",
             "ShippingTime eq 'PT26H'",

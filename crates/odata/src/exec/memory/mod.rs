@@ -80,7 +80,7 @@ pub fn matches(filter: &Filter, row: &Value, context: Context<'_>) -> Result<boo
 /// The value of an expression for a row.
 ///
 /// # Errors
-/// As [`matches`].
+/// As [`matches()`].
 pub fn evaluate(expr: &Expr, row: &Value, context: Context<'_>) -> Result<Value, EvalError> {
     Ok(context.value(expr, &eval::Frame::row(row))?.into_owned())
 }
