@@ -12,6 +12,16 @@ def needs(name: str):
     return unittest.skipUnless(service.reference(name), f"{name} is not beside this repository")
 
 
+# Python's `re` knows no Unicode properties. Our own names are ASCII, so the narrower classes judge them alike.
+ASCII_CLASSES = {"L": "A-Za-z", "Nl": "", "Nd": "0-9", "Mn": "", "Mc": "", "Pc": "_", "Cf": ""}
+
+
+def in_ascii(schema: str) -> str:
+    for name, characters in ASCII_CLASSES.items():
+        schema = schema.replace(f"\\\\p{{{name}}}", characters)
+    return schema
+
+
 class Metadata(unittest.TestCase):
     @needs("data/edmx.xsd")
     def test_the_xml_form_is_valid(self) -> None:
@@ -26,7 +36,7 @@ class Metadata(unittest.TestCase):
     def test_the_json_form_is_valid(self) -> None:
         path = service.reference("data/csdl.schema.json")
         assert path
-        schema = json.loads(path.read_text())
+        schema = json.loads(in_ascii(path.read_text()))
         with service.http() as http:
             answer = http.get("/$metadata", headers={"Accept": "application/json"}).raise_for_status()
         validator = jsonschema.validators.validator_for(schema)

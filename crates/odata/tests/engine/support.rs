@@ -34,7 +34,7 @@ pub(crate) struct Seal;
 impl TokenSeal for Seal {
     fn seal(&self, position: &[u8]) -> String {
         let sum = position.iter().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
-        position.iter().chain([&sum]).map(|byte| format!("{byte:02x}")).collect()
+        position.iter().chain([&sum]).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 
     fn open(&self, token: &str) -> Option<Vec<u8>> {

@@ -227,7 +227,7 @@ fn a_deep_insert_is_answered_as_deep_as_it_was_sent() {
 #[test]
 fn what_is_written_reads_back_the_same() {
     let world = graph();
-    let record = world.create(CLIENTS, &format!("{{\"@odata.type\":\"#microsoft.graph.windowsOfficeClientConfiguration\",\"displayName\":\"\u{1F600}\\u0001\\\\\",\"priority\":1,\"assignments\":[{{\"target\":null}}]}}")).expect("good");
+    let record = world.create(CLIENTS, "{\"@odata.type\":\"#microsoft.graph.windowsOfficeClientConfiguration\",\"displayName\":\"\u{1F600}\\u0001\\\\\",\"priority\":1,\"assignments\":[{\"target\":null}]}").expect("good");
     let body = world.engine.render_item(&record, ty("officeClientConfiguration"));
     let again = world.create(CLIENTS, std::str::from_utf8(&body).expect("UTF-8")).expect("good");
     let name = number("officeClientConfiguration", "displayName");
