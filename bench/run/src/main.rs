@@ -48,7 +48,7 @@ struct Arguments {
     /// Without the service.
     #[arg(long, conflicts_with = "service")]
     baselines_only: bool,
-    /// Sleep between events in the generator instead of polling.
+    /// Let the generator sleep between events on reads too, instead of polling.
     #[arg(long)]
     sleep: bool,
     /// Where bench/ is; set by the xtask.

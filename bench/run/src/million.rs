@@ -57,18 +57,18 @@ pub(crate) struct Million {
 pub(crate) fn run(programs: &Programs, kind: Kind, settings: &Settings) -> anyhow::Result<Million> {
     eprintln!("the millionth POST, {CONNECTIONS}");
     let full = programs.start(kind)?;
-    let fill = send(&full, FULL, settings.spin)?;
+    let fill = send(&full, FULL)?;
     let fill_per_second = rates(&fill.marks);
     eprintln!("  filled at {:.0}/s", fill.rate());
     let (mut thousand, mut million) = (Vec::new(), Vec::new());
     for _ in 0..settings.rounds {
         let fresh = programs.start_named(kind, "fresh")?;
-        send(&fresh, FRESH, settings.spin)?;
+        send(&fresh, FRESH)?;
         std::thread::sleep(PAUSE);
-        thousand.push(send(&fresh, TIMED, settings.spin)?.rate());
+        thousand.push(send(&fresh, TIMED)?.rate());
         drop(fresh);
         std::thread::sleep(PAUSE);
-        million.push(send(&full, TIMED, settings.spin)?.rate());
+        million.push(send(&full, TIMED)?.rate());
         if let (Some(first), Some(last)) = (thousand.last(), million.last()) {
             eprintln!("  after a thousand {first:>7.0}/s, after a million {last:>7.0}/s");
         }
@@ -90,7 +90,7 @@ pub(crate) fn run(programs: &Programs, kind: Kind, settings: &Settings) -> anyho
     })
 }
 
-fn send(server: &Server, requests: u64, spin: bool) -> anyhow::Result<Outcome> {
+fn send(server: &Server, requests: u64) -> anyhow::Result<Outcome> {
     let body = bodies::example();
     let request: Bytes = bodies::request("POST", "/beta/officeConfigurations", server.token.as_deref(), &body);
     let outcome = load::run(&Plan {
@@ -100,7 +100,7 @@ fn send(server: &Server, requests: u64, spin: bool) -> anyhow::Result<Outcome> {
         expect: 201,
         warm_up: Duration::ZERO,
         stop: Stop::Requests(requests),
-        spin,
+        spin: false,
         mark_every: WINDOW,
     })?;
     ensure!(outcome.faults == 0, "{} faults, the first: {:?}", outcome.faults, outcome.first_fault);

@@ -24,7 +24,7 @@ pub(crate) struct Report {
     machine: Machine,
     rounds: usize,
     seconds_a_round: u64,
-    generator_polls: bool,
+    generator_polls_on_reads: bool,
     comparisons: Vec<Comparison>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) million: Option<Million>,
@@ -57,7 +57,7 @@ impl Report {
             machine,
             rounds: settings.rounds,
             seconds_a_round: settings.seconds,
-            generator_polls: settings.spin,
+            generator_polls_on_reads: settings.spin,
             comparisons: Vec::new(),
             million: None,
             starts: BTreeMap::new(),
