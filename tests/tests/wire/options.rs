@@ -100,7 +100,7 @@ fn bad_filters_are_400() {
     );
     refused(
         "/officeConfiguration/tenantCheckinStatuses",
-        &["$filter=checkinDateTime eq 2016", "$filter=checkinDateTime gt 'x'", "$filter=checkinDateTime gt 2026-01-01"],
+        &["$filter=checkinDateTime eq 2016", "$filter=checkinDateTime gt 'x'"],
     );
 }
 

@@ -19,6 +19,11 @@ use crate::status::StatusQuery;
 struct CheckinColumns;
 
 impl ColumnMap for CheckinColumns {
+    // `functions` registers them on every connection.
+    fn has_text_functions(&self) -> bool {
+        true
+    }
+
     fn column(&self, steps: &[Step]) -> Option<Column> {
         let &[Step::Member(number)] = steps else { return None };
         let (sql, kind, nullable) = match number {
