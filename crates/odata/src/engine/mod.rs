@@ -1,5 +1,41 @@
 //! The four steps of a request: `head` and `bind` in, `render` out; the application executes in between.
 //! No status code or header is decided anywhere else.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{HeaderMap, Method};
+//! use odata::engine::{Engine, Operation, Outcome, Settings, TokenSeal};
+//! use odata::{Profile, RecordBuilder};
+//!
+//! # struct Seal;
+//! # impl TokenSeal for Seal {
+//! #     fn seal(&self, position: &[u8]) -> String { position.iter().map(|b| char::from(*b)).collect() }
+//! #     fn open(&self, token: &str) -> Option<Vec<u8>> { Some(token.bytes().collect()) }
+//! # }
+//! let model = odata::csdl::read(
+//!     r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
+//!       <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="shop">
+//!         <EntityType Name="item"><Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.Int32" Nullable="false"/>
+//!         </EntityType><EntityContainer Name="c"><EntitySet Name="items" EntityType="shop.item"/></EntityContainer>
+//!       </Schema></edmx:DataServices></edmx:Edmx>"#,
+//! )
+//! .expect("a good model");
+//! let engine = Engine::new(model.into(), Settings::new(Profile::Strict));
+//!
+//! let head = engine.head(&Method::GET, "/items(7)", &HeaderMap::new(), "https://example.org", &Seal)?;
+//! // Here the application looks at `head.access()` and `head.target()`, and reads a body if `head.body()` says so.
+//! let Operation::ReadEntity(_projection) = engine.bind(&head, Bytes::new(), None)? else { panic!("a read") };
+//! let item = head.target().ty.as_ref().map(|ty| ty.base);
+//! # let Some(odata::model::EdmType::Named(item)) = item else { panic!("an entity") };
+//! let record = RecordBuilder::new(engine.model(), item).set_named("id", 7).etag("W/\"1\"").build();
+//! let response = engine.render(&head, Outcome::Entity(record.into()), &Seal)?;
+//! assert_eq!(response.headers()["etag"], "W/\"1\"");
+//! assert_eq!(
+//!     response.body(),
+//!     r#"{"@odata.context":"https://example.org/$metadata#items/$entity","@odata.etag":"W/\"1\"","id":7}"#,
+//! );
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 mod address;
 mod body;

@@ -5,6 +5,7 @@ mod parse;
 mod read;
 mod scalar;
 mod shape;
+mod timestamp;
 mod view;
 mod write;
 

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use super::escape;
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
+use super::timestamp;
 use super::view::{Selected, count_of, expanded, selected};
 use crate::edm::encode_binary;
 use crate::model::{EdmType, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef};
@@ -332,7 +333,11 @@ impl Writer<'_> {
             Value::Date(value) => self.quoted_if(true, value),
             Value::TimeOfDay(value) => self.quoted_if(true, value),
             Value::Duration(value) => self.quoted_if(true, value),
-            Value::DateTimeOffset(value) => self.quoted_if(true, value),
+            Value::DateTimeOffset(value) => {
+                self.out.push(b'"');
+                timestamp::push(&mut self.out, *value);
+                self.out.push(b'"');
+            }
             Value::Binary(bytes) => {
                 let mut text = String::with_capacity(bytes.len() * 4 / 3 + 4);
                 encode_binary(bytes, &mut text);

@@ -80,14 +80,7 @@ fn may(model: &Model, target: &Target, term: &str, property: &str, default: bool
         return true;
     }
     let Some(child) = model.container.children.get(usize::from(*child)) else { return default };
-    let targeted = format!("{}.{}/{}", model.container.namespace, model.container.name, child.name);
-    let outside = model.schemas.iter().flat_map(|schema| &schema.targeted).filter(|(name, _)| **name == *targeted);
-    child
-        .annotations
-        .iter()
-        .chain(outside.flat_map(|(_, annotations)| annotations))
-        .find_map(|annotation| flag(annotation, term, property))
-        .unwrap_or(default)
+    child.annotations.iter().find_map(|annotation| flag(annotation, term, property)).unwrap_or(default)
 }
 
 fn flag(annotation: &Annotation, term: &str, property: &str) -> Option<bool> {
