@@ -13,7 +13,7 @@ def needs(name: str):
 
 
 # Python's `re` knows no Unicode properties. Our own names are ASCII, so the narrower classes judge them alike.
-ASCII_CLASSES = {"L": "A-Za-z", "Nl": "", "Nd": "0-9", "Mn": "", "Mc": "", "Pc": "_", "Cf": ""}
+ASCII_CLASSES = {"L": "[A-Za-z]", "Nl": "_", "Nd": "[0-9]", "Mn": "_", "Mc": "_", "Pc": "_", "Cf": "_"}
 
 
 def in_ascii(schema: str) -> str:
