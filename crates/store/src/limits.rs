@@ -54,11 +54,15 @@ pub const SNAPSHOT_BUDGET: usize = 1 << 30;
 /// Bytes of decoded check-in rows of small collections kept for reading.
 pub const ROW_CACHE_BUDGET: u64 = 64 << 20;
 
+/// Summaries kept for reading, some hundred bytes each.
+pub const MAX_CACHED_SUMMARIES: usize = 16_384;
+
 /// Frames (4 KiB pages) in the write-ahead log after which the checkpointer takes a step: small, so that a step is short.
 pub const CHECKPOINT_STEP_FRAMES: u32 = 4_096;
 
-/// Frames after which the writer itself moves the last few, so that the log starts again from its beginning (256 MiB).
-pub const WAL_RESTART_FRAMES: u32 = 65_536;
+/// Frames after which the writer itself moves the last few, so that the log starts again from its beginning (64 MiB): a file that does not
+/// grow is synced sooner.
+pub const WAL_RESTART_FRAMES: u32 = 16_384;
 
 /// SQLite's page cache of the writer, in KiB.
 pub const WRITER_CACHE_KIB: i64 = 32 * 1024;

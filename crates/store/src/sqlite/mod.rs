@@ -2,6 +2,7 @@
 //! is read from memory; SQL is for check-in rows, large payloads and loading.
 
 mod backup;
+mod cached;
 mod checkpoint;
 mod columns;
 mod connect;
@@ -34,6 +35,7 @@ use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
 pub use backup::{CopyReport, backup, restore};
+use cached::Cached;
 use checkpoint::CheckpointFrames;
 use connect::Connector;
 use folder::Folder;
@@ -115,6 +117,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     queue: Arc<Queue>,
     trouble: Arc<Trouble>,
+    cached: Arc<Cached>,
     loading: [tokio::sync::Mutex<()>; LOADING_LOCKS],
     _folder: Folder,
 }
@@ -149,6 +152,7 @@ impl SqliteStore {
             readers: Arc::new(Readers::new(path.to_owned(), connector)),
             queue: Arc::new(queue.map_err(failed)?),
             trouble,
+            cached: Arc::new(Cached::new()),
             loading: Default::default(),
             _folder: folder,
         })
@@ -211,7 +215,24 @@ impl SqliteStore {
         };
         let shape = statuses::shape(&query, found);
         let seq = found.seq;
-        self.readers.read(shape, move |connection| statuses::page(connection, id, seq, &query)).await
+        let written = !found.has_checkins_from_clients;
+        let cached = Arc::clone(&self.cached);
+        self.readers
+            .read(shape, move |connection| {
+                if written && let Some((version, rows)) = statuses::written(connection, id, seq)? {
+                    return cached.keep((id, seq), version, rows).page(&query);
+                }
+                statuses::page(connection, id, seq, &query)
+            })
+            .await
+    }
+
+    /// The page, if the rows are in memory.
+    fn cached_statuses(&self, tenant: TenantId, query: &StatusQuery) -> Option<Result<StatusPage, StoreError>> {
+        let Found::Loaded(id, snapshot) = self.tenants.find(tenant) else { return None };
+        let found = snapshot.configuration(query.configuration)?;
+        let rows = self.cached.rows((id, found.seq), found.status_version)?;
+        Some(rows.page(query))
     }
 
     async fn read_summary(
@@ -227,9 +248,23 @@ impl SqliteStore {
         if let Some(written) = found.summary_as_written(client) {
             return Ok(written);
         }
-        let seq = found.seq;
-        let work = move |connection: &rusqlite::Connection| statuses::summary(connection, id, seq, client, today);
-        self.readers.read(Shape::Quick, work).await
+        let (seq, version) = (found.seq, found.status_version);
+        let summed = ((id, seq), client, today);
+        if let Some(summary) = self.cached.summary(summed, version) {
+            return Ok(summary);
+        }
+        let summary = if let Some(rows) = self.cached.rows((id, seq), version) {
+            rows.summary(client, today)
+        } else {
+            let work = move |connection: &rusqlite::Connection| statuses::summary(connection, id, seq, client, today);
+            let (of, summary) = self.readers.read(Shape::Quick, work).await?;
+            if of != version {
+                return Ok(summary);
+            }
+            summary
+        };
+        self.cached.keep_summary(summed, version, summary);
+        Ok(summary)
     }
 }
 
@@ -279,7 +314,10 @@ impl Store for SqliteStore {
     }
 
     fn statuses<'a>(&'a self, caller: &'a Caller, query: StatusQuery) -> BoxFuture<'a, Result<StatusPage, StoreError>> {
-        self.read_statuses(caller.tenant, query).boxed()
+        match self.cached_statuses(caller.tenant, &query) {
+            Some(page) => ready(page).boxed(),
+            None => self.read_statuses(caller.tenant, query).boxed(),
+        }
     }
 
     fn summary<'a>(

@@ -5,11 +5,12 @@ use odata::Value;
 use odata::expr::{CompareOp, Expr, Function, Node, Step};
 use odata::plan::Filter;
 
+use crate::domain::CheckinStatus;
 use crate::position::member;
 
 /// A text column with an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TextColumn {
+pub(in crate::sqlite) enum TextColumn {
     UserId,
     UserPrincipalName,
     DeviceName,
@@ -28,7 +29,7 @@ impl TextColumn {
 
 /// What a text column must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TextCondition {
+pub(in crate::sqlite) struct TextCondition {
     pub(super) column: TextColumn,
     /// Inclusive.
     pub(super) from: String,
@@ -37,7 +38,7 @@ pub(super) struct TextCondition {
 
 /// Where the texts of a condition end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Upto {
+pub(in crate::sqlite) enum Upto {
     /// Equal to where they start.
     Equal,
     /// No end: nothing sorts above the prefix.
@@ -46,9 +47,24 @@ pub(super) enum Upto {
     Below(String),
 }
 
+impl TextCondition {
+    fn holds(&self, row: &CheckinStatus) -> bool {
+        let text = match self.column {
+            TextColumn::UserId => Some(&row.user_id),
+            TextColumn::UserPrincipalName => row.user_principal_name.as_ref(),
+            TextColumn::DeviceName => row.device_name.as_ref(),
+        };
+        text.is_some_and(|text| match &self.upto {
+            Upto::Equal => **text == *self.from,
+            Upto::Open => **text >= *self.from,
+            Upto::Below(end) => **text >= *self.from && **text < **end,
+        })
+    }
+}
+
 /// The conjuncts of a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Conditions {
+pub(in crate::sqlite) struct Conditions {
     pub(super) texts: Vec<TextCondition>,
     pub(super) successful: Option<bool>,
     /// Inclusive ticks.
@@ -59,7 +75,7 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    pub(super) fn of(filter: Option<&Filter>) -> Self {
+    pub(in crate::sqlite) fn of(filter: Option<&Filter>) -> Self {
         let mut conditions = Self::default();
         if let Some(filter) = filter {
             conditions.add(filter.expr());
@@ -68,7 +84,7 @@ impl Conditions {
     }
 
     /// Whether every conjunct is of a form that has an index.
-    pub(super) fn all_indexed(&self) -> bool {
+    pub(in crate::sqlite) fn all_indexed(&self) -> bool {
         !self.other
     }
 
@@ -78,6 +94,15 @@ impl Conditions {
 
     pub(super) fn has_range(&self) -> bool {
         self.since.is_some() || self.until.is_some()
+    }
+
+    /// Whether a row meets all of them.
+    pub(in crate::sqlite) fn hold(&self, row: &CheckinStatus) -> bool {
+        let ticks = row.checkin.ticks();
+        self.successful.is_none_or(|wanted| row.was_successful == wanted)
+            && self.since.is_none_or(|since| ticks >= since)
+            && self.until.is_none_or(|until| ticks <= until)
+            && self.texts.iter().all(|condition| condition.holds(row))
     }
 
     fn add(&mut self, expr: &Expr) {

@@ -3,6 +3,8 @@
 
 mod conditions;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use crate::paging;
 use crate::position::{Position, RowOrder};
 use crate::status::{StatusPage, StatusQuery};
 use crate::summary::{Tally, window};
-use conditions::Conditions;
+pub(super) use conditions::Conditions;
 use plan::Driver;
 use text::Select;
 
@@ -57,11 +59,15 @@ pub(super) fn page(
     seq: u64,
     query: &StatusQuery,
 ) -> Result<StatusPage, StoreError> {
-    let Some((recorded, total)) = owner(connection, tenant, stored(seq))? else { return none(query) };
-    match page_by_sql(connection, tenant, stored(seq), query, recorded, total) {
+    let Some(Owner { recorded, total, .. }) = owner(connection, tenant, stored(seq))? else { return none(query) };
+    if !recorded {
+        let rows = all(connection, tenant, stored(seq), false).map_err(failure::read)?;
+        return paging::page(rows.iter().map(|(key, row)| (*key, row)), query);
+    }
+    match page_by_sql(connection, tenant, stored(seq), query, total) {
         // What SQL cannot say is done over the rows themselves, where they are few.
         Err(StoreError::Unsupported { .. }) if total <= MAX_WRITTEN_STATUSES as u64 => {
-            let rows = all(connection, tenant, stored(seq), recorded).map_err(failure::read)?;
+            let rows = all(connection, tenant, stored(seq), true).map_err(failure::read)?;
             paging::page(rows.iter().map(|(key, row)| (*key, row)), query)
         }
         answer => answer,
@@ -73,17 +79,12 @@ fn page_by_sql(
     tenant: i64,
     configuration: i64,
     query: &StatusQuery,
-    recorded: bool,
     total: u64,
 ) -> Result<StatusPage, StoreError> {
     let order = RowOrder::of(&query.order);
     let after = query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
     let conditions = Conditions::of(query.filter.as_ref());
-    let driver = if recorded {
-        Driver::choose(connection, tenant, configuration, &conditions, order).map_err(failure::read)?
-    } else {
-        Driver::Written
-    };
+    let driver = Driver::choose(connection, tenant, configuration, &conditions, order).map_err(failure::read)?;
     let plain = query.filter.is_none() && query.applied_policy.is_none();
     let count = match (query.count, plain) {
         (false, _) => None,
@@ -113,6 +114,20 @@ fn page_by_sql(
     Ok(page)
 }
 
+/// The version of a configuration's rows and all of them by key, if an administrator wrote them.
+pub(super) fn written(connection: &Connection, tenant: i64, seq: u64) -> Result<Option<Written>, StoreError> {
+    match owner(connection, tenant, stored(seq))? {
+        Some(owner) if !owner.recorded => {
+            let rows = all(connection, tenant, stored(seq), false).map_err(failure::read)?;
+            Ok(Some((owner.version, rows)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The version of rows, and the rows by key.
+pub(super) type Written = (u64, Vec<(i64, Arc<CheckinStatus>)>);
+
 /// All rows of a configuration by key.
 fn all(
     connection: &Connection,
@@ -120,7 +135,7 @@ fn all(
     configuration: i64,
     recorded: bool,
 ) -> rusqlite::Result<Vec<(i64, Arc<CheckinStatus>)>> {
-    let tables = if recorded { Driver::Key } else { Driver::Written }.tables();
+    let tables = if recorded { Driver::Key.tables() } else { text::WRITTEN };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT h.key, {CHECKIN} FROM {tables} WHERE h.tenant = ?1 AND h.configuration = ?2 ORDER BY h.key"
     ))?;
@@ -129,14 +144,23 @@ fn all(
     rows.collect()
 }
 
-fn owner(connection: &Connection, tenant: i64, configuration: i64) -> Result<Option<(bool, u64)>, StoreError> {
+/// What a configuration says of its rows.
+struct Owner {
+    recorded: bool,
+    total: u64,
+    version: u64,
+}
+
+fn owner(connection: &Connection, tenant: i64, configuration: i64) -> Result<Option<Owner>, StoreError> {
+    let read = |row: &rusqlite::Row<'_>| {
+        let (total, version) = (super::columns::number(row, 1)?, super::columns::number(row, 2)?);
+        Ok(Owner { recorded: row.get(0)?, total, version })
+    };
     connection
-        .prepare_cached("SELECT recorded, status_count FROM configurations WHERE tenant = ?1 AND seq = ?2")
-        .and_then(|mut statement| {
-            statement
-                .query_row(params![tenant, configuration], |row| Ok((row.get(0)?, super::columns::number(row, 1)?)))
-                .optional()
-        })
+        .prepare_cached(
+            "SELECT recorded, status_count, status_version FROM configurations WHERE tenant = ?1 AND seq = ?2",
+        )
+        .and_then(|mut statement| statement.query_row(params![tenant, configuration], read).optional())
         .map_err(failure::read)
 }
 
@@ -155,16 +179,19 @@ fn count(
     statement.query_row(select.params(), |row| super::columns::number(row, 0)).map_err(failure::read)
 }
 
-/// The summary of a configuration's rows (ruling R5), or of those that one of its client configurations was delivered to.
+/// The summary of a configuration's rows (ruling R5), or of those that one of its client configurations was delivered to, and the version of
+/// the rows.
 pub(super) fn summary(
     connection: &Connection,
     tenant: i64,
     seq: u64,
     client: Option<ClientConfigurationId>,
     today: i32,
-) -> Result<Summary, StoreError> {
+) -> Result<(u64, Summary), StoreError> {
     let configuration = stored(seq);
-    let Some((recorded, _)) = owner(connection, tenant, configuration)? else { return Ok(Summary::default()) };
+    let Some(Owner { recorded, version, .. }) = owner(connection, tenant, configuration)? else {
+        return Ok((0, Summary::default()));
+    };
     let (first, last) = window(today);
     let ticks = |day: i64| (day + DAYS_TO_UNIX).saturating_mul(TICKS_PER_DAY);
     let sql = text::in_window(recorded, client.is_some());
@@ -183,5 +210,5 @@ pub(super) fn summary(
         Ok(())
     };
     run().map_err(failure::read)?;
-    Ok(tally.summary())
+    Ok((version, tally.summary()))
 }

@@ -11,8 +11,6 @@ use crate::position::RowOrder;
 /// Where a query starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Driver {
-    /// The few rows that an administrator wrote.
-    Written,
     /// Rows by key.
     Key,
     /// Rows by instant.
@@ -63,7 +61,6 @@ impl Driver {
     /// The tables, the driving one first: `CROSS JOIN` keeps SQLite from changing that.
     pub(super) fn tables(self) -> &'static str {
         match self {
-            Self::Written => "written_checkins h",
             Self::Key => {
                 "checkins h CROSS JOIN checkin_texts c ON c.tenant = h.tenant AND c.configuration = h.configuration \
                  AND c.key = h.key"
@@ -100,7 +97,7 @@ impl Driver {
     /// The driving table.
     pub(super) fn alias(self) -> &'static str {
         match self {
-            Self::Written | Self::Key | Self::Time => "h",
+            Self::Key | Self::Time => "h",
             Self::FailedByKey | Self::FailedByTime => "f",
             Self::Text(..) => "c",
         }
@@ -117,7 +114,6 @@ impl Driver {
     /// The driving table alone, to count its entries.
     fn table(self) -> &'static str {
         match self {
-            Self::Written => "written_checkins h",
             Self::Key => "checkins h",
             Self::Time => "checkins h INDEXED BY checkins_by_time",
             Self::FailedByKey => "failed_checkins f",
@@ -165,7 +161,7 @@ pub(super) fn bounds(driver: Driver, conditions: &Conditions, mut bind: impl FnM
                 }
             }
         }
-        Driver::Written | Driver::Key | Driver::FailedByKey => {}
+        Driver::Key | Driver::FailedByKey => {}
     }
     sql
 }

@@ -42,6 +42,9 @@ impl ColumnMap for CheckinColumns {
     }
 }
 
+/// The few rows that an administrator wrote, under the name that the driving table has in the joins.
+pub(super) const WRITTEN: &str = "written_checkins h";
+
 /// A query being put together.
 pub(super) struct Select {
     params: Vec<Value>,
@@ -166,10 +169,10 @@ fn unsupported(error: Untranslatable) -> StoreError {
 
 /// User and outcome of the rows of a configuration (`?1`, `?2`) with an instant from `?3` to before `?4`, and with the applied policy `?5`.
 pub(super) fn in_window(recorded: bool, of_client: bool) -> String {
-    let driver = if recorded { Driver::Time } else { Driver::Written };
+    let tables = if recorded { Driver::Time.tables() } else { WRITTEN };
     let policy = if of_client { format!(" AND {APPLIED}?5)") } else { String::new() };
     format!(
-        "SELECT user_id, ok FROM {} WHERE h.tenant = ?1 AND h.configuration = ?2 AND h.ticks >= ?3 AND h.ticks < ?4{policy}",
-        driver.tables()
+        "SELECT user_id, ok FROM {tables}
+         WHERE h.tenant = ?1 AND h.configuration = ?2 AND h.ticks >= ?3 AND h.ticks < ?4{policy}"
     )
 }

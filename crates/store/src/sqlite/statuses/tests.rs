@@ -1,0 +1,188 @@
+//! The shapes of ruling R4 are answered from indexes: what SQLite says it would do, on rows enough for every choice to be made.
+
+use odata::plan::Filter;
+use odata::{Model, model::EdmType};
+use rusqlite::Connection;
+
+use super::*;
+use crate::ids::ConfigurationId;
+use crate::sqlite::{connect::Connector, schema};
+
+const ROWS: i64 = 60_000;
+
+struct Fixture {
+    model: Model,
+    connection: Connection,
+    _folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    /// Rows of two configurations, one user each two rows, one in twenty failing.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connector = Connector { vfs: None, durability: crate::sqlite::Durability::Synced };
+        let mut connection = connector.writer(&folder.path().join("db")).expect("opened");
+        schema::migrate(&mut connection, "db").expect("migrated");
+        connection
+            .execute_batch(&format!(
+                "BEGIN;
+                 CREATE TEMP TABLE n (tenant, configuration, n);
+                 WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS} - 1)
+                 INSERT INTO n SELECT 1, 1, n FROM s;
+                 INSERT INTO n SELECT 1, 2, n FROM n WHERE n < 1000;
+                 INSERT INTO checkins SELECT tenant, configuration, n * 7919 % 1000003, n * 10, 524272, n % 20 <> 0
+                     FROM n ORDER BY 1, 2, 3;
+                 INSERT INTO checkin_texts SELECT tenant, configuration, n * 7919 % 1000003, 'user' || n / 2,
+                     'user' || n / 2 || '@contoso.example', 'PC-' || n, 'Win32', NULL, NULL, NULL FROM n ORDER BY 1, 2, 3;
+                 INSERT INTO failed_checkins SELECT tenant, configuration, key, ticks FROM checkins WHERE NOT ok;
+                 INSERT INTO configurations VALUES (1, 1, zeroblob(16), 0, 524272, 0, 524272, 1, NULL, NULL, 1, 1, {ROWS});
+                 COMMIT;"
+            ))
+            .expect("filled");
+        crate::sqlite::functions::register(&connection).expect("registered");
+        let model =
+            odata::csdl::read(include_str!("../../../../server/src/office.csdl.xml")).expect("the office model");
+        Self { model, connection, _folder: folder }
+    }
+
+    fn filter(&self, text: &str) -> Option<Filter> {
+        let ty = *self.model.type_names.get("microsoft.graph.officeClientCheckinStatus").expect("declared");
+        (!text.is_empty())
+            .then(|| odata::bind::filter(&self.model, EdmType::Named(ty), text).expect("a filter of the model"))
+    }
+
+    fn query(&self, filter: &str, order: RowOrder) -> StatusQuery {
+        use odata::expr::{Expr, ExprType, Node, Step};
+        let node = Node::Path { root: 0, steps: vec![Step::Member(crate::position::member::CHECKIN_DATE_TIME)] };
+        let expr = Expr { node, ty: ExprType { base: None, collection: false } };
+        let order = match order {
+            RowOrder::Time { descending } => vec![odata::plan::OrderBy { expr, descending }],
+            _ => Vec::new(),
+        };
+        let filter = self.filter(filter);
+        StatusQuery { filter, order, ..StatusQuery::all(ConfigurationId(uuid::Uuid::nil()), 20) }
+    }
+
+    /// The driver chosen, and SQLite's plan in one line.
+    fn plan(&self, query: &StatusQuery, after: Option<Position>) -> (Driver, String) {
+        let order = RowOrder::of(&query.order);
+        let conditions = Conditions::of(query.filter.as_ref());
+        let driver = Driver::choose(&self.connection, 1, 1, &conditions, order).expect("chosen");
+        let mut select = Select::new(1, 1, driver);
+        select.conditions(query, driver, &conditions).expect("translated");
+        select.after(driver, order, after);
+        let sql = select.rows(driver, order, &query.order, CHECKIN, 20, 0).expect("translated");
+        let mut statement = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepared");
+        let lines = statement.query_map(select.params(), |row| row.get::<_, String>(3)).expect("explained");
+        (driver, lines.map(|line| line.expect("a line")).collect::<Vec<_>>().join("; "))
+    }
+}
+
+#[test]
+fn r4_the_shapes_use_an_index_and_sort_only_what_is_little() {
+    let f = Fixture::new();
+    let by_time = RowOrder::Time { descending: false };
+    let by_time_down = RowOrder::Time { descending: true };
+    let cases = [
+        // Filter, order, the index that drives, whether the rows found are sorted.
+        ("", RowOrder::Key, "h USING PRIMARY KEY", false),
+        ("", by_time, "h USING INDEX checkins_by_time", false),
+        ("", by_time_down, "h USING INDEX checkins_by_time", false),
+        ("userId eq 'user77'", RowOrder::Key, "c USING INDEX checkin_texts_by_user", false),
+        ("userId eq 'user77'", by_time_down, "c USING INDEX checkin_texts_by_user", true),
+        ("userPrincipalName eq 'user77@contoso.example'", RowOrder::Key, "c USING INDEX checkin_texts_by_upn", false),
+        ("deviceName eq 'PC-9'", RowOrder::Key, "c USING INDEX checkin_texts_by_device", false),
+        ("startswith(userId,'user77')", RowOrder::Key, "c USING INDEX checkin_texts_by_user", true),
+        ("startswith(userPrincipalName,'user77')", by_time, "c USING INDEX checkin_texts_by_upn", true),
+        ("startswith(deviceName,'PC-5')", RowOrder::Key, "c USING INDEX checkin_texts_by_device", true),
+        // Most rows have the prefix: walk in order.
+        ("startswith(deviceName,'PC-')", RowOrder::Key, "h USING PRIMARY KEY", false),
+        ("startswith(deviceName,'PC-')", by_time_down, "h USING INDEX checkins_by_time", false),
+        ("wasSuccessful eq true", RowOrder::Key, "h USING PRIMARY KEY", false),
+        ("wasSuccessful eq false", RowOrder::Key, "f USING PRIMARY KEY", false),
+        ("not wasSuccessful", by_time_down, "f USING COVERING INDEX failed_checkins_by_time", false),
+        ("checkinDateTime lt 0001-01-01T00:00:00.01Z", RowOrder::Key, "h USING INDEX checkins_by_time", true),
+        ("checkinDateTime lt 0001-01-01T00:00:00.01Z", by_time_down, "h USING INDEX checkins_by_time", false),
+        ("checkinDateTime ge 0001-01-01T00:00:00Z", RowOrder::Key, "h USING PRIMARY KEY", false),
+        // Pairs.
+        (
+            "wasSuccessful eq false and startswith(deviceName,'PC-5')",
+            RowOrder::Key,
+            "c USING INDEX checkin_texts_by_device",
+            true,
+        ),
+        ("wasSuccessful eq false and startswith(deviceName,'PC-')", RowOrder::Key, "f USING PRIMARY KEY", false),
+        (
+            "startswith(userId,'user77') and startswith(deviceName,'PC-')",
+            RowOrder::Key,
+            "c USING INDEX checkin_texts_by_user",
+            true,
+        ),
+        ("userId eq 'user77' and wasSuccessful eq true", RowOrder::Key, "c USING INDEX checkin_texts_by_user", false),
+        (
+            "wasSuccessful eq false and checkinDateTime ge 0001-01-01T00:00:00Z",
+            by_time,
+            "f USING COVERING INDEX failed_checkins_by_time",
+            false,
+        ),
+        (
+            "deviceName eq 'PC-9' and checkinDateTime ge 0001-01-01T00:00:00Z",
+            RowOrder::Key,
+            "c USING INDEX checkin_texts_by_device",
+            false,
+        ),
+    ];
+    for (filter, order, driving, sorted) in cases {
+        let query = f.query(filter, order);
+        let (_, plan) = f.plan(&query, None);
+        let first = plan.split("; ").next().expect("a line");
+        assert!(first.starts_with("SEARCH") && first.contains(driving), "{filter} {order:?}: {plan}");
+        assert_eq!(plan.contains("TEMP B-TREE"), sorted, "{filter} {order:?}: {plan}");
+        assert!(!plan.contains("SCAN"), "{filter} {order:?}: {plan}");
+    }
+}
+
+#[test]
+fn a_page_in_the_middle_starts_in_the_index() {
+    let f = Fixture::new();
+    for (order, at, entered) in [
+        (RowOrder::Key, Position::Key(5), "key>?"),
+        (RowOrder::Time { descending: true }, Position::Time { ticks: 9, key: 9 }, "(ticks,key)<(?,?)"),
+        (RowOrder::Time { descending: false }, Position::Time { ticks: 9, key: 9 }, "(ticks,key)>(?,?)"),
+    ] {
+        let (_, plan) = f.plan(&f.query("", order), Some(at));
+        assert!(plan.contains(entered), "{order:?}: {plan}");
+    }
+}
+
+#[test]
+fn r4_only_shapes_without_an_index_over_many_rows_are_slow() {
+    let f = Fixture::new();
+    let mut owner = crate::domain::OfficeConfiguration {
+        id: ConfigurationId(uuid::Uuid::nil()),
+        seq: 1,
+        stamp: crate::domain::Stamp {
+            created: odata::edm::DateTimeOffset::from_unix_nanos(0),
+            modified: odata::edm::DateTimeOffset::from_unix_nanos(0),
+            version: 1,
+        },
+        is_default: false,
+        written_summary: None,
+        has_checkins_from_clients: true,
+        status_version: 1,
+        status_count: 1_000_000,
+        clients: crate::clients::Clients::default(),
+    };
+    let quick = ["", "startswith(userId,'a') and wasSuccessful", "checkinDateTime ge 2026-01-01T00:00:00Z"];
+    let slow = ["contains(userId,'a')", "devicePlatform eq 'Mac'", "userId eq 'a' or wasSuccessful"];
+    for (filters, expected) in [(&quick[..], Shape::Quick), (&slow[..], Shape::Slow)] {
+        for filter in filters {
+            let mut query = f.query(filter, RowOrder::Key);
+            assert_eq!(shape(&query, &owner), expected, "{filter}");
+            query.count = !filter.is_empty();
+            assert_eq!(shape(&query, &owner) == Shape::Slow, query.count, "{filter} counted");
+        }
+    }
+    owner.status_count = 9_000;
+    assert_eq!(shape(&f.query(slow[0], RowOrder::Key), &owner), Shape::Quick);
+}
