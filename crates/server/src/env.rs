@@ -72,13 +72,13 @@ impl Clock for WallClock {
     }
 }
 
-/// The random source of the cryptographic library.
+/// The random source of the system.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemRandom;
 
 impl IdSource for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        aws_lc_rs::rand::fill(bytes).expect("the system's random source works, or nothing here is safe");
+        getrandom::fill(bytes).expect("the system's random source works, or nothing here is safe");
     }
 }
 

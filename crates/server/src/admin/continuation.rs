@@ -6,11 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use odata::engine::TokenSeal;
 use store::TenantId;
+
+use crate::env::IdSource;
 
 const KEY_BYTES: usize = 32;
 /// Bytes of the tag that travel: 128 bits, what RFC 2104 calls enough.
@@ -25,11 +26,11 @@ impl ContinuationKey {
     ///
     /// # Errors
     /// When the file cannot be read, written, or is not a key.
-    pub fn of_folder(folder: &Path) -> Result<Self> {
+    pub fn of_folder(folder: &Path, ids: &dyn IdSource) -> Result<Self> {
         let path = folder.join("continuation.key");
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path, ids)?,
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
         anyhow::ensure!(bytes.len() == KEY_BYTES, "{} is not a key of {KEY_BYTES} bytes", path.display());
@@ -37,11 +38,8 @@ impl ContinuationKey {
     }
 
     /// A key for one process, when there is no folder.
-    ///
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn ephemeral() -> Result<Self> {
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &random()?)))
+    pub fn ephemeral(ids: &dyn IdSource) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &random(ids)))
     }
 
     /// The seal for one tenant.
@@ -50,14 +48,14 @@ impl ContinuationKey {
     }
 }
 
-fn random() -> Result<[u8; KEY_BYTES]> {
+fn random(ids: &dyn IdSource) -> [u8; KEY_BYTES] {
     let mut bytes = [0; KEY_BYTES];
-    SystemRandom::new().fill(&mut bytes).context("the system gives no random bytes")?;
-    Ok(bytes)
+    ids.fill(&mut bytes);
+    bytes
 }
 
-fn make(path: &Path) -> Result<Vec<u8>> {
-    let bytes = random()?;
+fn make(path: &Path, ids: &dyn IdSource) -> Result<Vec<u8>> {
+    let bytes = random(ids);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -105,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_token_opens_only_for_its_tenant_and_only_unchanged() {
-        let key = ContinuationKey::ephemeral().expect("randomness");
+        let key = ContinuationKey::ephemeral(&crate::env::SystemRandom);
         let (mine, theirs) = (TenantId(uuid::Uuid::from_u128(1)), TenantId(uuid::Uuid::from_u128(2)));
         let token = key.seal(mine).seal(b"position");
         assert_eq!(key.seal(mine).open(&token).as_deref(), Some(&b"position"[..]));

@@ -132,7 +132,7 @@ async fn serve_store(
     }
     tokio::spawn(Arc::clone(&auth).keep_keys_fresh(stop.clone()));
     let settings = settings(config);
-    let continuation = ContinuationKey::of_folder(&config.data)?;
+    let continuation = ContinuationKey::of_folder(&config.data, &*env.ids)?;
     let app = App {
         store: Arc::clone(store),
         auth,
