@@ -10,8 +10,6 @@ pub const BACKLOG: u32 = 4_096;
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// Headers of one HTTP/2 request, decoded and with 32 bytes of overhead each, as its SETTINGS count them.
 pub const HEADER_LIST_BYTES_MAX: u32 = 64 * 1024;
-/// Header lines of one HTTP/1 request. Browsers behind two proxies send about 40.
-pub const HEADERS_MAX: usize = 100;
 /// Requests at once on one HTTP/2 connection: what nginx and the RFC's advice settle on.
 pub const STREAMS_MAX: u32 = 128;
 /// Streams that a client may reset before we have looked at them (rapid reset, CVE-2023-44487).

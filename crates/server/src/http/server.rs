@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Accepted, Protocol, protocol};
+use super::connection::{Accepted, Protocols};
 use super::service::Host;
 use super::{AddressRange, BodyTimeouts, Cors, Handler, Tls};
 use crate::env::Env;
@@ -151,7 +151,7 @@ pub(crate) fn is_loopback(address: IpAddr) -> bool {
 pub struct Server<H> {
     listener: Listener,
     host: Arc<Host<H>>,
-    protocol: Arc<Protocol>,
+    protocols: Arc<Protocols>,
     tls: Option<Arc<Tls>>,
 }
 
@@ -159,7 +159,7 @@ impl<H: Handler> Server<H> {
     /// Puts `handler` behind `listener`.
     pub fn new(listener: Listener, tls: Option<Arc<Tls>>, handler: Arc<H>, env: Env, settings: Settings) -> Self {
         let settings = Settings { secure: tls.is_some(), ..settings };
-        Self { listener, host: Arc::new(Host { handler, env, settings }), protocol: Arc::new(protocol()), tls }
+        Self { listener, host: Arc::new(Host { handler, env, settings }), protocols: Arc::new(Protocols::new()), tls }
     }
 
     /// Serves until `drain` is cancelled, then until the running requests have ended or their time is over.
@@ -203,7 +203,7 @@ impl<H: Handler> Server<H> {
             let _ = stream.set_nodelay(true);
             let accepted = Accepted {
                 host: Arc::clone(&self.host),
-                protocol: Arc::clone(&self.protocol),
+                protocols: Arc::clone(&self.protocols),
                 tls: self.tls.clone(),
                 remote,
                 local: stream.local_addr().unwrap_or(self.listener.local),
