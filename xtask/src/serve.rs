@@ -1,8 +1,6 @@
 //! `cargo xtask serve`: builds the service and runs it here, with the database that is built in.
 
-use std::process::ExitCode;
-
-use anyhow::Context as _;
+use std::process::{Command, ExitCode};
 
 use crate::tools::Repo;
 
@@ -17,18 +15,30 @@ pub(crate) struct Args {
     args: Vec<String>,
 }
 
-/// Runs the service in the foreground until it ends, and ends as it did.
+/// Runs the service in the foreground until it ends.
 pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
     let mut flags = vec!["--package", "officeconfig", "--bin", "officeconfig"];
     if !args.dev {
         flags.push("--release");
     }
     let program = repo.build(&flags, "officeconfig")?;
-    let status = std::process::Command::new(program)
-        .arg("serve")
-        .args(&args.args)
-        .current_dir(&repo.root)
-        .status()
-        .context("running officeconfig serve")?;
+    let mut service = Command::new(program);
+    service.arg("serve").args(&args.args);
+    hand_over(service)
+}
+
+/// Becomes the service, so that signals reach it and its exit is ours.
+#[cfg(unix)]
+fn hand_over(mut service: Command) -> anyhow::Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    // Returns only when the program could not be started.
+    Err(anyhow::Error::from(service.exec()).context("running officeconfig serve"))
+}
+
+/// Waits for the service.
+#[cfg(not(unix))]
+fn hand_over(mut service: Command) -> anyhow::Result<ExitCode> {
+    use anyhow::Context as _;
+    let status = service.status().context("running officeconfig serve")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
