@@ -3,6 +3,7 @@
 
 mod backup;
 mod demo;
+mod documents;
 mod drain;
 mod serve;
 mod token;
