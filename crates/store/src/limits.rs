@@ -48,6 +48,9 @@ pub const MAX_QUICK_SKIP: u64 = 5_000;
 /// ten milliseconds with this many.
 pub const MAX_SORTED_ROWS: u32 = 14_000;
 
+/// Keys that an index may give to be looked up in, beside the index that drives a query: some milliseconds' worth.
+pub const MAX_KEY_SET: u32 = 50_000;
+
 /// Bytes of loaded tenants. Past it the least recently used leave; 1 GiB holds some four million configurations.
 pub const SNAPSHOT_BUDGET: usize = 1 << 30;
 

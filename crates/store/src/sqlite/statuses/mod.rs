@@ -23,7 +23,7 @@ use crate::position::{Position, RowOrder};
 use crate::status::{StatusPage, StatusQuery};
 use crate::summary::{Tally, window};
 pub(super) use conditions::Conditions;
-use plan::Driver;
+use plan::{Driver, Plan};
 use text::Select;
 
 const TICKS_PER_DAY: i64 = 864_000_000_000;
@@ -84,20 +84,20 @@ fn page_by_sql(
     let order = RowOrder::of(&query.order);
     let after = query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
     let conditions = Conditions::of(query.filter.as_ref());
-    let driver = Driver::choose(connection, tenant, configuration, &conditions, order).map_err(failure::read)?;
+    let plan = Plan::choose(connection, tenant, configuration, &conditions, order).map_err(failure::read)?;
     let plain = query.filter.is_none() && query.applied_policy.is_none();
     let count = match (query.count, plain) {
         (false, _) => None,
         (true, true) => Some(total),
-        (true, false) => Some(count(connection, tenant, configuration, query, driver, &conditions)?),
+        (true, false) => Some(count(connection, tenant, configuration, query, &plan, &conditions)?),
     };
     let limit = query.limit.min(MAX_PAGE);
-    let mut select = Select::new(tenant, configuration, driver);
-    select.conditions(query, driver, &conditions)?;
-    select.after(driver, order, after);
+    let mut select = Select::new(tenant, configuration, plan.driver);
+    select.conditions(query, &plan, &conditions)?;
+    select.after(order, after);
     let passed = if let Some(Position::Offset(passed)) = after { passed } else { 0 };
     let skip = query.skip.saturating_add(passed);
-    let sql = select.rows(driver, order, &query.order, CHECKIN, limit, skip)?;
+    let sql = select.rows(order, &query.order, CHECKIN, limit, skip)?;
     let mut statement = connection.prepare_cached(&sql).map_err(failure::read)?;
     let mut found = statement.query(select.params()).map_err(failure::read)?;
     let mut page = StatusPage { count, ..StatusPage::default() };
@@ -135,7 +135,7 @@ fn all(
     configuration: i64,
     recorded: bool,
 ) -> rusqlite::Result<Vec<(i64, Arc<CheckinStatus>)>> {
-    let tables = if recorded { Driver::Key.tables() } else { text::WRITTEN };
+    let tables = if recorded { Driver::Key.tables(true, true) } else { text::WRITTEN.to_owned() };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT h.key, {CHECKIN} FROM {tables} WHERE h.tenant = ?1 AND h.configuration = ?2 ORDER BY h.key"
     ))?;
@@ -169,12 +169,12 @@ fn count(
     tenant: i64,
     configuration: i64,
     query: &StatusQuery,
-    driver: Driver,
+    plan: &Plan,
     conditions: &Conditions,
 ) -> Result<u64, StoreError> {
-    let mut select = Select::new(tenant, configuration, driver);
-    select.conditions(query, driver, conditions)?;
-    let sql = select.count(driver);
+    let mut select = Select::new(tenant, configuration, plan.driver);
+    select.conditions(query, plan, conditions)?;
+    let sql = select.count();
     let mut statement = connection.prepare_cached(&sql).map_err(failure::read)?;
     statement.query_row(select.params(), |row| super::columns::number(row, 0)).map_err(failure::read)
 }

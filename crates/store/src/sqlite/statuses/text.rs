@@ -10,7 +10,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::conditions::Conditions;
-use super::plan::{Driver, bounds};
+use super::plan::{Driver, Plan, bounds};
 use crate::error::StoreError;
 use crate::position::{Position, RowOrder, member};
 use crate::status::StatusQuery;
@@ -45,10 +45,16 @@ impl ColumnMap for CheckinColumns {
 /// The few rows that an administrator wrote, under the name that the driving table has in the joins.
 pub(super) const WRITTEN: &str = "written_checkins h";
 
-/// A query being put together.
+/// A query being put together. First the keys of the page are found with as few tables as the conditions need, mostly in one index; then
+/// the page's rows are fetched by their keys.
 pub(super) struct Select {
+    driver: Driver,
     params: Vec<Value>,
     within: String,
+    /// Whether the conditions or the order need the rows.
+    hot: bool,
+    /// Whether the conditions need the texts.
+    cold: bool,
 }
 
 const APPLIED: &str = "EXISTS (SELECT 1 FROM json_each(applied_policies) policy WHERE policy.value = ";
@@ -57,8 +63,11 @@ impl Select {
     pub(super) fn new(tenant: i64, configuration: i64, driver: Driver) -> Self {
         let alias = driver.alias();
         Self {
+            driver,
             params: vec![Value::Integer(tenant), Value::Integer(configuration)],
             within: format!("{alias}.tenant = ?1 AND {alias}.configuration = ?2"),
+            hot: false,
+            cold: false,
         }
     }
 
@@ -76,31 +85,83 @@ impl Select {
         params_from_iter(&self.params)
     }
 
-    /// What the query asks of a row, and besides what the index is entered with.
+    /// What the query asks of a row, and what the index is entered with.
     pub(super) fn conditions(
         &mut self,
         query: &StatusQuery,
-        driver: Driver,
+        plan: &Plan,
         conditions: &Conditions,
     ) -> Result<(), StoreError> {
-        let entered = bounds(driver, conditions, |value| self.bind(value));
-        self.within.push_str(&entered);
+        if let Some(entered) = bounds(self.driver, conditions, &mut |value| self.bind(value)) {
+            self.and(&entered);
+        }
         if let Some(id) = query.applied_policy {
+            self.cold = true;
             let id = self.bind(Value::Text(id.to_string()));
             self.and(&format!("{APPLIED}{id})"));
         }
-        if let Some(filter) = &query.filter {
-            let first = self.params.len() + 1;
-            let sql = translate_filter(filter, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
-            self.params.extend(sql.params.into_iter().map(value));
-            self.and(&sql.text);
+        match &query.filter {
+            None => {}
+            // The same meaning, with each condition on the table where it costs least.
+            Some(_) if conditions.all_indexed() => self.indexed(plan, conditions),
+            Some(filter) => {
+                (self.hot, self.cold) = (true, true);
+                let first = self.params.len() + 1;
+                let sql = translate_filter(filter, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
+                self.params.extend(sql.params.into_iter().map(value));
+                self.and(&sql.text);
+            }
         }
         Ok(())
     }
 
+    fn indexed(&mut self, plan: &Plan, conditions: &Conditions) {
+        let key = format!("{}.key", self.driver.alias());
+        for (at, condition) in conditions.texts.iter().enumerate() {
+            if matches!(self.driver, Driver::Text(_, driving) if driving == at) {
+                continue;
+            }
+            if plan.few.contains(&at) {
+                let table = Driver::Text(condition.column, at).table();
+                let within = condition.sql("c", &mut |value| self.bind(value));
+                self.and(&in_index(&key, table, "c", &within));
+            } else {
+                self.cold = true;
+                // The plus keeps SQLite from entering another index with it.
+                let within = condition.sql("+c", &mut |value| self.bind(value));
+                self.and(&within);
+            }
+        }
+        let driven_by_time = matches!(self.driver, Driver::Time | Driver::FailedByTime);
+        if conditions.has_range() && !driven_by_time {
+            if plan.few_in_range {
+                let within = conditions.range_sql("h.ticks", &mut |value| self.bind(value));
+                self.and(&in_index(&key, Driver::Time.table(), "h", &within));
+            } else {
+                let column = format!("+{}", self.ticks());
+                let within = conditions.range_sql(&column, &mut |value| self.bind(value));
+                self.and(&within);
+            }
+        }
+        let driven_by_failed = matches!(self.driver, Driver::FailedByKey | Driver::FailedByTime);
+        if let Some(successful) = conditions.successful.filter(|_| !driven_by_failed) {
+            let not = if successful { "NOT " } else { "" };
+            self.and(&format!(
+                "{not}EXISTS (SELECT 1 FROM failed_checkins x WHERE x.tenant = ?1 AND x.configuration = ?2 AND x.key = {key})"
+            ));
+        }
+    }
+
+    /// The column of the instant; the rows are joined if it is theirs.
+    fn ticks(&mut self) -> &'static str {
+        let column = self.driver.ticks();
+        self.hot |= column.starts_with("h.");
+        column
+    }
+
     /// Where the page before ended.
-    pub(super) fn after(&mut self, driver: Driver, order: RowOrder, after: Option<Position>) {
-        let alias = driver.alias();
+    pub(super) fn after(&mut self, order: RowOrder, after: Option<Position>) {
+        let alias = self.driver.alias();
         match after {
             None | Some(Position::Offset(_)) => {}
             Some(Position::Key(key)) => {
@@ -110,7 +171,7 @@ impl Select {
             Some(Position::Time { ticks, key }) => {
                 let beyond = if order == (RowOrder::Time { descending: true }) { "<" } else { ">" };
                 let (ticks, key) = (self.bind(Value::Integer(ticks)), self.bind(Value::Integer(key)));
-                let column = driver.ticks();
+                let column = self.ticks();
                 self.and(&format!("({column}, {alias}.key) {beyond} ({ticks}, {key})"));
             }
         }
@@ -119,38 +180,76 @@ impl Select {
     /// The rows: key, then `columns`; one more than `limit`, to tell whether there are more.
     pub(super) fn rows(
         &mut self,
-        driver: Driver,
         order: RowOrder,
         by: &[OrderBy],
         columns: &str,
         limit: usize,
         skip: u64,
     ) -> Result<String, StoreError> {
-        let alias = driver.alias();
-        let ticks = driver.ticks();
-        let order = match order {
-            RowOrder::Key => format!("{alias}.key"),
-            RowOrder::Time { descending: false } => format!("{ticks}, {alias}.key"),
-            RowOrder::Time { descending: true } => format!("{ticks} DESC, {alias}.key DESC"),
-            RowOrder::Other => {
-                let first = self.params.len() + 1;
-                let sql = translate_order(by, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
-                self.params.extend(sql.params.into_iter().map(value));
-                format!("{}, {alias}.key", sql.text)
-            }
+        let alias = self.driver.alias();
+        let (ticks, descending) = match order {
+            RowOrder::Other => return self.rows_in_any_order(by, columns, limit, skip),
+            RowOrder::Key => ("0", ""),
+            RowOrder::Time { descending } => (self.ticks(), if descending { " DESC" } else { "" }),
         };
-        let limit = self.bind(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)));
-        let skip = self.bind(Value::Integer(i64::try_from(skip).unwrap_or(i64::MAX)));
+        let inner_order = match order {
+            RowOrder::Time { .. } => format!("{ticks}{descending}, {alias}.key{descending}"),
+            _ => format!("{alias}.key"),
+        };
+        let (limit, skip) = self.extent(limit, skip);
         Ok(format!(
-            "SELECT {alias}.key, {columns} FROM {} WHERE {} ORDER BY {order} LIMIT {limit} OFFSET {skip}",
-            driver.tables(),
-            self.within
+            "SELECT p.k, {columns} FROM (SELECT {alias}.key AS k, {ticks} AS t FROM {tables} WHERE {within}
+                 ORDER BY {inner_order} LIMIT {limit} OFFSET {skip}) p
+             CROSS JOIN checkins h ON h.tenant = ?1 AND h.configuration = ?2 AND h.key = p.k
+             CROSS JOIN checkin_texts c ON c.tenant = ?1 AND c.configuration = ?2 AND c.key = p.k
+             ORDER BY p.t{descending}, p.k{descending}",
+            tables = self.tables(),
+            within = self.within,
         ))
     }
 
-    pub(super) fn count(&self, driver: Driver) -> String {
-        format!("SELECT count(*) FROM {} WHERE {}", driver.tables(), self.within)
+    fn rows_in_any_order(
+        &mut self,
+        by: &[OrderBy],
+        columns: &str,
+        limit: usize,
+        skip: u64,
+    ) -> Result<String, StoreError> {
+        (self.hot, self.cold) = (true, true);
+        let first = self.params.len() + 1;
+        let order = translate_order(by, &CheckinColumns, Dialect::Sqlite, first).map_err(unsupported)?;
+        self.params.extend(order.params.into_iter().map(value));
+        let (limit, skip) = self.extent(limit, skip);
+        Ok(format!(
+            "SELECT {alias}.key, {columns} FROM {tables} WHERE {within}
+             ORDER BY {order}, {alias}.key LIMIT {limit} OFFSET {skip}",
+            alias = self.driver.alias(),
+            tables = self.tables(),
+            within = self.within,
+            order = order.text,
+        ))
     }
+
+    fn extent(&mut self, limit: usize, skip: u64) -> (String, String) {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
+        (self.bind(Value::Integer(limit)), self.bind(Value::Integer(skip)))
+    }
+
+    fn tables(&self) -> String {
+        self.driver.tables(self.hot, self.cold)
+    }
+
+    pub(super) fn count(&self) -> String {
+        format!("SELECT count(*) FROM {} WHERE {}", self.tables(), self.within)
+    }
+}
+
+/// Whether a key is among the few that an index has within a condition.
+fn in_index(key: &str, table: &str, alias: &str, within: &str) -> String {
+    format!(
+        "{key} IN (SELECT {alias}.key FROM {table} WHERE {alias}.tenant = ?1 AND {alias}.configuration = ?2 AND {within})"
+    )
 }
 
 fn value(param: SqlParam) -> Value {
@@ -169,7 +268,7 @@ fn unsupported(error: Untranslatable) -> StoreError {
 
 /// User and outcome of the rows of a configuration (`?1`, `?2`) with an instant from `?3` to before `?4`, and with the applied policy `?5`.
 pub(super) fn in_window(recorded: bool, of_client: bool) -> String {
-    let tables = if recorded { Driver::Time.tables() } else { WRITTEN };
+    let tables = if recorded { Driver::Time.tables(true, true) } else { WRITTEN.to_owned() };
     let policy = if of_client { format!(" AND {APPLIED}?5)") } else { String::new() };
     format!(
         "SELECT user_id, ok FROM {tables}
