@@ -31,6 +31,8 @@ pub(crate) struct Comparison {
     pub(crate) servers: BTreeMap<&'static str, Series>,
     /// The service's rate over another server's.
     pub(crate) ratios: BTreeMap<&'static str, Ratio>,
+    /// The part of all rounds in which the generator waited for its core.
+    pub(crate) disturbed: f64,
     #[serde(skip)]
     goal: Goal,
 }
@@ -59,7 +61,8 @@ pub(crate) struct Ratio {
     pub(crate) rounds: Vec<f64>,
     pub(crate) median: f64,
     pub(crate) goal: f64,
-    pub(crate) met: bool,
+    /// Nothing when other work disturbed the rounds too much to tell.
+    pub(crate) met: Option<bool>,
 }
 
 impl Settings {
@@ -227,6 +230,8 @@ impl Comparison {
             let both: Vec<f64> = user.iter().zip(system).map(|(user, system)| user + system).collect();
             series.median_cpu_us_per_request = median(&both);
         }
+        self.disturbed = mean(self.servers.values().flat_map(|series| &series.disturbed));
+        let decisive = self.disturbed <= goals::MAX_DISTURBED;
         if let Some(service) = self.servers.get(Kind::Service.name()) {
             for (kind, goal) in [(Kind::Bound, self.goal.bound), (Kind::Afternoon, self.goal.afternoon)] {
                 if let Some(other) = self.servers.get(kind.name()) {
@@ -237,7 +242,7 @@ impl Comparison {
                         .map(|(service, other)| service / other)
                         .collect();
                     let median = median(&rounds);
-                    let ratio = Ratio { rounds, median, goal, met: median >= goal };
+                    let ratio = Ratio { rounds, median, goal, met: decisive.then_some(median >= goal) };
                     self.ratios.insert(kind.name(), ratio);
                 }
             }
@@ -261,6 +266,11 @@ impl Series {
             self.first_fault.clone_from(&outcome.first_fault);
         }
     }
+}
+
+fn mean<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    sum / count
 }
 
 fn micros(duration: Duration) -> u64 {

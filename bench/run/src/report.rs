@@ -121,9 +121,9 @@ impl Report {
     fn write_comparisons(&self, text: &mut String) -> std::fmt::Result {
         writeln!(
             text,
-            "| path, connections | bound | officeconfig | afternoon | × bound (goal) | × afternoon (goal) |"
+            "| path, connections | bound | officeconfig | afternoon | × bound (goal) | × afternoon (goal) | disturbed |"
         )?;
-        writeln!(text, "|---|---|---|---|---|---|")?;
+        writeln!(text, "|---|---|---|---|---|---|---|")?;
         for comparison in &self.comparisons {
             let rate = |kind: Kind| {
                 comparison.servers.get(kind.name()).map_or_else(
@@ -139,35 +139,29 @@ impl Report {
             let ratio = |kind: Kind| {
                 comparison.ratios.get(kind.name()).map_or_else(
                     || "–".to_owned(),
-                    |ratio| format!("{:.2} (≥ {}) {}", ratio.median, ratio.goal, verdict(ratio.met)),
+                    |ratio| {
+                        format!("{:.2} (≥ {}) {}", ratio.median, ratio.goal, ratio.met.map_or("undecided", verdict))
+                    },
                 )
             };
             writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {:.0} % |",
                 comparison.name,
                 rate(Kind::Bound),
                 rate(Kind::Service),
                 rate(Kind::Afternoon),
                 ratio(Kind::Bound),
-                ratio(Kind::Afternoon)
+                ratio(Kind::Afternoon),
+                comparison.disturbed * 100.0
             )?;
         }
         writeln!(
             text,
-            "\nRates are medians; µs: the server's CPU time a request. While measuring, the generator waited {:.0} % of the time for its core \
-             (other work on the machine).\n",
-            self.disturbed() * 100.0
+            "\nRates are medians; µs: the server's CPU time a request; disturbed: how much of the time the generator waited for its core because of \
+             other work. Above {:.0} % a ratio decides nothing.\n",
+            goals::MAX_DISTURBED * 100.0
         )
-    }
-
-    /// The part of the measured time that other work took from the generator.
-    fn disturbed(&self) -> f64 {
-        let series = self.comparisons.iter().flat_map(|comparison| comparison.servers.values());
-        let shares: Vec<f64> = series.flat_map(|series| series.disturbed.iter().copied()).collect();
-        #[expect(clippy::cast_precision_loss, reason = "a few dozen rounds")]
-        let rounds = shares.len() as f64;
-        shares.iter().sum::<f64>() / rounds
     }
 
     fn write_rest(&self, text: &mut String) -> std::fmt::Result {
