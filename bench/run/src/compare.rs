@@ -185,7 +185,7 @@ fn turn<T>(mut list: Vec<T>, round: usize) -> Vec<T> {
 impl Comparison {
     fn new(name: String, connections: usize, goal: Goal) -> Self {
         eprintln!("{name}");
-        Self { name, connections, servers: BTreeMap::new(), ratios: BTreeMap::new(), goal }
+        Self { name, connections, servers: BTreeMap::new(), ratios: BTreeMap::new(), goal, disturbed: 0.0 }
     }
 
     fn measure(&mut self, loaded: &Loaded, settings: &Settings, expect: u16) -> anyhow::Result<()> {
