@@ -8,7 +8,7 @@ use anyhow::ensure;
 
 use crate::tally::Tally;
 use crate::test;
-use crate::tools::{Repo, succeed};
+use crate::tools::{BENCH_MEMBERS, Repo, succeed};
 
 type Check = fn(&Repo) -> anyhow::Result<()>;
 
@@ -40,7 +40,9 @@ pub(crate) fn run(repo: &Repo) -> anyhow::Result<ExitCode> {
 }
 
 fn format(repo: &Repo) -> anyhow::Result<()> {
-    succeed(&mut repo.cargo(&["fmt", "--all", "--check"]))
+    let check = ["fmt", "--all", "--check"];
+    succeed(&mut repo.cargo(&check))?;
+    succeed(&mut repo.bench_cargo(&check))
 }
 
 /// What is generated and committed is what would be generated now: the lock files, which also name no registry's address.
@@ -55,7 +57,9 @@ fn lock_files(repo: &Repo) -> anyhow::Result<()> {
 }
 
 fn lints(repo: &Repo) -> anyhow::Result<()> {
-    succeed(&mut repo.cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    let flags = ["--all-targets", "--locked", "--", "-D", "warnings"];
+    succeed(repo.cargo(&["clippy", "--quiet", "--workspace"]).args(flags))?;
+    succeed(repo.bench_cargo(&["clippy", "--quiet"]).args(BENCH_MEMBERS).args(flags))
 }
 
 fn documentation(repo: &Repo) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::tally::{self, Tally};
-use crate::tools::{self, Repo};
+use crate::tools::{self, BENCH_MEMBERS, Repo};
 use crate::{node, python};
 
 /// What `cargo xtask test` takes.
@@ -98,6 +98,10 @@ fn rust(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
             tools::run_and_read(prepare(bench.repo.cargo(&["test", "--workspace", "--no-fail-fast"])))?;
         tally.add("cargo test", status, tally::libtest(&lines));
     }
+    let mut benchmarks = bench.repo.bench_cargo(&["test", "--locked"]);
+    benchmarks.args(BENCH_MEMBERS);
+    let (status, lines) = tools::run_and_read(benchmarks)?;
+    tally.add("the benchmarks' own tests", status, tally::libtest(&lines));
     // A test that could not run says so in this file and returns: it was counted as passed, and must not be.
     for line in fs::read_to_string(&skips).unwrap_or_default().lines() {
         let (what, why) = line.split_once('\t').unwrap_or((line, "no reason given"));

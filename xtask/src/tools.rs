@@ -10,6 +10,10 @@ use anyhow::{Context as _, bail, ensure};
 /// cargo-deny as it is built for `ci`; the version is pinned so that the same tree gives the same verdict.
 const CARGO_DENY: &str = "0.20.2";
 
+/// What is checked and tested of the benchmarks: all but `afternoon`, which has no tests, depends on nothing of ours, and compiles an
+/// SQLite of its own, which costs a fresh machine as much again as the others together.
+pub(crate) const BENCH_MEMBERS: [&str; 3] = ["--workspace", "--exclude", "afternoon"];
+
 /// Where things are: the repository, and the folder for all that is built or installed.
 pub(crate) struct Repo {
     /// The folder of the workspace's `Cargo.toml`.
@@ -40,6 +44,14 @@ impl Repo {
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let mut command = Command::new(cargo_program());
         command.current_dir(&self.root).args(args);
+        command
+    }
+
+    /// A Cargo command in the workspace of the benchmarks, which shares no dependency with the product.
+    pub(crate) fn bench_cargo(&self, args: &[&str]) -> Command {
+        let bench = self.root.join("bench");
+        let mut command = self.cargo(args);
+        command.env("CARGO_TARGET_DIR", bench.join("target")).current_dir(bench);
         command
     }
 
