@@ -95,6 +95,64 @@ pub enum Change<T> {
     Set(T),
 }
 
+/// Members of a summary that are written. What is left out stays as it is shown at the time of the commit: as written before, as
+/// computed that day from the rows, or 0 where there is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SummaryPatch {
+    /// `succeededUserCount`
+    pub succeeded: Option<i32>,
+    /// `failedUserCount`
+    pub failed: Option<i32>,
+}
+
+impl SummaryPatch {
+    /// Whether nothing is left out.
+    pub fn is_whole(self) -> bool {
+        self.succeeded.is_some() && self.failed.is_some()
+    }
+
+    /// The summary that results when `shown` was there.
+    #[must_use]
+    pub fn over(self, shown: Summary) -> Summary {
+        Summary {
+            succeeded: self.succeeded.unwrap_or(shown.succeeded),
+            failed: self.failed.unwrap_or(shown.failed),
+        }
+    }
+}
+
+impl From<Summary> for SummaryPatch {
+    fn from(whole: Summary) -> Self {
+        Self { succeeded: Some(whole.succeeded), failed: Some(whole.failed) }
+    }
+}
+
+/// What becomes of an assignment's target.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TargetChange {
+    /// It stays.
+    #[default]
+    Keep,
+    /// This instead of whatever there was.
+    Replace(Option<Target>),
+    /// These members of a target of the same type; where there was none, a target of them. Another type is refused.
+    Merge(TargetPatch),
+}
+
+/// Members of a target, by its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetPatch {
+    /// See [`Target::Abstract`].
+    Abstract,
+    /// See [`Target::AllUsers`].
+    AllUsers,
+    /// See [`Target::Group`].
+    Group {
+        /// The group's id, if it was given.
+        group_id: Option<Arc<str>>,
+    },
+}
+
 /// A client configuration to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewClient {
@@ -164,7 +222,7 @@ pub enum Command {
         /// Whether the default one is made when it is not there yet (ruling R2).
         default_may_be_created: bool,
         /// The summary; `Set(None)` makes it computed at once (ruling R5).
-        summary: Change<Option<Summary>>,
+        summary: Change<Option<SummaryPatch>>,
         /// All its check-in rows; refused once a client has checked in (ruling R4).
         statuses: Change<Vec<CheckinStatus>>,
     },
@@ -240,7 +298,7 @@ pub enum Command {
         /// Which assignment.
         assignment: AssignmentId,
         /// Whom it is for.
-        target: Change<Option<Target>>,
+        target: TargetChange,
     },
     /// Removes an assignment.
     DeleteAssignment {

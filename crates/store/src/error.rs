@@ -51,6 +51,12 @@ pub enum CommitError {
     /// The client configuration is of another concrete type.
     #[error("the type of a client configuration cannot be changed")]
     KindMismatch,
+    /// The assignment's target is of another type.
+    #[error("the type of a target cannot be changed; replace the target")]
+    TargetTypeMismatch,
+    /// What was merged left a group target without a group (ruling R7).
+    #[error("a group target names its group")]
+    GroupMissing,
     /// A stored client configuration has this priority.
     #[error("priority {priority} is taken by the client configuration {by}")]
     PriorityTaken {

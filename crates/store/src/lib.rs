@@ -25,7 +25,8 @@ use futures_util::future::BoxFuture;
 
 pub use clients::Clients;
 pub use command::{
-    Change, Command, Commit, Committed, Conditional, NewAssignment, NewClient, NewPayload, Precondition, Versions,
+    Change, Command, Commit, Committed, Conditional, NewAssignment, NewClient, NewPayload, Precondition, SummaryPatch,
+    TargetChange, TargetPatch, Versions,
 };
 pub use domain::{
     Assignment, CheckinStatus, ClientConfiguration, ClientKind, OfficeConfiguration, Payload, PayloadContent,

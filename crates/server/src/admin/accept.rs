@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use odata::{Error, Record, Value};
-use store::{Change, CheckinStatus, ClientKind, NewAssignment, NewClient, NewPayload, Summary, Target};
+use store::{
+    Change, CheckinStatus, ClientKind, NewAssignment, NewClient, NewPayload, SummaryPatch, Target, TargetPatch,
+};
 
 use super::office::OfficeModel;
 use super::parts::{INLINE_MEDIA_TYPE, Parts};
@@ -18,16 +20,16 @@ pub(crate) struct GivenConfiguration {
     /// `tenantCheckinStatuses`.
     pub statuses: Option<Vec<CheckinStatus>>,
     /// `tenantUserCheckinSummary`; null makes it computed.
-    pub summary: Change<Option<Summary>>,
+    pub summary: Change<Option<SummaryPatch>>,
     /// `clientConfigurations`, on create.
     pub clients: Vec<NewClient>,
 }
 
-/// Reads an officeConfiguration; a summary given in part merges with `current`.
+/// Reads an officeConfiguration. A PATCH may give a summary in part; the store merges it.
 ///
 /// # Errors
 /// Names the place, with positions for statuses.
-pub(crate) fn configuration(parts: &Parts<'_>, record: &Record, current: Summary) -> Result<GivenConfiguration, Error> {
+pub(crate) fn configuration(parts: &Parts<'_>, record: &Record) -> Result<GivenConfiguration, Error> {
     let members = &parts.office.configuration;
     let mut given = GivenConfiguration::default();
     if let Some(Value::String(id)) = record.get(members.id) {
@@ -39,7 +41,7 @@ pub(crate) fn configuration(parts: &Parts<'_>, record: &Record, current: Summary
         None => {}
     }
     if let Some(value) = record.get(members.summary) {
-        given.summary = Change::Set(value.as_record().map(|written| summary(parts.office, written, current)));
+        given.summary = Change::Set(value.as_record().map(|written| summary(parts.office, written)));
     }
     if let Some(Value::Collection(values)) = record.get(members.clients) {
         for (index, value) in values.iter().enumerate() {
@@ -146,21 +148,37 @@ pub(crate) fn target(office: &OfficeModel, record: &Record) -> Result<Target, Er
     }
     match text(record, office.target.group_id) {
         Some(group_id) if !group_id.trim().is_empty() => Ok(Target::Group { group_id }),
-        _ => Err(Error::bad_request("A group target names its group: 'groupId' is absent, null or empty.")
-            .at("target/groupId")),
+        _ => Err(no_group()),
     }
 }
 
-/// A written summary; members that were not given keep what `current` has (a complex value merges).
-fn summary(office: &OfficeModel, record: &Record, current: Summary) -> Summary {
-    let count = |member, kept| match record.get(member) {
-        Some(Value::Int(number)) => i32::try_from(*number).unwrap_or(i32::MAX),
-        _ => kept,
-    };
-    Summary {
-        succeeded: count(office.summary.succeeded, current.succeeded),
-        failed: count(office.summary.failed, current.failed),
+/// The given members of a target, to be merged with what is stored.
+///
+/// # Errors
+/// A `groupId` that is null or empty (R7). One that was not given stays as stored.
+pub(crate) fn target_patch(office: &OfficeModel, record: &Record) -> Result<TargetPatch, Error> {
+    if record.type_id == office.target.group.id && record.get(office.target.group_id).is_none() {
+        return Ok(TargetPatch::Group { group_id: None });
     }
+    Ok(match target(office, record)? {
+        Target::Abstract => TargetPatch::Abstract,
+        Target::AllUsers => TargetPatch::AllUsers,
+        Target::Group { group_id } => TargetPatch::Group { group_id: Some(group_id) },
+    })
+}
+
+/// The fault of a group target without a group (R7).
+pub(crate) fn no_group() -> Error {
+    Error::bad_request("A group target names its group: 'groupId' is absent, null or empty.").at("target/groupId")
+}
+
+/// The given members of a summary.
+fn summary(office: &OfficeModel, record: &Record) -> SummaryPatch {
+    let count = |member| match record.get(member) {
+        Some(Value::Int(number)) => Some(i32::try_from(*number).unwrap_or(i32::MAX)),
+        _ => None,
+    };
+    SummaryPatch { succeeded: count(office.summary.succeeded), failed: count(office.summary.failed) }
 }
 
 /// Check-in statuses, whole (R4).

@@ -51,7 +51,7 @@ pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Out
     match operation {
         Operation::ServiceDocument | Operation::Metadata | Operation::Options => document(&operation),
         Operation::Create(record) => create(cx, place, &record).await,
-        Operation::Update { record, replace: false } => update(cx, place, &record).await,
+        Operation::Update { record, replace: false } => update(cx, place, &record, false).await,
         Operation::Delete => delete(cx, place).await,
         Operation::Invoke { operation, parameters, .. } => invoke(cx, place, operation, &parameters).await,
         Operation::WriteStream { media_type, bytes } => {
@@ -143,16 +143,21 @@ async fn create(cx: &Cx<'_>, place: Place, record: &Record) -> Result<Outcome, E
     }
 }
 
-/// Merges into the addressed entity.
+/// Merges into the addressed entity; `replace` says that the complex values in `record` are whole.
 ///
 /// # Errors
 /// What the handler gives.
-pub(crate) async fn update(cx: &mut Cx<'_>, place: Place, record: &Record) -> Result<Outcome, Error> {
+pub(crate) async fn update(
+    cx: &mut Cx<'_>,
+    place: Place,
+    record: &Record,
+    replace: bool,
+) -> Result<Outcome, Error> {
     match place {
         Place::Configuration(estate) => configurations::update(cx, estate, record).await,
         Place::Client(estate, client, cast) => clients::update(cx, estate, client, cast, record).await,
         Place::Assignment(estate, client, assignment) => {
-            assignments::update(cx, estate, client, assignment, record).await
+            assignments::update(cx, estate, client, assignment, record, replace).await
         }
         Place::Configurations | Place::Clients(..) | Place::Assignments(..) => Err(not_here()),
     }

@@ -19,6 +19,8 @@ pub(crate) fn commit_error(fault: CommitError) -> Error {
             Error::new(ErrorKind::Conflict, message).at("priority")
         }
         CommitError::StatusesOwnedByClients => Error::new(ErrorKind::Conflict, message).at("tenantCheckinStatuses"),
+        CommitError::GroupMissing => super::accept::no_group(),
+        CommitError::TargetTypeMismatch => Error::bad_request(message).at("target/@odata.type"),
         CommitError::DuplicatePriority { .. }
         | CommitError::DuplicateMember { .. }
         | CommitError::InvalidPriority { .. }

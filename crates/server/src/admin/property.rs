@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use odata::engine::{Operation, Outcome, TargetKind};
+use odata::model::{EdmType, TypeId};
 use odata::plan::CollectionQuery;
-use odata::{Error, Record, Value};
+use odata::{Error, Model, Record, Value};
 
 use super::cx::Cx;
 use super::dispatch;
@@ -32,23 +34,39 @@ pub(crate) async fn read(cx: &Cx<'_>, operation: Operation) -> Result<Outcome, E
     }
 }
 
-/// Writes one property of the entity.
+/// Writes one property of the entity, or one inside a complex value of it.
 ///
 /// # Errors
 /// What the entity's PATCH gives.
 pub(crate) async fn set(cx: &mut Cx<'_>, value: Value) -> Result<Outcome, Error> {
-    let (Some(member), Some(ty)) = (cx.resource.property(), dispatch::stored_type(cx)) else {
-        return Err(dispatch::not_here());
-    };
-    let count = cx.office.model.structured(ty).map_or(0, |structured| structured.members.len());
-    let mut record = Record::new(ty, count);
-    record.set(member, value);
+    let record = dispatch::stored_type(cx)
+        .and_then(|ty| around(&cx.office.model, ty, &cx.resource.tail, value))
+        .ok_or_else(dispatch::not_here)?;
     let place = cx.resource.place;
-    let outcome = dispatch::update(cx, place, &record).await?;
+    let whole = *cx.head.method() == Method::PUT && cx.resource.property().is_some();
+    let outcome = dispatch::update(cx, place, &record, whole).await?;
     Ok(match outcome {
         Outcome::Updated(entity) => Outcome::NoContent { etag: entity.etag.clone() },
         other => other,
     })
+}
+
+/// The change of an entity that sets what the steps lead to.
+fn around(model: &Model, ty: TypeId, tail: &[Tail], value: Value) -> Option<Record> {
+    let (step, rest) = tail.split_first()?;
+    let Tail::Property(number) = step else { return None };
+    let members = &model.structured(ty)?.members;
+    let inner = match rest {
+        [] => value,
+        [Tail::Cast(actual), below @ ..] => Value::Record(Arc::new(around(model, *actual, below, value)?)),
+        below => {
+            let EdmType::Named(declared) = members.get(usize::from(*number))?.ty.base else { return None };
+            Value::Record(Arc::new(around(model, declared, below, value)?))
+        }
+    };
+    let mut record = Record::new(ty, members.len());
+    record.set(*number, inner);
+    Some(record)
 }
 
 /// What clearing leaves: an empty collection or null.

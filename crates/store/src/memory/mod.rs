@@ -52,7 +52,11 @@ impl MemoryStore {
         let mut tenants = self.tenants();
         let current = tenants.get(&tenant).map(|t| Arc::clone(&t.snapshot));
         let current = current.unwrap_or_else(|| Arc::new(TenantSnapshot::empty(tenant)));
-        let (mut next, effects) = rules::apply(&current, commit)?;
+        let rows = |configuration, today| {
+            let rows = tenants.get(&tenant).and_then(|t| t.rows.get(&configuration));
+            Ok(summarize(rows.into_iter().flat_map(Rows::all), today))
+        };
+        let (mut next, effects) = rules::apply(&current, commit, &rows)?;
         let kept = tenants.entry(tenant).or_insert_with(|| Tenant {
             snapshot: current,
             rows: HashMap::new(),

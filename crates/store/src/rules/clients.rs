@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::effects::{DataEffect, Touched};
 use super::{Draft, check};
-use crate::command::{Change, NewAssignment, NewClient, NewPayload, Precondition};
+use crate::command::{
+    Change, NewAssignment, NewClient, NewPayload, Precondition, TargetChange, TargetPatch,
+};
 use crate::domain::{
     Assignment, ClientConfiguration, ClientKind, OfficeConfiguration, Payload, PayloadContent, PayloadKind, Target,
 };
@@ -23,7 +25,7 @@ pub(super) struct ClientChange {
     pub(super) user_preference_payload: Change<Option<NewPayload>>,
 }
 
-impl Draft {
+impl Draft<'_> {
     /// Adds client configurations to an owner that is being made. Those that name no priority come last, in order.
     pub(super) fn add_clients(
         &mut self,
@@ -333,15 +335,17 @@ impl Draft {
         configuration: ConfigurationId,
         id: ClientConfigurationId,
         assignment: AssignmentId,
-        target: Change<Option<Target>>,
+        target: TargetChange,
     ) -> Result<(), CommitError> {
         let (owner, found) = self.client(configuration, id)?;
         let (at, old) = place_of(&found, assignment)?;
         check(precondition, Some(old.stamp.version))?;
         let mut new = Assignment::clone(&old);
         new.stamp = self.changed(new.stamp);
-        if let Change::Set(target) = target {
-            new.target = target;
+        match target {
+            TargetChange::Keep => {}
+            TargetChange::Replace(target) => new.target = target,
+            TargetChange::Merge(patch) => new.target = Some(merged_target(new.target, patch)?),
         }
         let mut assignments = found.assignments.clone();
         assignments.set(at, Arc::new(new));
@@ -363,6 +367,20 @@ impl Draft {
         assignments.remove(at);
         self.put_assignments(&owner, &found, assignments);
         Ok(())
+    }
+}
+
+/// A target of the same type with the members that were given (ruling R7: a group target has its group in the end).
+fn merged_target(stored: Option<Target>, patch: TargetPatch) -> Result<Target, CommitError> {
+    match (stored, patch) {
+        (None | Some(Target::Abstract), TargetPatch::Abstract) => Ok(Target::Abstract),
+        (None | Some(Target::AllUsers), TargetPatch::AllUsers) => Ok(Target::AllUsers),
+        (None | Some(Target::Group { .. }), TargetPatch::Group { group_id: Some(group_id) }) => {
+            Ok(Target::Group { group_id })
+        }
+        (Some(Target::Group { group_id }), TargetPatch::Group { group_id: None }) => Ok(Target::Group { group_id }),
+        (None, TargetPatch::Group { group_id: None }) => Err(CommitError::GroupMissing),
+        (Some(_), _) => Err(CommitError::TargetTypeMismatch),
     }
 }
 

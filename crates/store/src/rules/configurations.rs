@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::effects::DataEffect;
 use super::{Draft, check, identity};
 use crate::clients::Clients;
-use crate::command::{Change, NewClient, Precondition};
+use crate::command::{Change, NewClient, Precondition, SummaryPatch};
 use crate::domain::{CheckinStatus, OfficeConfiguration, Summary};
 use crate::error::{CommitError, What};
 use crate::ids::ConfigurationId;
 use crate::limits::MAX_WRITTEN_STATUSES;
+use crate::summary::summarize;
 
-impl Draft {
+impl Draft<'_> {
     pub(super) fn blank_configuration(&mut self, id: ConfigurationId) -> OfficeConfiguration {
         OfficeConfiguration {
             id,
@@ -59,7 +60,7 @@ impl Draft {
         precondition: &Precondition,
         id: ConfigurationId,
         default_may_be_created: bool,
-        summary: Change<Option<Summary>>,
+        summary: Change<Option<SummaryPatch>>,
         statuses: Change<Vec<CheckinStatus>>,
     ) -> Result<(), CommitError> {
         let existing = self.next.configuration(id).cloned();
@@ -81,7 +82,10 @@ impl Draft {
             None => return Err(CommitError::NotFound { what: What::Configuration }),
         };
         if let Change::Set(summary) = summary {
-            changed.written_summary = summary;
+            changed.written_summary = match summary {
+                Some(patch) => Some(self.merged_summary(&changed, patch)?),
+                None => None,
+            };
         }
         if let Change::Set(rows) = statuses {
             if changed.has_checkins_from_clients {
@@ -91,6 +95,34 @@ impl Draft {
         }
         self.put_configuration(changed);
         Ok(())
+    }
+
+    /// The summary with what was left out as a reader sees it now. Rows are asked for only where something was.
+    fn merged_summary(
+        &self,
+        configuration: &OfficeConfiguration,
+        patch: SummaryPatch,
+    ) -> Result<Summary, CommitError> {
+        if patch.is_whole() {
+            return Ok(patch.over(Summary::default()));
+        }
+        if let Some(written) = configuration.written_summary {
+            return Ok(patch.over(written));
+        }
+        // Over the clients' own rows a written summary does not count, so there is nothing to merge with.
+        if configuration.status_count == 0 || configuration.has_checkins_from_clients {
+            return Ok(patch.over(Summary::default()));
+        }
+        let today = self.now.unix_day();
+        let of_this_commit = self.effects.data.iter().rev().find_map(|effect| match effect {
+            DataEffect::ReplaceRows { configuration: seq, rows, .. } if *seq == configuration.seq => Some(rows),
+            _ => None,
+        });
+        let shown = match of_this_commit {
+            Some(rows) => summarize(rows.iter().map(Arc::as_ref), today),
+            None => (self.rows)(configuration.seq, today)?,
+        };
+        Ok(patch.over(shown))
     }
 
     pub(super) fn delete_configuration(

@@ -14,16 +14,24 @@ use std::sync::Arc;
 use odata::edm::DateTimeOffset;
 
 use crate::command::{Command, Commit, Precondition};
-use crate::domain::{ClientConfiguration, OfficeConfiguration, Stamp};
+use crate::domain::{ClientConfiguration, OfficeConfiguration, Stamp, Summary};
 use crate::error::{CommitError, What};
 use crate::ids::{ClientConfigurationId, ConfigurationId};
 use crate::snapshot::TenantSnapshot;
 
+/// What a store says, in the middle of its transaction, of the rows that an administrator wrote: the summary (ruling R5) of the
+/// configuration with this `seq` on a day.
+pub(crate) type WrittenSummary<'r> = dyn Fn(u64, i32) -> Result<Summary, CommitError> + 'r;
+
 /// Applies a commit to the tenant as it is. On an error nothing of the commit counts.
-pub(crate) fn apply(current: &TenantSnapshot, commit: Commit) -> Result<(TenantSnapshot, Effects), CommitError> {
+pub(crate) fn apply(
+    current: &TenantSnapshot,
+    commit: Commit,
+    rows: &WrittenSummary<'_>,
+) -> Result<(TenantSnapshot, Effects), CommitError> {
     let mut next = current.clone();
     next.set_version(current.version() + 1);
-    let mut draft = Draft { version: next.version(), next, now: commit.now, effects: Effects::default() };
+    let mut draft = Draft { version: next.version(), next, now: commit.now, effects: Effects::default(), rows };
     for conditional in commit.commands {
         draft.execute(&conditional.precondition, conditional.command)?;
     }
@@ -31,14 +39,15 @@ pub(crate) fn apply(current: &TenantSnapshot, commit: Commit) -> Result<(TenantS
 }
 
 /// The tenant in the middle of a commit.
-struct Draft {
+struct Draft<'r> {
     next: TenantSnapshot,
     version: u64,
     now: DateTimeOffset,
     effects: Effects,
+    rows: &'r WrittenSummary<'r>,
 }
 
-impl Draft {
+impl Draft<'_> {
     fn execute(&mut self, precondition: &Precondition, command: Command) -> Result<(), CommitError> {
         match command {
             Command::CreateConfiguration { id, default, summary, statuses, clients } => {

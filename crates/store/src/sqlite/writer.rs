@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::tenants::{Found, Tenants};
-use super::{failure, load, rows, write};
+use super::{failure, load, rows, statuses, write};
 use crate::command::{Commit, Committed};
 use crate::error::CommitError;
 use crate::ids::{Caller, TenantId};
@@ -251,7 +251,11 @@ impl Writer {
             None => self.known(tenant)?,
         };
         let now = commit.now;
-        let answer = match rules::apply(&known.snapshot, commit) {
+        let rows = |configuration, today| {
+            let summary = statuses::summary(&self.connection, known.id, configuration, None, today);
+            summary.map(|(_, summary)| summary).map_err(|e| CommitError::Unavailable(Arc::new(e)))
+        };
+        let answer = match rules::apply(&known.snapshot, commit, &rows) {
             Err(error) => Err(error),
             Ok((mut next, effects)) => {
                 if known.id == NEW_TENANT {

@@ -6,8 +6,8 @@ use proptest::option;
 use proptest::prelude::*;
 use store::{
     AssignmentId, Caller, Change, CheckinStatus, ClientConfigurationId, ClientKind, Command, Commit, Conditional,
-    ConfigurationId, NewAssignment, NewClient, NewPayload, PayloadKind, Precondition, Summary, Target, TenantId,
-    Versions, default_configuration_id,
+    ConfigurationId, NewAssignment, NewClient, NewPayload, PayloadKind, Precondition, Summary, SummaryPatch, Target,
+    TargetChange, TargetPatch, TenantId, Versions, default_configuration_id,
 };
 use uuid::Uuid;
 
@@ -137,6 +137,21 @@ fn summary() -> impl Strategy<Value = Option<Summary>> {
     option::of((0..3_i32, 0..3_i32).prop_map(|(succeeded, failed)| Summary { succeeded, failed }))
 }
 
+fn summary_patch() -> impl Strategy<Value = Option<SummaryPatch>> {
+    let member = || option::of(3..6_i32);
+    option::of((member(), member()).prop_map(|(succeeded, failed)| SummaryPatch { succeeded, failed }))
+}
+
+fn target_change() -> impl Strategy<Value = TargetChange> {
+    let group = option::of("[a-c]").prop_map(|id| TargetPatch::Group { group_id: id.map(Into::into) });
+    let patch = prop_oneof![Just(TargetPatch::Abstract), Just(TargetPatch::AllUsers), group];
+    prop_oneof![
+        Just(TargetChange::Keep),
+        target().prop_map(TargetChange::Replace),
+        patch.prop_map(TargetChange::Merge)
+    ]
+}
+
 fn command(tenant: u128) -> BoxedStrategy<Command> {
     let id = || (0..4_u128).prop_map(move |n| configuration_id(tenant, n));
     let create = (0..4_u128, summary(), statuses(), proptest::collection::vec(new_client(), 0..3)).prop_map(
@@ -148,7 +163,7 @@ fn command(tenant: u128) -> BoxedStrategy<Command> {
             clients,
         },
     );
-    let update = (id(), any::<bool>(), change(summary()), change(statuses())).prop_map(
+    let update = (id(), any::<bool>(), change(summary_patch()), change(statuses())).prop_map(
         |(id, default_may_be_created, summary, statuses)| Command::UpdateConfiguration {
             id,
             default_may_be_created,
@@ -189,7 +204,7 @@ fn client_command(tenant: u128) -> BoxedStrategy<Command> {
         Command::CreateAssignment { configuration, client, assignment: NewAssignment { id, target } }
     });
     let alter =
-        (id(), client(), assignment(), change(target())).prop_map(|(configuration, client, assignment, target)| {
+        (id(), client(), assignment(), target_change()).prop_map(|(configuration, client, assignment, target)| {
             Command::UpdateAssignment { configuration, client, assignment, target }
         });
     let remove = (id(), client(), assignment()).prop_map(|(configuration, client, assignment)| {

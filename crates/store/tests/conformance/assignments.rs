@@ -1,6 +1,8 @@
 //! Assignments (R9).
 
-use store::{Change, Command, CommitError, NewAssignment, Precondition, Target, Versions, What};
+use store::{
+    Command, CommitError, NewAssignment, Precondition, Target, TargetChange, TargetPatch, Versions, What,
+};
 
 use super::fixture::{Fixture, assignment_id, client, client_id, configuration, create_with, group};
 
@@ -45,7 +47,7 @@ pub(crate) async fn assignments_are_made_changed_and_removed_one_by_one(f: Fixtu
         configuration,
         client,
         assignment: assignment_id(2),
-        target: Change::Set(Some(Target::Abstract)),
+        target: TargetChange::Replace(Some(Target::Abstract)),
     };
     let stale = Precondition::IfMatch(Versions::List(vec![2]));
     assert!(matches!(f.commit_if(stale, update.clone()).await, Err(CommitError::PreconditionFailed)));
@@ -56,4 +58,26 @@ pub(crate) async fn assignments_are_made_changed_and_removed_one_by_one(f: Fixtu
     assert_eq!(targets(&f).await, [(2, Some(Target::Abstract)), (3, to_group("group 3"))]);
     let owner = f.configuration(configuration).await;
     assert_eq!(owner.clients.get(client).unwrap().stamp.version, 1, "the owner is another entity");
+}
+
+pub(crate) async fn a_target_is_merged_with_one_of_its_type_only(f: Fixture) {
+    let mut new = client(1, None);
+    new.assignments = vec![group(1, "a"), NewAssignment { id: assignment_id(2), target: None }];
+    f.commit(create_with(1, vec![], vec![new])).await.unwrap();
+    let merge = |n, patch| Command::UpdateAssignment {
+        configuration: configuration(1),
+        client: client_id(1),
+        assignment: assignment_id(n),
+        target: TargetChange::Merge(patch),
+    };
+    let to = |group: Option<&str>| TargetPatch::Group { group_id: group.map(Into::into) };
+    f.commit(merge(1, to(None))).await.unwrap();
+    assert_eq!(targets(&f).await[0], (1, to_group("a")), "what is left out stays");
+    f.commit(merge(1, to(Some("b")))).await.unwrap();
+    assert_eq!(targets(&f).await[0], (1, to_group("b")));
+    let refused = f.commit(merge(1, TargetPatch::AllUsers)).await;
+    assert!(matches!(refused, Err(CommitError::TargetTypeMismatch)));
+    assert!(matches!(f.commit(merge(2, to(None))).await, Err(CommitError::GroupMissing)));
+    f.commit(merge(2, TargetPatch::AllUsers)).await.unwrap();
+    assert_eq!(targets(&f).await, [(1, to_group("b")), (2, Some(Target::AllUsers))]);
 }

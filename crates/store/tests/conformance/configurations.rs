@@ -132,7 +132,7 @@ pub(crate) async fn stamps_follow_the_commands_time_and_the_tenants_version(f: F
     let command = Command::UpdateConfiguration {
         id,
         default_may_be_created: false,
-        summary: Change::Set(Some(Summary { succeeded: 1, failed: 0 })),
+        summary: Change::Set(Some(Summary { succeeded: 1, failed: 0 }.into())),
         statuses: Change::Keep,
     };
     f.store.commit(&f.caller, Commit::of(now, command)).await.unwrap();

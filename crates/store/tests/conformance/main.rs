@@ -53,6 +53,7 @@ on_every_store! {
     clients::a_client_configuration_has_its_own_version,
     assignments::r9_assign_replaces_all,
     assignments::assignments_are_made_changed_and_removed_one_by_one,
+    assignments::a_target_is_merged_with_one_of_its_type_only,
     payloads::r6_any_bytes_come_back_identical_small_and_large,
     payloads::r6_a_precondition_is_on_the_payloads_own_version,
     payloads::payloads_go_with_their_client_configuration,
@@ -78,6 +79,9 @@ on_every_store! {
     filters::rows_can_be_ordered_by_any_property_null_lowest,
     filters::what_sql_cannot_say_is_answered_over_a_small_collection,
     summaries::r5_a_written_summary_is_returned_as_written_until_a_client_checks_in,
+    summaries::r5_members_that_are_left_out_keep_what_is_shown,
+    summaries::r5_what_is_left_out_follows_the_rows_of_the_same_commit,
+    summaries::r5_two_members_written_at_once_are_both_kept,
     summaries::r5_distinct_users_in_the_window_and_failed_when_any_device_failed,
     summaries::r5_a_client_configuration_counts_the_rows_that_applied_it,
 }

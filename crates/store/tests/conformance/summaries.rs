@@ -1,8 +1,8 @@
 //! Summaries (R5).
 
-use store::{Change, CheckinStatus, Command, Summary};
+use store::{Change, CheckinStatus, Command, Commit, Summary, SummaryPatch};
 
-use super::fixture::{Fixture, at, client, client_id, configuration, create_with, status};
+use super::fixture::{Fixture, at, client, client_id, configuration, create_with, set_statuses, status};
 
 fn today() -> i32 {
     at("2026-11-23T10:00:00Z").unix_day()
@@ -25,19 +25,64 @@ pub(crate) async fn r5_a_written_summary_is_returned_as_written_until_a_client_c
     };
     f.commit(command).await.unwrap();
     assert_eq!(summary(&f, None).await, (2, 15));
-    let to_null = |summary| Command::UpdateConfiguration {
-        id: configuration(1),
-        default_may_be_created: false,
-        summary: Change::Set(summary),
-        statuses: Change::Keep,
-    };
-    f.commit(to_null(None)).await.unwrap();
+    f.commit(set_summary(None)).await.unwrap();
     assert_eq!(summary(&f, None).await, (1, 0));
-    f.commit(to_null(Some(Summary { succeeded: 9, failed: 9 }))).await.unwrap();
+    f.commit(set_summary(Some(Summary { succeeded: 9, failed: 9 }.into()))).await.unwrap();
     assert_eq!(summary(&f, None).await, (9, 9));
     let checkins = vec![status("v", "d", "2026-11-23T09:00:00Z", false)];
     f.commit(Command::RecordCheckins { configuration: configuration(1), checkins }).await.unwrap();
     assert_eq!(summary(&f, None).await, (1, 1));
+}
+
+fn set_summary(summary: Option<SummaryPatch>) -> Command {
+    Command::UpdateConfiguration {
+        id: configuration(1),
+        default_may_be_created: false,
+        summary: Change::Set(summary),
+        statuses: Change::Keep,
+    }
+}
+
+const SUCCEEDED_7: SummaryPatch = SummaryPatch { succeeded: Some(7), failed: None };
+const FAILED_8: SummaryPatch = SummaryPatch { succeeded: None, failed: Some(8) };
+
+pub(crate) async fn r5_members_that_are_left_out_keep_what_is_shown(f: Fixture) {
+    f.commit(create_with(1, vec![], vec![])).await.unwrap();
+    f.commit(set_summary(Some(FAILED_8))).await.unwrap();
+    assert_eq!(summary(&f, None).await, (0, 8), "nothing is there: 0");
+    f.commit(set_summary(Some(SUCCEEDED_7))).await.unwrap();
+    assert_eq!(summary(&f, None).await, (7, 8), "as written before");
+    f.commit(set_statuses(configuration(1), rows())).await.unwrap();
+    f.commit(set_summary(None)).await.unwrap();
+    f.commit(set_summary(Some(SUCCEEDED_7))).await.unwrap();
+    assert_eq!(summary(&f, None).await, (7, 2), "as computed from the rows");
+    f.commit(set_summary(Some(SummaryPatch::default()))).await.unwrap();
+    assert_eq!(summary(&f, None).await, (7, 2), "no member changes none");
+}
+
+pub(crate) async fn r5_what_is_left_out_follows_the_rows_of_the_same_commit(f: Fixture) {
+    f.commit(create_with(1, vec![], vec![])).await.unwrap();
+    let commands = vec![
+        set_statuses(configuration(1), rows()).into(),
+        set_summary(Some(SUCCEEDED_7)).into(),
+        set_statuses(configuration(1), vec![]).into(),
+    ];
+    let commit = Commit { now: at("2026-11-23T10:00:00Z"), commands };
+    f.store.commit(&f.caller, commit).await.unwrap();
+    assert_eq!(summary(&f, None).await, (7, 2));
+}
+
+pub(crate) async fn r5_two_members_written_at_once_are_both_kept(f: Fixture) {
+    f.commit(create_with(1, rows(), vec![])).await.unwrap();
+    for _ in 0..20 {
+        f.commit(set_summary(None)).await.unwrap();
+        let (one, two) = tokio::join!(
+            f.commit(set_summary(Some(SUCCEEDED_7))),
+            f.commit(set_summary(Some(FAILED_8)))
+        );
+        assert!(one.is_ok() && two.is_ok());
+        assert_eq!(summary(&f, None).await, (7, 8));
+    }
 }
 
 fn rows() -> Vec<CheckinStatus> {

@@ -56,3 +56,57 @@ fn r5_a_row_that_is_replaced_no_longer_counts() {
     set(json!([]));
     assert_eq!(summary(&api), json!([0, 0]));
 }
+
+#[test]
+fn r5_a_summary_given_in_part_keeps_the_rest_as_it_is_shown() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let patch = |members: Value| api.patch("/officeConfiguration", &json!({ "tenantUserCheckinSummary": members })).ok();
+    patch(json!({ "failedUserCount": 3 }));
+    assert_eq!(summary(&api), json!([0, 3]), "the unwritten default shows zeros");
+    patch(json!({ "succeededUserCount": 4 }));
+    assert_eq!(summary(&api), json!([4, 3]));
+    let statuses = [status("anna", "PC-1", true, &days_ago(1)), status("bert", "PC-2", false, &days_ago(1))];
+    api.patch("/officeConfiguration", &json!({ "tenantCheckinStatuses": statuses, "tenantUserCheckinSummary": null }))
+        .ok();
+    patch(json!({ "succeededUserCount": 9 }));
+    assert_eq!(summary(&api), json!([9, 1]), "what was computed");
+}
+
+#[test]
+fn two_members_patched_at_once_are_both_kept() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    api.post("/officeConfiguration", &json!({})).created();
+    for round in 1..=20 {
+        std::thread::scope(|scope| {
+            for name in ["succeededUserCount", "failedUserCount"] {
+                let api = api.clone();
+                scope.spawn(move || {
+                    let body = json!({ "tenantUserCheckinSummary": { name: round } });
+                    api.patch("/officeConfiguration", &body).ok();
+                });
+            }
+        });
+        assert_eq!(summary(&api), json!([round, round]));
+    }
+}
+
+#[test]
+fn the_property_takes_patch_and_put_and_so_do_its_members() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = "/officeConfiguration/tenantUserCheckinSummary";
+    let put = |path: &str, body: Value| api.put(path, "application/json", body.to_string().as_bytes());
+    put(path, json!({ "succeededUserCount": 5, "failedUserCount": 6 })).no_content();
+    assert_eq!(summary(&api), json!([5, 6]));
+    api.patch(path, &json!({ "failedUserCount": 7 })).no_content();
+    assert_eq!(summary(&api), json!([5, 7]));
+    put(path, json!({ "failedUserCount": 8 })).error(400);
+    put(&format!("{path}/succeededUserCount"), json!({ "value": 1 })).no_content();
+    assert_eq!(summary(&api), json!([1, 7]));
+    api.delete(&format!("{path}/succeededUserCount")).error(400);
+    assert_eq!(summary(&api), json!([1, 7]));
+    api.delete(path).no_content();
+    assert_eq!(summary(&api), json!([0, 0]));
+}

@@ -18,7 +18,7 @@ use crate::admin::resource::Estate;
 /// # Errors
 /// 400 for an id that is no GUID, 409 for one that the tenant has.
 pub(crate) async fn create(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Error> {
-    let given = accept::configuration(&cx.parts(), record, Summary::default())?;
+    let given = accept::configuration(&cx.parts(), record)?;
     let id = match &given.id {
         None => cx.parts().new_configuration_id(),
         Some(text) => {
@@ -41,7 +41,7 @@ pub(crate) async fn create(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Erro
 /// # Errors
 /// 409 once it exists.
 pub(crate) async fn create_default(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Error> {
-    let given = accept::configuration(&cx.parts(), record, Summary::default())?;
+    let given = accept::configuration(&cx.parts(), record)?;
     store(cx, Estate::Default, cx.configuration_id(Estate::Default), given).await
 }
 
@@ -52,7 +52,10 @@ async fn store(cx: &Cx<'_>, estate: Estate, id: ConfigurationId, given: GivenCon
     let command = Command::CreateConfiguration {
         id,
         default: cx.is_default(estate),
-        summary: if let Change::Set(written) = given.summary { written } else { None },
+        summary: match given.summary {
+            Change::Set(Some(written)) => Some(written.over(Summary::default())),
+            Change::Set(None) | Change::Keep => None,
+        },
         statuses,
         clients: given.clients,
     };

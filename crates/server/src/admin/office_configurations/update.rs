@@ -12,13 +12,13 @@ use crate::admin::accept;
 use crate::admin::cx::Cx;
 use crate::admin::resource::Estate;
 
-/// Merges what was given. The default one begins to exist by it; any other must.
+/// Merges what was given, inside the commit: a summary given in part keeps the rest as it is shown (R5). The default one begins to exist by it; any other must.
 ///
 /// # Errors
 /// 404, 409 once clients have checked in (R4), 412.
 pub(crate) async fn update(cx: &mut Cx<'_>, estate: Estate, record: &Record) -> Result<Outcome, Error> {
-    let current = cx.estate(estate)?.and_then(|row| row.written_summary).unwrap_or_default();
-    let given = accept::configuration(&cx.parts(), record, current)?;
+    cx.estate(estate)?;
+    let given = accept::configuration(&cx.parts(), record)?;
     let command = Command::UpdateConfiguration {
         id: cx.configuration_id(estate),
         default_may_be_created: cx.is_default(estate),

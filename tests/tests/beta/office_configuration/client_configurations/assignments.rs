@@ -86,6 +86,29 @@ fn r7_r10_a_target_without_a_group_or_a_concrete_type_is_400() {
 }
 
 #[test]
+fn a_target_keeps_its_type_in_a_patch_and_takes_any_from_a_put() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = format!("{}/assignments", make(&api, "Word"));
+    let created = api.post(&path, &samples::group_assignment("g1")).created();
+    let one = format!("{path}/{}", text(&created, "id"));
+    let group = "#microsoft.graph.officeConfigurationGroupAssignmentTarget";
+    let everybody = json!({ "@odata.type": "#officeConfig.allUsersAssignmentTarget" });
+    let patched = api.patch(&one, &json!({ "target": { "@odata.type": group } })).ok();
+    assert_eq!(patched["target"]["groupId"], "g1", "what is left out stays");
+    api.patch(&one, &json!({ "target": everybody })).error(400);
+    api.patch(&format!("{one}/target"), &everybody).error(400);
+    let put = |body: &Value| api.put(&format!("{one}/target"), "application/json", body.to_string().as_bytes());
+    put(&json!({ "@odata.type": group })).error(400);
+    assert_eq!(api.get(&one).ok()["target"]["groupId"], "g1");
+    put(&everybody).no_content();
+    assert_eq!(api.get(&one).ok()["target"]["@odata.type"], "#officeConfig.allUsersAssignmentTarget");
+    api.patch(&one, &json!({ "target": null })).ok();
+    let patched = api.patch(&one, &samples::group_assignment("g2")).ok();
+    assert_eq!(patched["target"]["groupId"], "g2");
+}
+
+#[test]
 fn below_an_unknown_configuration_everything_is_404() {
     let service = Service::start();
     let api = service.admin("contoso");
