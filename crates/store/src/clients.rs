@@ -61,8 +61,8 @@ impl Clients {
 
     /// About how many bytes of memory it keeps.
     pub(crate) fn weight(&self) -> usize {
-        const CLIENT: usize = 400;
-        const ASSIGNMENT: usize = 150;
+        const CLIENT: usize = 440;
+        const ASSIGNMENT: usize = 190;
         self.iter()
             .map(|client| {
                 let payloads = [&client.policy_payload, &client.user_preference_payload];

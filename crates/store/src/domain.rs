@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use odata::edm::DateTimeOffset;
+use uuid::Uuid;
 
 use crate::clients::Clients;
 use crate::ids::{AssignmentId, ClientConfigurationId, ConfigurationId};
@@ -90,6 +91,11 @@ impl ClientConfiguration {
             PayloadKind::Policy => self.policy_payload.as_ref(),
             PayloadKind::UserPreference => self.user_preference_payload.as_ref(),
         }
+    }
+
+    /// Its own id and those of its assignments.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Uuid> {
+        std::iter::once(self.id.0).chain(self.assignments.iter().map(|a| a.id.0))
     }
 
     /// The assignment with this id.

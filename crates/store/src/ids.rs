@@ -29,11 +29,11 @@ guid!(
     ConfigurationId
 );
 guid!(
-    /// An officeClientConfiguration, unique in its configuration.
+    /// An officeClientConfiguration.
     ClientConfigurationId
 );
 guid!(
-    /// An assignment of a client configuration, unique in it.
+    /// An assignment of a client configuration.
     AssignmentId
 );
 

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap};
+use imbl::{HashMap, HashSet, OrdMap};
+use uuid::Uuid;
 
 use crate::domain::{ClientConfiguration, OfficeConfiguration};
 use crate::error::{StoreError, What};
@@ -19,6 +20,8 @@ pub struct TenantSnapshot {
     bytes: usize,
     by_seq: OrdMap<u64, Arc<OfficeConfiguration>>,
     by_id: HashMap<ConfigurationId, u64>,
+    /// Ids of everything below the configurations: an id is unique within a tenant (ruling R3).
+    ids_below: HashSet<Uuid>,
 }
 
 impl TenantSnapshot {
@@ -32,6 +35,7 @@ impl TenantSnapshot {
             bytes: 0,
             by_seq: OrdMap::new(),
             by_id: HashMap::new(),
+            ids_below: HashSet::new(),
         }
     }
 
@@ -120,9 +124,27 @@ impl TenantSnapshot {
     pub(crate) fn restored(tenant: TenantId, version: u64, next_seq: u64, all: Vec<Arc<OfficeConfiguration>>) -> Self {
         let mut snapshot = Self { version, next_seq, ..Self::empty(tenant) };
         snapshot.bytes = all.iter().map(|c| weight(c)).sum();
+        snapshot.ids_below = all.iter().flat_map(|c| c.clients.iter()).flat_map(|client| client.ids()).collect();
         snapshot.by_id = all.iter().map(|c| (c.id, c.seq)).collect();
         snapshot.by_seq = all.into_iter().map(|c| (c.seq, c)).collect();
         snapshot
+    }
+
+    /// Whether anything of the tenant has this id; the default configuration's is its own before it is written (ruling R3).
+    pub(crate) fn has_id(&self, id: Uuid) -> bool {
+        id == self.default_id.0 || self.by_id.contains_key(&ConfigurationId(id)) || self.ids_below.contains(&id)
+    }
+
+    /// Remembers the id of a client configuration or an assignment; false when the tenant has it already.
+    pub(crate) fn take_id(&mut self, id: Uuid) -> bool {
+        !self.has_id(id) && self.ids_below.insert(id).is_none()
+    }
+
+    /// Forgets the ids of a client configuration and of its assignments.
+    pub(crate) fn free_ids(&mut self, ids: impl Iterator<Item = Uuid>) {
+        for id in ids {
+            self.ids_below.remove(&id);
+        }
     }
 
     pub(crate) fn set_version(&mut self, version: u64) {

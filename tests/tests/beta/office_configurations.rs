@@ -35,6 +35,12 @@ fn r3_a_guid_that_the_tenant_has_already_is_409() {
     api.post("/officeConfigurations", &json!({ "id": id })).error_code(409, "Conflict");
     let client = api.post("/officeConfiguration/clientConfigurations", &samples::client("Word")).created();
     api.post("/officeConfigurations", &json!({ "id": client["id"] })).error_code(409, "Conflict");
+    let path = format!("/officeConfiguration/clientConfigurations/{}/assignments", text(&client, "id"));
+    let assignment = api.post(&path, &samples::group_assignment("g1")).created();
+    api.post("/officeConfigurations", &json!({ "id": assignment["id"] })).error_code(409, "Conflict");
+    let unwritten = service.admin("fabrikam");
+    let default = unwritten.get("/officeConfiguration").ok();
+    unwritten.post("/officeConfigurations", &json!({ "id": default["id"] })).error_code(409, "Conflict");
 }
 
 #[test]

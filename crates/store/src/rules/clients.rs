@@ -70,9 +70,6 @@ impl Draft<'_> {
         let is_default = configuration == self.next.default_configuration_id();
         check(precondition, owner_version.or(is_default.then_some(0)))?;
         let owner = self.configuration_or_default(configuration)?;
-        if owner.clients.get(client.id).is_some() {
-            return Err(CommitError::AlreadyExists { what: What::ClientConfiguration });
-        }
         let asked = client.priority;
         let mut made = self.make_client(client)?;
         made.priority = match asked {
@@ -89,6 +86,9 @@ impl Draft<'_> {
     fn make_client(&mut self, client: NewClient) -> Result<ClientConfiguration, CommitError> {
         if let Some(priority) = client.priority {
             valid_priority(priority)?;
+        }
+        if !self.next.take_id(client.id.0) {
+            return Err(CommitError::AlreadyExists { what: What::ClientConfiguration });
         }
         let seq = self.next.take_seq();
         let assignments = self.make_assignments(client.assignments)?;
@@ -162,6 +162,7 @@ impl Draft<'_> {
         check(precondition, Some(found.stamp.version))?;
         let mut owner = OfficeConfiguration::clone(&owner);
         owner.clients.remove(id);
+        self.next.free_ids(found.ids());
         self.effects.log.removed_client(found.seq, id);
         self.effects.data.push(DataEffect::DeleteClient { configuration: owner.seq, client: found.seq });
         self.next.put(Arc::new(owner));
@@ -282,15 +283,25 @@ impl Draft<'_> {
     ) -> Result<(), CommitError> {
         let (owner, found) = self.client(configuration, id)?;
         check(precondition, Some(found.stamp.version))?;
+        self.next.free_ids(found.assignments.iter().map(|a| a.id.0));
         let assignments = self.make_assignments(assignments)?;
         self.put_assignments(&owner, &found, assignments);
         Ok(())
     }
 
-    fn make_assignments(&self, assignments: Vec<NewAssignment>) -> Result<imbl::Vector<Arc<Assignment>>, CommitError> {
+    fn make_assignments(
+        &mut self,
+        assignments: Vec<NewAssignment>,
+    ) -> Result<imbl::Vector<Arc<Assignment>>, CommitError> {
         check_distinct_ids(assignments.iter().map(|a| a.id))?;
-        let stamp = self.new_stamp();
-        Ok(assignments.into_iter().map(|new| Arc::new(Assignment { id: new.id, target: new.target, stamp })).collect())
+        assignments.into_iter().map(|new| self.make_assignment(new)).collect()
+    }
+
+    fn make_assignment(&mut self, new: NewAssignment) -> Result<Arc<Assignment>, CommitError> {
+        if !self.next.take_id(new.id.0) {
+            return Err(CommitError::AlreadyExists { what: What::Assignment });
+        }
+        Ok(Arc::new(Assignment { id: new.id, target: new.target, stamp: self.new_stamp() }))
     }
 
     /// Assignments are entities of their own: the client configuration's version stays.
@@ -316,15 +327,8 @@ impl Draft<'_> {
     ) -> Result<(), CommitError> {
         let (owner, found) = self.client(configuration, id)?;
         check(precondition, Some(found.stamp.version))?;
-        if found.assignment(assignment.id).is_some() {
-            return Err(CommitError::AlreadyExists { what: What::Assignment });
-        }
         let mut assignments = found.assignments.clone();
-        assignments.push_back(Arc::new(Assignment {
-            id: assignment.id,
-            target: assignment.target,
-            stamp: self.new_stamp(),
-        }));
+        assignments.push_back(self.make_assignment(assignment)?);
         self.put_assignments(&owner, &found, assignments);
         Ok(())
     }
@@ -365,6 +369,7 @@ impl Draft<'_> {
         check(precondition, Some(old.stamp.version))?;
         let mut assignments = found.assignments.clone();
         assignments.remove(at);
+        self.next.free_ids(std::iter::once(old.id.0));
         self.put_assignments(&owner, &found, assignments);
         Ok(())
     }

@@ -43,14 +43,18 @@ impl Draft<'_> {
             return Err(CommitError::NotTheDefaultId);
         }
         // The id of the default configuration is the tenant's from the start, so it cannot be given to another one.
-        if existing.is_some() || (is_default_id && !default) {
+        if existing.is_some() || (!default && self.next.has_id(id.0)) {
             return Err(CommitError::AlreadyExists { what: What::Configuration });
         }
         let mut made = self.blank_configuration(id);
         made.written_summary = summary;
         self.effects.log.created_configuration(made.seq);
         self.write_rows(&mut made, statuses)?;
-        self.add_clients(&mut made, clients)?;
+        if !clients.is_empty() {
+            // It is there before what is in it, so that nothing of that takes its id.
+            self.next.put(Arc::new(made.clone()));
+            self.add_clients(&mut made, clients)?;
+        }
         self.put_configuration(made);
         Ok(())
     }
@@ -98,11 +102,7 @@ impl Draft<'_> {
     }
 
     /// The summary with what was left out as a reader sees it now. Rows are asked for only where something was.
-    fn merged_summary(
-        &self,
-        configuration: &OfficeConfiguration,
-        patch: SummaryPatch,
-    ) -> Result<Summary, CommitError> {
+    fn merged_summary(&self, configuration: &OfficeConfiguration, patch: SummaryPatch) -> Result<Summary, CommitError> {
         if patch.is_whole() {
             return Ok(patch.over(Summary::default()));
         }
@@ -139,6 +139,7 @@ impl Draft<'_> {
         };
         check(precondition, Some(found.stamp.version))?;
         self.next.remove(id);
+        self.next.free_ids(found.clients.iter().flat_map(|client| client.ids()));
         self.effects.log.removed_configuration(found.seq, id);
         self.effects.data.push(DataEffect::DeleteConfiguration {
             configuration: found.seq,

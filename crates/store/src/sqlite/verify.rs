@@ -160,7 +160,7 @@ fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
         report.configurations += 1;
         let (id, seq) = (configuration.id, configuration.seq);
         if !ids.insert(id.0) {
-            report.finding("ids", format!("tenant {tenant}: two configurations have the id {id}"));
+            report.finding("ids", format!("tenant {tenant}: two things have the id {id}"));
         }
         if !seqs.insert(seq) || seq >= snapshot.next_seq() {
             report.finding("order", format!("tenant {tenant}: the place {seq} of configuration {id} is not its own"));
@@ -173,11 +173,10 @@ fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
                 .finding("versions", format!("tenant {tenant}: rows of configuration {id} are newer than its tenant"));
         }
         let mut priorities = HashSet::new();
-        let mut clients = HashSet::new();
         for client in configuration.clients.iter() {
             report.clients += 1;
-            if !clients.insert(client.id) {
-                report.finding("ids", format!("configuration {id}: two client configurations are {}", client.id));
+            for id in client.ids().filter(|id| !ids.insert(*id)) {
+                report.finding("ids", format!("tenant {tenant}: two things have the id {id}"));
             }
             if !seqs.insert(client.seq) || client.seq >= snapshot.next_seq() {
                 report.finding("order", format!("configuration {id}: the place {} is not its own", client.seq));

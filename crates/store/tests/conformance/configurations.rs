@@ -1,8 +1,13 @@
 //! officeConfigurations: R1, R2, R3, tenants, order, versions.
 
-use store::{Change, Command, Commit, CommitError, Precondition, StatusQuery, StoreError, Summary, Versions, What};
+use store::{
+    AssignmentId, Change, ClientConfigurationId, Command, Commit, CommitError, ConfigurationId, NewAssignment,
+    NewClient, Precondition, StatusQuery, StoreError, Summary, Versions, What,
+};
 
-use super::fixture::{Fixture, at, caller, client, configuration, create, create_with, status};
+use super::fixture::{
+    Fixture, assignment_id, at, caller, client, client_id, configuration, create, create_with, group, status,
+};
 
 pub(crate) async fn a_tenant_that_never_wrote_is_empty_and_stays_unknown(f: Fixture) {
     let snapshot = f.snapshot().await;
@@ -75,6 +80,52 @@ pub(crate) async fn r3_an_id_that_is_taken_is_refused_and_free_in_another_tenant
     assert!(matches!(f.commit(create(1)).await, Err(CommitError::AlreadyExists { .. })));
     let here = Commit::of(at("2026-11-23T10:00:00Z"), create(1));
     f.store.commit(&caller(2), here).await.unwrap();
+}
+
+pub(crate) async fn r3_an_id_of_anything_in_the_tenant_is_taken_until_that_goes(f: Fixture) {
+    let mut word = client(1, None);
+    word.assignments = vec![group(1, "a")];
+    f.commit(create_with(1, vec![], vec![word])).await.unwrap();
+    let ids = [configuration(1).0, client_id(1).0, assignment_id(1).0, f.default_id().0];
+    for id in ids {
+        let with_id = Command::CreateConfiguration {
+            id: ConfigurationId(id),
+            default: false,
+            summary: None,
+            statuses: vec![],
+            clients: vec![],
+        };
+        let taken = f.commit(with_id).await;
+        assert!(matches!(taken, Err(CommitError::AlreadyExists { what: What::Configuration })));
+        let new = NewClient { id: ClientConfigurationId(id), ..client(2, None) };
+        let taken = f.commit(Command::CreateClient { configuration: f.default_id(), client: new.clone() }).await;
+        assert!(matches!(taken, Err(CommitError::AlreadyExists { what: What::ClientConfiguration })));
+        let taken = f.commit(create_with(2, vec![], vec![new])).await;
+        assert!(matches!(taken, Err(CommitError::AlreadyExists { what: What::ClientConfiguration })));
+        let assignment = NewAssignment { id: AssignmentId(id), target: None };
+        let add = Command::CreateAssignment { configuration: configuration(1), client: client_id(1), assignment };
+        assert!(matches!(f.commit(add).await, Err(CommitError::AlreadyExists { what: What::Assignment })));
+    }
+    let own = NewClient { id: ClientConfigurationId(configuration(2).0), ..client(2, None) };
+    let taken = f.commit(create_with(2, vec![], vec![own])).await;
+    assert!(matches!(taken, Err(CommitError::AlreadyExists { what: What::ClientConfiguration })));
+    assert_eq!(f.snapshot().await.version(), 1, "nothing of all that counts");
+    let assign = Command::AssignGroups {
+        configuration: configuration(1),
+        client: client_id(1),
+        assignments: vec![group(1, "its own id again"), group(2, "b")],
+    };
+    f.commit(assign).await.unwrap();
+    f.commit(Command::DeleteConfiguration { id: configuration(1) }).await.unwrap();
+    let mut again = client(1, None);
+    again.assignments = vec![group(1, "a"), group(2, "b")];
+    f.commit(create_with(1, vec![], vec![again])).await.unwrap();
+    let delete = Command::DeleteClient { configuration: configuration(1), client: client_id(1) };
+    f.commit(delete).await.unwrap();
+    for n in [client_id(1).0, assignment_id(1).0, assignment_id(2).0] {
+        let made = NewClient { id: ClientConfigurationId(n), ..client(1, None) };
+        f.commit(Command::CreateClient { configuration: configuration(1), client: made }).await.unwrap();
+    }
 }
 
 pub(crate) async fn r3_an_unknown_id_is_not_found(f: Fixture) {

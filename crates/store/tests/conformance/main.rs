@@ -37,6 +37,7 @@ on_every_store! {
     configurations::r2_the_default_one_is_made_by_post_patch_or_a_first_child_and_goes_with_delete,
     configurations::r2_the_id_of_the_default_one_is_not_given_to_another,
     configurations::r3_an_id_that_is_taken_is_refused_and_free_in_another_tenant,
+    configurations::r3_an_id_of_anything_in_the_tenant_is_taken_until_that_goes,
     configurations::r3_an_unknown_id_is_not_found,
     configurations::no_tenant_sees_another,
     configurations::the_order_is_the_order_of_creation,

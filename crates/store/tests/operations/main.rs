@@ -41,9 +41,13 @@ fn commit(command: Command) -> Commit {
     Commit::of(DateTimeOffset::parse("2026-11-23T10:00:00Z").unwrap(), command)
 }
 
+fn client_id(n: u128) -> ClientConfigurationId {
+    ClientConfigurationId(Uuid::from_u128(n << 32))
+}
+
 fn full_client(n: u128) -> NewClient {
     NewClient {
-        id: ClientConfigurationId(Uuid::from_u128(n)),
+        id: client_id(n),
         kind: ClientKind::WindowsSecurity,
         display_name: Some("näme".into()),
         description: Some("d".into()),
@@ -51,9 +55,9 @@ fn full_client(n: u128) -> NewClient {
         policy_payload: Some(NewPayload::new("application/json", Bytes::from_static(b"[]"))),
         user_preference_payload: Some(NewPayload::new("x/y", Bytes::from(vec![7; 100_000]))),
         assignments: vec![
-            NewAssignment { id: store::AssignmentId(Uuid::from_u128(1)), target: None },
+            NewAssignment { id: store::AssignmentId(Uuid::from_u128(n << 64 | 1)), target: None },
             NewAssignment {
-                id: store::AssignmentId(Uuid::from_u128(2)),
+                id: store::AssignmentId(Uuid::from_u128(n << 64 | 2)),
                 target: Some(Target::Group { group_id: "g".into() }),
             },
         ],
@@ -104,7 +108,7 @@ async fn everything_is_there_after_reopening() {
     let store = open(folder.path()).unwrap();
     assert_eq!(state(&store).await, before);
     let who = caller(1);
-    let (id, client) = (ConfigurationId(Uuid::from_u128(1)), ClientConfigurationId(Uuid::from_u128(1)));
+    let (id, client) = (ConfigurationId(Uuid::from_u128(1)), client_id(1));
     let large = store.payload(&who, id, client, store::PayloadKind::UserPreference).await.unwrap().unwrap();
     assert_eq!(large.1, vec![7; 100_000]);
 }

@@ -52,7 +52,7 @@ fn row(n: u128, ok: bool) -> CheckinStatus {
 /// A configuration with a row and a client configuration with a payload: all or nothing.
 fn create(n: u128) -> Command {
     let client = NewClient {
-        id: ClientConfigurationId(Uuid::from_u128(n)),
+        id: ClientConfigurationId(Uuid::from_u128(n + 1)),
         kind: ClientKind::Windows,
         display_name: Some("c".into()),
         description: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use odata::engine::Outcome;
 use odata::{Error, ErrorKind, Record, Value};
-use store::{Change, CheckinStatus, ClientConfigurationId, Command, ConfigurationId, Summary};
+use store::{Change, CheckinStatus, Command, ConfigurationId, Summary};
 use uuid::Uuid;
 
 use super::client_configurations;
@@ -27,12 +27,6 @@ pub(crate) async fn create(cx: &Cx<'_>, record: &Record) -> Result<Outcome, Erro
             })?
         }
     };
-    if given.id.is_some()
-        && cx.snapshot.configurations().any(|row| row.clients.get(ClientConfigurationId(id.0)).is_some())
-    {
-        // Ids are unique within a tenant (R3); only an id that the client chose can be another thing's.
-        return Err(Error::new(ErrorKind::Conflict, "A resource with this id exists already.").at("id"));
-    }
     store(cx, Estate::Id(id), id, given).await
 }
 
@@ -51,7 +45,7 @@ async fn store(cx: &Cx<'_>, estate: Estate, id: ConfigurationId, given: GivenCon
     let deep = !given.clients.is_empty();
     let command = Command::CreateConfiguration {
         id,
-        default: cx.is_default(estate),
+        default: estate == Estate::Default,
         summary: match given.summary {
             Change::Set(Some(written)) => Some(written.over(Summary::default())),
             Change::Set(None) | Change::Keep => None,
