@@ -114,10 +114,7 @@ impl SummaryPatch {
     /// The summary that results when `shown` was there.
     #[must_use]
     pub fn over(self, shown: Summary) -> Summary {
-        Summary {
-            succeeded: self.succeeded.unwrap_or(shown.succeeded),
-            failed: self.failed.unwrap_or(shown.failed),
-        }
+        Summary { succeeded: self.succeeded.unwrap_or(shown.succeeded), failed: self.failed.unwrap_or(shown.failed) }
     }
 }
 

@@ -144,6 +144,8 @@ pub enum PayloadContent {
 pub struct Assignment {
     /// Its id.
     pub id: AssignmentId,
+    /// Its place in the order of creation within the tenant; never used again.
+    pub seq: u64,
     /// Whom it is for; `None` is nobody.
     pub target: Option<Target>,
     /// When it was made and changed.

@@ -147,12 +147,7 @@ async fn create(cx: &Cx<'_>, place: Place, record: &Record) -> Result<Outcome, E
 ///
 /// # Errors
 /// What the handler gives.
-pub(crate) async fn update(
-    cx: &mut Cx<'_>,
-    place: Place,
-    record: &Record,
-    replace: bool,
-) -> Result<Outcome, Error> {
+pub(crate) async fn update(cx: &mut Cx<'_>, place: Place, record: &Record, replace: bool) -> Result<Outcome, Error> {
     match place {
         Place::Configuration(estate) => configurations::update(cx, estate, record).await,
         Place::Client(estate, client, cast) => clients::update(cx, estate, client, cast, record).await,

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::effects::{DataEffect, Touched};
 use super::{Draft, check};
-use crate::command::{
-    Change, NewAssignment, NewClient, NewPayload, Precondition, TargetChange, TargetPatch,
-};
+use crate::command::{Change, NewAssignment, NewClient, NewPayload, Precondition, TargetChange, TargetPatch};
 use crate::domain::{
     Assignment, ClientConfiguration, ClientKind, OfficeConfiguration, Payload, PayloadContent, PayloadKind, Target,
 };
@@ -301,7 +299,7 @@ impl Draft<'_> {
         if !self.next.take_id(new.id.0) {
             return Err(CommitError::AlreadyExists { what: What::Assignment });
         }
-        Ok(Arc::new(Assignment { id: new.id, target: new.target, stamp: self.new_stamp() }))
+        Ok(Arc::new(Assignment { id: new.id, seq: self.next.take_seq(), target: new.target, stamp: self.new_stamp() }))
     }
 
     /// Assignments are entities of their own: the client configuration's version stays.

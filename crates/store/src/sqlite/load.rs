@@ -86,13 +86,18 @@ fn clients(connection: &Connection, tenant: i64) -> rusqlite::Result<HashMap<u64
 /// The assignments by their client configurations' `seq`.
 fn assignments(connection: &Connection, tenant: i64) -> rusqlite::Result<HashMap<u64, imbl::Vector<Arc<Assignment>>>> {
     let mut statement = connection.prepare_cached(
-        "SELECT client, id, target, group_id, created_ticks, created_form, modified_ticks, modified_form, version
+        "SELECT client, id, target, group_id, created_ticks, created_form, modified_ticks, modified_form, version, ordinal
          FROM assignments WHERE tenant = ?1 ORDER BY client, ordinal",
     )?;
     let mut rows = statement.query([tenant])?;
     let mut of_clients: HashMap<u64, imbl::Vector<Arc<Assignment>>> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let assignment = Assignment { id: AssignmentId(guid(row, 1)?), target: target(row, 2)?, stamp: stamp(row, 4)? };
+        let assignment = Assignment {
+            id: AssignmentId(guid(row, 1)?),
+            seq: number(row, 9)?,
+            target: target(row, 2)?,
+            stamp: stamp(row, 4)?,
+        };
         of_clients.entry(number(row, 0)?).or_default().push_back(Arc::new(assignment));
     }
     Ok(of_clients)

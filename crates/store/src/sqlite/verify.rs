@@ -181,6 +181,12 @@ fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
             if !seqs.insert(client.seq) || client.seq >= snapshot.next_seq() {
                 report.finding("order", format!("configuration {id}: the place {} is not its own", client.seq));
             }
+            for assignment in &client.assignments {
+                if !seqs.insert(assignment.seq) || assignment.seq >= snapshot.next_seq() {
+                    let (place, id) = (assignment.seq, assignment.id);
+                    report.finding("order", format!("assignment {id}: the place {place} is not its own"));
+                }
+            }
             if client.priority < 0 || !priorities.insert(client.priority) {
                 report.finding("priorities", format!("configuration {id}: two have the priority {}", client.priority));
             }

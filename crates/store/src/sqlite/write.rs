@@ -176,13 +176,13 @@ fn assignments(connection: &Connection, tenant: i64, c: &ClientConfiguration) ->
             modified_ticks, modified_form, version)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
-    for (ordinal, assignment) in (0_i64..).zip(&c.assignments) {
+    for assignment in &c.assignments {
         let (target, group) = target_columns(assignment.target.as_ref());
         let stamp = assignment.stamp;
         insert.execute(params![
             tenant,
             stored(c.seq),
-            ordinal,
+            stored(assignment.seq),
             &assignment.id.0.as_bytes()[..],
             target,
             group,

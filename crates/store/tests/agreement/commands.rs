@@ -145,11 +145,7 @@ fn summary_patch() -> impl Strategy<Value = Option<SummaryPatch>> {
 fn target_change() -> impl Strategy<Value = TargetChange> {
     let group = option::of("[a-c]").prop_map(|id| TargetPatch::Group { group_id: id.map(Into::into) });
     let patch = prop_oneof![Just(TargetPatch::Abstract), Just(TargetPatch::AllUsers), group];
-    prop_oneof![
-        Just(TargetChange::Keep),
-        target().prop_map(TargetChange::Replace),
-        patch.prop_map(TargetChange::Merge)
-    ]
+    prop_oneof![Just(TargetChange::Keep), target().prop_map(TargetChange::Replace), patch.prop_map(TargetChange::Merge)]
 }
 
 fn command(tenant: u128) -> BoxedStrategy<Command> {

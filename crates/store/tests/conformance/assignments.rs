@@ -1,8 +1,6 @@
 //! Assignments (R9).
 
-use store::{
-    Command, CommitError, NewAssignment, Precondition, Target, TargetChange, TargetPatch, Versions, What,
-};
+use store::{Command, CommitError, NewAssignment, Precondition, Target, TargetChange, TargetPatch, Versions, What};
 
 use super::fixture::{Fixture, assignment_id, client, client_id, configuration, create_with, group};
 

@@ -76,10 +76,7 @@ pub(crate) async fn r5_two_members_written_at_once_are_both_kept(f: Fixture) {
     f.commit(create_with(1, rows(), vec![])).await.unwrap();
     for _ in 0..20 {
         f.commit(set_summary(None)).await.unwrap();
-        let (one, two) = tokio::join!(
-            f.commit(set_summary(Some(SUCCEEDED_7))),
-            f.commit(set_summary(Some(FAILED_8)))
-        );
+        let (one, two) = tokio::join!(f.commit(set_summary(Some(SUCCEEDED_7))), f.commit(set_summary(Some(FAILED_8))));
         assert!(one.is_ok() && two.is_ok());
         assert_eq!(summary(&f, None).await, (7, 8));
     }

@@ -61,7 +61,8 @@ fn r5_a_row_that_is_replaced_no_longer_counts() {
 fn r5_a_summary_given_in_part_keeps_the_rest_as_it_is_shown() {
     let service = Service::start();
     let api = service.admin("contoso");
-    let patch = |members: Value| api.patch("/officeConfiguration", &json!({ "tenantUserCheckinSummary": members })).ok();
+    let patch =
+        |members: Value| api.patch("/officeConfiguration", &json!({ "tenantUserCheckinSummary": members })).ok();
     patch(json!({ "failedUserCount": 3 }));
     assert_eq!(summary(&api), json!([0, 3]), "the unwritten default shows zeros");
     patch(json!({ "succeededUserCount": 4 }));

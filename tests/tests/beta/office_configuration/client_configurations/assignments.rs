@@ -4,7 +4,7 @@ use e2e::{Service, random_id, samples};
 use serde_json::{Value, json};
 
 use super::make;
-use crate::{items, text};
+use crate::{column, items, text};
 
 #[test]
 fn an_assignment_is_created_read_changed_and_deleted() {
@@ -106,6 +106,42 @@ fn a_target_keeps_its_type_in_a_patch_and_takes_any_from_a_put() {
     api.patch(&one, &json!({ "target": null })).ok();
     let patched = api.patch(&one, &samples::group_assignment("g2")).ok();
     assert_eq!(patched["target"]["groupId"], "g2");
+}
+
+#[test]
+fn pages_lose_and_double_nothing_while_others_delete_and_add() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = format!("{}/assignments", make(&api, "Word"));
+    for order in ["", "&$orderby=createdDateTime%20desc"] {
+        let made: Vec<String> = (1..=6)
+            .map(|n| {
+                let created = api.post(&path, &samples::group_assignment(&format!("g{n}"))).created();
+                text(&created, "id").to_owned()
+            })
+            .collect();
+        let in_order: Vec<&String> = if order.is_empty() { made.iter().collect() } else { made.iter().rev().collect() };
+        let first = api.call("GET", &format!("{path}?$count=true{order}"));
+        let first = first.header("prefer", "odata.maxpagesize=3").send().ok();
+        assert_eq!(column(&first, "id"), in_order[..3]);
+        api.delete(&format!("{path}/{}", in_order[0])).no_content();
+        api.delete(&format!("{path}/{}", in_order[2])).no_content();
+        let added = api.post(&path, &samples::group_assignment("late")).created();
+        let mut rest = Vec::new();
+        let mut page = first;
+        while let Some(next) = page["@odata.nextLink"].as_str() {
+            page = api.get(next).ok();
+            rest.extend(column(&page, "id").into_iter().map(str::to_owned));
+        }
+        let mut expected: Vec<&str> = in_order[3..].iter().map(|id| id.as_str()).collect();
+        if order.is_empty() {
+            expected.push(text(&added, "id"));
+        }
+        assert_eq!(rest, expected);
+        for left in items(&api.get(&path).ok()) {
+            api.delete(&format!("{path}/{}", text(left, "id"))).no_content();
+        }
+    }
 }
 
 #[test]

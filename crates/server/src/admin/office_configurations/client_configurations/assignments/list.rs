@@ -56,5 +56,5 @@ pub(crate) fn value(cx: &Cx<'_>, row: &Assignment) -> Value {
 }
 
 fn ranked<'c>(cx: &'c Cx<'_>, row: &'c ClientConfiguration) -> impl Iterator<Item = (u64, Record)> + 'c {
-    (0..).zip(row.assignments.iter().map(|one| represent::assignment(cx.office, one)))
+    row.assignments.iter().map(|one| (one.seq, represent::assignment(cx.office, one)))
 }

@@ -30,12 +30,7 @@ pub(crate) async fn update(
         Some(Value::Record(given)) => TargetChange::Merge(accept::target_patch(cx.office, given)?),
         Some(_) => TargetChange::Replace(None),
     };
-    let command = Command::UpdateAssignment {
-        configuration: cx.configuration_id(estate),
-        client,
-        assignment,
-        target,
-    };
+    let command = Command::UpdateAssignment { configuration: cx.configuration_id(estate), client, assignment, target };
     cx.snapshot = cx.commit(command).await?.snapshot;
     Ok(Outcome::Updated(Arc::new(get::record(cx, estate, client, assignment)?)))
 }
