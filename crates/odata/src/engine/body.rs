@@ -30,6 +30,9 @@ impl Engine {
             Method::DELETE => Ok(match head.target.kind {
                 TargetKind::Stream => Operation::DeleteStream,
                 TargetKind::Entity => Operation::Delete,
+                _ if head.target.ty.as_ref().is_some_and(|ty| !ty.nullable && !ty.collection) => {
+                    return Err(Error::bad_request("The property cannot be null, so it cannot be deleted."));
+                }
                 _ => Operation::ClearProperty,
             }),
             _ => match (head.target.kind, head.body) {

@@ -393,6 +393,8 @@ fn properties_are_set_by_their_url() {
             assert_eq!(world.told(world.send("PUT", &url, body, None)).0, 400, "{body}");
         }
         assert_eq!(world.send("DELETE", &url, "", None), Ok(Operation::ClearProperty));
+        let never_null = world.send("DELETE", &format!("{CLIENT}/priority"), "", None);
+        assert_eq!(world.told(never_null).0, 400);
         let summary = "/officeConfiguration/tenantUserCheckinSummary";
         let whole = world.send("PUT", summary, "{\"failedUserCount\":1}", None);
         assert_eq!(world.told(whole).2, "succeededUserCount");
