@@ -217,6 +217,22 @@ pub enum Function {
 }
 
 impl Expr {
+    /// The expressions that this one is made of.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.node {
+            Node::Literal(_) | Node::Path { .. } => Vec::new(),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
+                vec![a, b]
+            }
+            Node::Not(a) | Node::Negate(a) | Node::Matches(a, _) | Node::Cast(a, _) | Node::IsOf(a, _) => vec![a],
+            Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
+            Node::Call(_, arguments) => arguments.iter_mut().collect(),
+            Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
+                std::iter::once(source).chain(predicate).map(|part| &mut **part).collect()
+            }
+        }
+    }
+
     /// Whether the expression looks at a member of the row itself (`$it`), at any depth.
     pub fn mentions(&self, member: u16) -> bool {
         let any = |parts: &[&Self]| parts.iter().any(|part| part.mentions(member));
