@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+// Connections and requests: http/.
+
 /// Connections served at once; more wait in the kernel's backlog. At the 20 KiB an idle one may cost this is 320 MiB.
 pub const CONNECTIONS_MAX: usize = 16_384;
 /// Connections the kernel keeps waiting while we accept: a burst of a fleet coming back after an outage.
@@ -40,15 +42,56 @@ pub const HOST_BYTES_MAX: usize = 261;
 pub const FORWARDED_HOPS_MAX: usize = 16;
 /// How often the certificate files are looked at for a change. Renewals come days before expiry.
 pub const CERTIFICATE_POLL_INTERVAL: Duration = Duration::from_secs(30);
+/// How long the self-signed certificate counts. It is trusted by hand, once; less would only break that without warning.
+pub const SELF_SIGNED_DAYS: u32 = 3650;
 /// Connections that are answered "come back later" at once while the service drains.
 pub const REFUSED_CONNECTIONS_MAX: usize = 256;
 /// How long to wait when the system is out of file descriptors.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+// Identity: auth/.
+
+/// Longest token in bytes. Those with hundreds of groups reach 20 KiB.
+pub const TOKEN_BYTES_MAX: usize = 32 * 1024;
+/// How far issuers' clocks and ours may differ, in seconds (the usual five minutes of Kerberos and Entra).
+pub const SKEW_SECONDS: i64 = 300;
+/// What the cache of verified tokens may take, in bytes of estimated memory: some 60,000 ordinary tokens.
+pub const TOKEN_CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Tokens the cache expects; sizes its shards and its memory of evicted ones, not its limit.
+pub const TOKEN_CACHE_EXPECTED: usize = 16 * 1024;
+/// Shortest time between two fetches of a key set because of an unknown `kid`: a stranger's random `kid`s must not
+/// make us hammer the issuer.
+pub const JWKS_REFRESH_FLOOR: Duration = Duration::from_mins(5);
+/// Shortest time between two attempts while no key set was ever fetched: nothing works until then, so sooner.
+pub const JWKS_FIRST_RETRY: Duration = Duration::from_secs(10);
+/// How often key sets are fetched without being asked, so that a withdrawn key goes even when no new one comes.
+pub const JWKS_PERIOD: Duration = Duration::from_hours(1);
+/// Largest key set in bytes. Entra's common one is about 20 KiB with its certificates.
+pub const JWKS_BYTES_MAX: usize = 256 * 1024;
+/// Largest discovery document in bytes. Real ones are 2 to 6 KiB.
+pub const DISCOVERY_BYTES_MAX: usize = 64 * 1024;
+/// Most keys taken from a set. Real ones hold 2 to 20.
+pub const JWKS_KEYS_MAX: usize = 100;
+/// Time to connect to an issuer.
+pub const FETCH_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for one whole fetch. Requests with an unknown `kid` wait for it.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// Redirects followed within an issuer's own origin.
+pub const FETCH_REDIRECTS_MAX: usize = 3;
+/// RSA keys under this many bits are not used (NIST SP 800-131A); over `RSA_BITS_MAX` a check costs too much.
+pub const RSA_BITS_MIN: usize = 2048;
+/// See [`RSA_BITS_MIN`].
+pub const RSA_BITS_MAX: usize = 8192;
+/// Longest identifier (user, application, name) taken from a token, in bytes; they become columns.
+pub const IDENTIFIER_BYTES_MAX: usize = 512;
+/// Longest life of a token of the built-in issuer: a forgotten one must end some day.
+pub const MINTED_TTL_MAX: Duration = Duration::from_hours(366 * 24);
+
+// Resources: admin/.
+
 /// What `pages.max` may be raised to: what the store gives at once.
 pub const PAGE_SIZE_CEILING: u32 = 10_000;
 const _: () = assert!(PAGE_SIZE_CEILING as usize <= store::limits::MAX_PAGE);
-/// Check-ins in one commit of the demo: the writer shares its transactions, so this only bounds one of them.
-pub const DEMO_CHECKINS_PER_COMMIT: usize = 1_000;
 /// Largest JSON body of the admin plane: 10,000 check-in statuses of some 300 bytes, or a payload inline in base64.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Largest payload stream. A settings document of all 2,200 Office policies is about 1 MiB.
@@ -61,3 +104,8 @@ pub const ASSIGNMENTS_MAX: usize = 1_000;
 pub const COMPUTED_QUERY_ROWS_MAX: usize = 200;
 /// Most rows of one page, and of check-ins embedded in an entity: what Graph gives where a page is not asked for.
 pub const PAGE_SIZE_MAX: u32 = 100;
+
+// Demonstration: demo/.
+
+/// Check-ins in one commit of the demo: the writer shares its transactions, so this only bounds one of them.
+pub const DEMO_CHECKINS_PER_COMMIT: usize = 1_000;

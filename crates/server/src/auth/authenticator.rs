@@ -17,9 +17,9 @@ use super::error::{AuthError, Denied, TokenFault};
 use super::fetch::Fetcher;
 use super::issuer::{Issuer, IssuerFault};
 use super::keys::Key;
-use super::limits::{JWKS_PERIOD, JWKS_REFRESH_FLOOR};
 use super::principal::{Need, Plane, Principal};
 use crate::env::Env;
+use crate::limits::{JWKS_PERIOD, JWKS_REFRESH_FLOOR};
 
 /// Tells who calls. One for the whole service.
 pub struct Authenticator {

@@ -21,8 +21,8 @@ use super::config::{Audiences, ClaimNames, IssuerPattern, IssuerRules, Tenants};
 use super::issuer::Issuer;
 use super::keyfile::{self, KeyFile, PrivateJwk};
 use super::keys::KeySet;
-use super::limits::MINTED_TTL_MAX;
 use crate::env::Env;
+use crate::limits::MINTED_TTL_MAX;
 
 /// The audience of the admin plane in the built-in issuer's tokens: Microsoft Graph's.
 pub const ADMIN_AUDIENCE: &str = "https://graph.microsoft.com";

@@ -10,8 +10,8 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use super::claims::has_expired;
 use super::keys::Key;
-use super::limits::{TOKEN_CACHE_BYTES_MAX, TOKEN_CACHE_EXPECTED};
 use super::principal::{Groups, Plane, Principal};
+use crate::limits::{TOKEN_CACHE_BYTES_MAX, TOKEN_CACHE_EXPECTED};
 
 /// A token's place in the cache: SHA-256 of its text, and the plane it was verified for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::config::{ClaimNames, IssuedFor, IssuerRules, Tenants};
 use super::error::{Denied, TokenFault};
-use super::limits::{IDENTIFIER_BYTES_MAX, SKEW_SECONDS};
 use super::principal::{Access, Groups, Plane, Principal, PrincipalKind, User};
 use super::tenant::{PERSONAL_ACCOUNTS, parse_guid};
+use crate::limits::{IDENTIFIER_BYTES_MAX, SKEW_SECONDS};
 
 const READ: &str = "DeviceManagementConfiguration.Read.All";
 const READ_WRITE: &str = "DeviceManagementConfiguration.ReadWrite.All";

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::error::TokenFault;
-use super::limits::TOKEN_BYTES_MAX;
+use crate::limits::TOKEN_BYTES_MAX;
 
 /// The bearer token of a request: from its one `Authorization` header and from nowhere else.
 pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, TokenFault> {

@@ -16,8 +16,8 @@ use super::config::{IssuerRules, KeySource, safe_url};
 use super::error::TokenFault;
 use super::fetch::{FetchError, Fetcher};
 use super::keys::{Key, KeySet};
-use super::limits::{DISCOVERY_BYTES_MAX, FETCH_TIMEOUT, JWKS_BYTES_MAX, JWKS_FIRST_RETRY, JWKS_REFRESH_FLOOR};
 use crate::env::Clock;
+use crate::limits::{DISCOVERY_BYTES_MAX, FETCH_TIMEOUT, JWKS_BYTES_MAX, JWKS_FIRST_RETRY, JWKS_REFRESH_FLOOR};
 
 /// An issuer and the keys it publishes at the moment.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::compact::Compact;
 use super::config::IssuerPattern;
 use super::error::TokenFault;
-use super::limits::{JWKS_KEYS_MAX, RSA_BITS_MAX, RSA_BITS_MIN};
+use crate::limits::{JWKS_KEYS_MAX, RSA_BITS_MAX, RSA_BITS_MIN};
 
 /// One key of an issuer, as long as the issuer publishes it.
 #[derive(Debug)]

@@ -14,7 +14,6 @@ mod fetch;
 mod issuer;
 mod keyfile;
 mod keys;
-mod limits;
 mod principal;
 mod tenant;
 #[cfg(test)]

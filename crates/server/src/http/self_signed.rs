@@ -13,9 +13,8 @@ use rustls::server::ParsedCertificate;
 
 use super::{CertificateFiles, TlsError};
 use crate::env::Clock;
+use crate::limits::SELF_SIGNED_DAYS;
 
-/// How long it counts. It is trusted by hand, once; a shorter time would only break that without warning.
-const LIFETIME_DAYS: u32 = 3650;
 const DAY: Duration = Duration::from_hours(24);
 
 /// The certificate in `folder` (`cert.pem`, and `key.pem` for the owner only), made when there is none or when the one
@@ -58,7 +57,7 @@ fn make(
     // A day back: the clocks of a laboratory differ.
     let from = (std::time::UNIX_EPOCH + clock.since_epoch()).checked_sub(DAY).unwrap_or(std::time::UNIX_EPOCH);
     params.not_before = from.into();
-    params.not_after = (from + DAY * LIFETIME_DAYS).into();
+    params.not_after = (from + DAY * SELF_SIGNED_DAYS).into();
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
     fs::create_dir_all(folder)?;
