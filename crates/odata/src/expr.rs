@@ -233,23 +233,37 @@ impl Expr {
         }
     }
 
+    /// The expressions that this one is made of.
+    fn children(&self) -> Vec<&Self> {
+        match &self.node {
+            Node::Literal(_) | Node::Path { .. } => Vec::new(),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
+                vec![a, b]
+            }
+            Node::Not(a) | Node::Negate(a) | Node::Matches(a, _) | Node::Cast(a, _) | Node::IsOf(a, _) => vec![a],
+            Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
+            Node::Call(_, arguments) => arguments.iter().collect(),
+            Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
+                std::iter::once(source).chain(predicate).map(|part| &**part).collect()
+            }
+        }
+    }
+
     /// Whether the expression looks at a member of the row itself (`$it`), at any depth.
     pub fn mentions(&self, member: u16) -> bool {
-        let any = |parts: &[&Self]| parts.iter().any(|part| part.mentions(member));
         match &self.node {
-            Node::Literal(_) => false,
             Node::Path { root, steps } => *root == 0 && steps.contains(&Step::Member(member)),
-            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
-                any(&[a, b])
+            _ => self.children().into_iter().any(|part| part.mentions(member)),
+        }
+    }
+
+    /// Whether the expression looks at a member of an element of a collection, whichever collection it is.
+    pub fn mentions_in_elements(&self, member: u16) -> bool {
+        match &self.node {
+            Node::Path { root, steps } => {
+                *root > 0 && steps.iter().find(|s| matches!(s, Step::Member(_))) == Some(&Step::Member(member))
             }
-            Node::Not(a) | Node::Negate(a) | Node::Matches(a, _) | Node::Cast(a, _) | Node::IsOf(a, _) => {
-                a.mentions(member)
-            }
-            Node::In(a, list) => a.mentions(member) || list.iter().any(|item| item.mentions(member)),
-            Node::Call(_, arguments) => arguments.iter().any(|argument| argument.mentions(member)),
-            Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
-                source.mentions(member) || predicate.as_ref().is_some_and(|inner| inner.mentions(member))
-            }
+            _ => self.children().into_iter().any(|part| part.mentions_in_elements(member)),
         }
     }
 }

@@ -113,4 +113,10 @@ impl CollectionQuery {
         self.filter.as_ref().is_some_and(|filter| filter.0.mentions(member))
             || self.order.iter().any(|item| item.expr.mentions(member))
     }
+
+    /// Whether filter or order look at a member of the elements of some collection.
+    pub fn mentions_in_elements(&self, member: u16) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.0.mentions_in_elements(member))
+            || self.order.iter().any(|item| item.expr.mentions_in_elements(member))
+    }
 }

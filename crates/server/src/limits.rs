@@ -101,7 +101,11 @@ pub const STATUSES_WRITTEN_MAX: usize = 10_000;
 /// Most assignments of one client configuration; Cloud Policy takes far fewer groups.
 pub const ASSIGNMENTS_MAX: usize = 1_000;
 /// Most configurations over which one query may look at check-ins: each costs a read of the data plane.
-pub const COMPUTED_QUERY_ROWS_MAX: usize = 200;
+pub const COMPUTED_QUERY_ROWS_MAX: usize = 1_000;
+/// Time for one such query, and how many run at once (ruling R4).
+pub const COMPUTED_QUERY_DEADLINE: Duration = Duration::from_secs(10);
+/// See [`COMPUTED_QUERY_DEADLINE`].
+pub const COMPUTED_QUERIES_MAX: usize = 4;
 /// Most rows of one page, and of check-ins embedded in an entity: what Graph gives where a page is not asked for.
 pub const PAGE_SIZE_MAX: u32 = 100;
 

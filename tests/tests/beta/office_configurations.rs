@@ -1,7 +1,7 @@
 //! `/officeConfigurations` and `/officeConfigurations/{id}`.
 
-use e2e::{Service, random_id, samples};
-use serde_json::json;
+use e2e::{Api, Service, random_id, samples};
+use serde_json::{Value, json};
 
 use crate::{column, items, text};
 
@@ -202,4 +202,63 @@ fn a_deep_insert_makes_the_whole_tree() {
     assert_eq!(column(&stored, "displayName"), ["Word", "Excel"]);
     let word = text(&items(&stored)[0], "id").to_owned();
     assert_eq!(api.get(&format!("{path}/{word}/assignments/$count")).is(200).text(), "1");
+}
+
+/// Check-ins of 250 devices of one user, more than a page; the last one failed.
+fn many_statuses() -> Vec<Value> {
+    let row = |n: i32| samples::status("anna", &format!("PC-{n}"), n < 250, &samples::days_ago(1));
+    (1..=250).map(row).collect()
+}
+
+fn filtered(api: &Api, path: &str, query: &str) -> Vec<String> {
+    let page = api.get(&format!("{path}?{}", query.replace(' ', "%20"))).ok();
+    column(&page, "id").into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn r4_filters_and_orders_see_every_check_in_and_not_only_a_page() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = "/officeConfigurations";
+    let make = |body: Value| text(&api.post(path, &body).created(), "id").to_owned();
+    let empty = make(json!({}));
+    let few = make(json!({ "tenantCheckinStatuses": many_statuses()[..2] }));
+    let many = make(json!({ "tenantCheckinStatuses": many_statuses() }));
+    for (filter, expected) in [
+        ("tenantCheckinStatuses/any(s:s/deviceName eq 'PC-250')", vec![&many]),
+        ("tenantCheckinStatuses/all(s:s/wasSuccessful)", vec![&empty, &few]),
+        ("not tenantCheckinStatuses/any(s:s/wasSuccessful eq false) and tenantCheckinStatuses/any()", vec![&few]),
+        ("tenantCheckinStatuses/$count eq 250", vec![&many]),
+        ("tenantCheckinStatuses/$count($filter=wasSuccessful) eq 249", vec![&many]),
+        ("tenantCheckinStatuses/any(s:s/checkinDateTime lt now() and s/appliedPolicies/any())", vec![]),
+        ("tenantUserCheckinSummary/failedUserCount eq 1", vec![&many]),
+    ] {
+        assert_eq!(
+            filtered(&api, path, &format!("$filter={filter}")),
+            expected.into_iter().cloned().collect::<Vec<_>>(),
+            "{filter}"
+        );
+    }
+    assert_eq!(filtered(&api, path, "$orderby=tenantCheckinStatuses/$count desc"), [many, few, empty]);
+    let refused = "$filter=tenantCheckinStatuses/any(s:s/deviceName eq id)".replace(' ', "%20");
+    api.get(&format!("{path}?{refused}")).error(400);
+}
+
+#[test]
+fn a_filter_may_look_into_client_configurations_but_not_at_their_check_ins() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let path = "/officeConfigurations";
+    let mut word = samples::client("Word");
+    word["assignments"] = json!([samples::group_assignment("g1")]);
+    api.post(path, &json!({})).created();
+    let made = api.post(path, &json!({ "clientConfigurations": [samples::client("Excel"), word] })).created();
+    for filter in [
+        "clientConfigurations/any(c:c/displayName eq 'Word')",
+        "clientConfigurations/$count eq 2",
+        "clientConfigurations/any(c:c/assignments/any())",
+    ] {
+        assert_eq!(filtered(&api, path, &format!("$filter={filter}")), [text(&made, "id")], "{filter}");
+    }
+    api.get(&format!("{path}?$filter=clientConfigurations/any(c:c/checkinStatuses/any())")).error(400);
 }

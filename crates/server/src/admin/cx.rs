@@ -8,8 +8,9 @@ use odata::engine::Head;
 use odata::{Error, Record};
 use store::{
     Caller, ClientConfiguration, ClientConfigurationId, Command, Commit, Committed, Conditional, ConfigurationId,
-    OfficeConfiguration, Precondition, StatusQuery, Store, TenantSnapshot,
+    OfficeConfiguration, Precondition, StatusPage, StatusQuery, Store, StoreError, Summary, TenantSnapshot,
 };
+use tokio::sync::Semaphore;
 
 use super::error::{commit_error, store_error};
 use super::etag;
@@ -39,6 +40,8 @@ pub(crate) struct Cx<'a> {
     pub snapshot: Arc<TenantSnapshot>,
     /// Most rows of one page.
     pub page_size_max: u32,
+    /// Turns of queries over configurations that look at check-ins.
+    pub computed_queries: &'a Semaphore,
 }
 
 impl Cx<'_> {
@@ -135,6 +138,38 @@ impl Cx<'_> {
         Ok(represent::client(self.office, row, configuration, computed))
     }
 
+    /// Check-in rows of a configuration of the snapshot. One that went since then has none any more.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub(crate) async fn statuses(&self, query: StatusQuery) -> Result<StatusPage, Error> {
+        match self.store.statuses(self.caller, query).await {
+            Err(StoreError::NotFound { .. }) => Ok(StatusPage::default()),
+            answer => answer.map_err(store_error),
+        }
+    }
+
+    /// The summary of a configuration or of one of its client configurations, as written or computed (R5).
+    ///
+    /// # Errors
+    /// As the store's.
+    pub(crate) async fn summary(
+        &self,
+        row: &OfficeConfiguration,
+        client: Option<ClientConfigurationId>,
+    ) -> Result<Summary, Error> {
+        if let Some(written) = row.summary_as_written(client) {
+            return Ok(written);
+        }
+        if row.status_count == 0 {
+            return Ok(Summary::default());
+        }
+        match self.store.summary(self.caller, row.id, client, self.now.unix_day()).await {
+            Err(StoreError::NotFound { .. }) => Ok(Summary::default()),
+            answer => answer.map_err(store_error),
+        }
+    }
+
     async fn computed(
         &self,
         row: &OfficeConfiguration,
@@ -147,28 +182,23 @@ impl Cx<'_> {
             if row.status_count > 0 {
                 let query =
                     StatusQuery { applied_policy: client, ..StatusQuery::all(row.id, self.page_size_max as usize) };
-                let page = self.store.statuses(self.caller, query).await.map_err(store_error)?;
+                let page = self.statuses(query).await?;
                 computed.statuses =
                     Some(page.rows.iter().map(|status| represent::status(self.office, status)).collect());
                 computed.next = page.next.map(|next| next.0);
             }
         }
         if wanted.summary {
-            let written = if client.is_none() && !row.has_checkins_from_clients { row.written_summary } else { None };
-            let today = self.now.unix_day();
-            computed.summary = Some(match written {
-                Some(summary) => summary,
-                None if row.status_count == 0 => store::Summary::default(),
-                None => self.store.summary(self.caller, row.id, client, today).await.map_err(store_error)?,
-            });
-            computed.day = if written.is_none() && row.status_count > 0 { Some(today) } else { None };
+            let written = row.summary_as_written(client);
+            computed.summary = Some(self.summary(row, client).await?);
+            computed.day = if written.is_none() && row.status_count > 0 { Some(self.now.unix_day()) } else { None };
         }
         Ok(computed)
     }
 }
 
 /// Which computed members a representation shows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wanted {
     /// The check-in statuses.
     pub statuses: bool,

@@ -77,7 +77,8 @@ pub(crate) fn body_error(fault: &BodyError) -> Error {
     }
 }
 
-fn unavailable(after_s: u64) -> Error {
+/// 503, with the seconds after which to try again.
+pub(crate) fn unavailable(after_s: u64) -> Error {
     let mut error = Error::new(ErrorKind::Unavailable, "The service cannot do this right now. Try again later.");
     error.retry_after_s = Some(u32::try_from(after_s.max(1)).unwrap_or(u32::MAX));
     error

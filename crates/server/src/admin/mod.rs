@@ -4,6 +4,7 @@
 //! decides a status or a header: faults become `odata::Error` in `error`, and the engine renders.
 
 mod accept;
+mod asked;
 mod collection;
 mod continuation;
 mod cx;
@@ -28,6 +29,7 @@ use odata::edm::DateTimeOffset;
 use odata::engine::{Access, BodyKind, Engine, ErrorContext, Settings, TargetKind};
 use odata::{Error, ErrorKind, Profile};
 use store::{Caller, TenantId};
+use tokio::sync::Semaphore;
 
 pub use continuation::ContinuationKey;
 use office::OfficeModel;
@@ -49,6 +51,7 @@ pub struct AdminPlane {
     engine: Engine,
     continuation: ContinuationKey,
     page_size_max: u32,
+    computed_queries: Semaphore,
 }
 
 impl AdminPlane {
@@ -66,7 +69,8 @@ impl AdminPlane {
             ..Settings::new(Profile::Graph)
         };
         let engine = Engine::new(Arc::clone(&office.model), settings);
-        Ok(Self { office, engine, continuation, page_size_max })
+        let computed_queries = Semaphore::new(limits::COMPUTED_QUERIES_MAX);
+        Ok(Self { office, engine, continuation, page_size_max, computed_queries })
     }
 }
 
@@ -157,6 +161,7 @@ async fn answer(
         now: now(app),
         snapshot,
         page_size_max: plane.page_size_max,
+        computed_queries: &plane.computed_queries,
     };
     let stored_type = dispatch::stored_type(&cx);
     let operation = plane.engine.bind(&head, given, stored_type)?;

@@ -213,6 +213,40 @@ fn lambdas_reach_into_check_in_statuses() {
 }
 
 #[test]
+fn r4_lambdas_see_every_check_in_and_not_only_a_page() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let word = api.post(PATH, &samples::client("Word")).created();
+    api.post(PATH, &samples::client("Excel")).created();
+    let row = |n: i32| {
+        let mut row = samples::status("anna", &format!("PC-{n}"), n < 250, &samples::days_ago(1));
+        row["appliedPolicies"] = json!([word["id"]]);
+        row
+    };
+    let rows: Vec<Value> = (1..=250).map(row).collect();
+    api.patch("/officeConfiguration", &json!({ "tenantCheckinStatuses": rows })).ok();
+    let filtered = |filter: &str| {
+        let page = api.get(&format!("{PATH}?$filter={}", filter.replace(' ', "%20"))).ok();
+        column(&page, "displayName").iter().map(|&name| name.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(filtered("checkinStatuses/any(s:s/deviceName eq 'PC-250')"), ["Word"]);
+    assert_eq!(filtered("checkinStatuses/all(s:s/wasSuccessful)"), ["Excel"]);
+    assert_eq!(filtered("checkinStatuses/$count eq 250"), ["Word"]);
+    assert_eq!(filtered("userCheckinSummary/failedUserCount eq 0"), ["Excel"]);
+}
+
+#[test]
+fn r4_too_many_configurations_for_one_question_of_check_ins_are_refused_by_number() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let clients: Vec<Value> = (0..1_001).map(|n| samples::client(&format!("{n}"))).collect();
+    api.post("/officeConfiguration", &json!({ "clientConfigurations": clients })).created();
+    let error = api.get(&format!("{PATH}?$filter=checkinStatuses/any()")).error(400);
+    assert!(error["message"].as_str().unwrap().contains("1000"), "{error}");
+    api.get(&format!("{PATH}?$filter=displayName%20eq%20'7'")).ok();
+}
+
+#[test]
 fn a_cast_segment_lists_only_its_type() {
     let service = Service::start();
     let api = service.admin("contoso");

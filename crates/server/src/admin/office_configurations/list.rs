@@ -8,17 +8,18 @@ use odata::{Error, ErrorKind, Record, Value};
 use store::OfficeConfiguration;
 
 use super::client_configurations;
+use crate::admin::asked::{Asked, CheckinMembers};
 use crate::admin::collection;
-use crate::admin::cx::{Cx, Wanted};
+use crate::admin::cx::Cx;
 use crate::admin::represent::{self, Computed};
-use crate::limits;
 
 /// One page.
 ///
 /// # Errors
 /// What evaluating the query gives.
 pub(crate) async fn list(cx: &Cx<'_>, query: &CollectionQuery) -> Result<Outcome, Error> {
-    let mut page = collection::page(cx, rows(cx, query).await?, query)?;
+    let (query, rows) = rows(cx, query).await?;
+    let mut page = collection::page(cx, rows, &query)?;
     let members = &cx.office.configuration;
     let shown = collection::wanted(&query.projection, None, members.statuses, members.summary);
     for item in &mut page.items {
@@ -37,35 +38,41 @@ pub(crate) async fn list(cx: &Cx<'_>, query: &CollectionQuery) -> Result<Outcome
 /// # Errors
 /// What evaluating the query gives.
 pub(crate) async fn count(cx: &Cx<'_>, query: &CollectionQuery) -> Result<Outcome, Error> {
-    collection::count(cx, rows(cx, query).await?, query)
+    let (query, rows) = rows(cx, query).await?;
+    collection::count(cx, rows, &query)
 }
 
-/// Light records for the query to run over; computed members only where it looks at them.
+/// Light records for the query to run over, and what of it is left for that: what it asks of check-ins is answered here.
 async fn rows<'c>(
     cx: &'c Cx<'_>,
     query: &CollectionQuery,
-) -> Result<Box<dyn Iterator<Item = (u64, Record)> + 'c>, Error> {
+) -> Result<(CollectionQuery, Box<dyn Iterator<Item = (u64, Record)> + 'c>), Error> {
     let members = &cx.office.configuration;
-    let looked_at = Wanted { statuses: query.mentions(members.statuses), summary: query.mentions(members.summary) };
-    if !looked_at.statuses && !looked_at.summary {
-        return Ok(Box::new(
-            cx.snapshot
-                .configurations()
-                .map(|row| (row.seq, represent::configuration(cx.office, row, Computed::default()))),
-        ));
-    }
-    if cx.snapshot.len() > limits::COMPUTED_QUERY_ROWS_MAX {
-        let message = format!(
-            "Check-ins can be queried across at most {} configurations at once.",
-            limits::COMPUTED_QUERY_ROWS_MAX
-        );
+    let of = CheckinMembers { statuses: members.statuses, summary: members.summary, count: members.ty.count };
+    let asked = Asked::of(cx, query, of, cx.snapshot.len())?;
+    let with_clients = asked.query.mentions(members.clients);
+    let client = &cx.office.client;
+    if with_clients && [client.statuses, client.summary].iter().any(|m| asked.query.mentions_in_elements(*m)) {
+        let message = "Check-ins of client configurations can be asked below their own officeConfiguration only.";
         return Err(Error::new(ErrorKind::NotImplemented, message));
+    }
+    let light = move |row: &OfficeConfiguration| {
+        let mut record = represent::configuration(cx.office, row, Computed::default());
+        if with_clients {
+            record.set(members.clients, client_configurations::light_records(cx, row));
+        }
+        record
+    };
+    if !asked.is_pending() {
+        return Ok((asked.query, Box::new(cx.snapshot.configurations().map(move |row| (row.seq, light(row))))));
     }
     let mut records = Vec::with_capacity(cx.snapshot.len());
     for row in cx.snapshot.configurations() {
-        records.push((row.seq, cx.configuration_record(row, looked_at).await?));
+        let mut record = light(row);
+        asked.answer(cx, row, None, &mut record).await?;
+        records.push((row.seq, record));
     }
-    Ok(Box::new(records.into_iter()))
+    Ok((asked.query, Box::new(records.into_iter())))
 }
 
 fn stored<'c>(cx: &'c Cx<'_>, record: &Record) -> Option<&'c Arc<OfficeConfiguration>> {

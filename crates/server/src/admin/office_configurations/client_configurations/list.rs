@@ -6,11 +6,13 @@ use odata::engine::{Outcome, Page};
 use odata::model::TypeId;
 use odata::plan::{CollectionQuery, ExpandItem};
 use odata::{Error, Record, Value};
-use store::{ClientConfigurationId, OfficeConfiguration};
+use store::{ClientConfiguration, ClientConfigurationId, OfficeConfiguration};
 
 use super::assignments;
+use crate::admin::asked::{Asked, CheckinMembers};
 use crate::admin::collection;
 use crate::admin::cx::{Cx, Wanted};
+use crate::admin::represent::{self, Computed};
 use crate::admin::resource::Estate;
 
 /// One page.
@@ -40,7 +42,8 @@ pub(crate) async fn count(
     query: &CollectionQuery,
 ) -> Result<Outcome, Error> {
     let Some(configuration) = cx.estate(estate)? else { return Ok(Outcome::Count(0)) };
-    collection::count(cx, rows(cx, configuration, cast, query).await?.into_iter(), query)
+    let (query, rows) = rows(cx, configuration, cast, query).await?;
+    collection::count(cx, rows.into_iter(), &query)
 }
 
 /// The value of `$expand=clientConfigurations(…)`.
@@ -71,13 +74,34 @@ pub(crate) async fn all_records(cx: &Cx<'_>, configuration: &OfficeConfiguration
     Ok(Value::Collection(Arc::new(values)))
 }
 
+/// All of them for a query to run over, with their assignments and without check-ins.
+pub(crate) fn light_records(cx: &Cx<'_>, configuration: &OfficeConfiguration) -> Value {
+    let light = |row| Value::from(light_record(cx, configuration, row, true));
+    Value::Collection(Arc::new(configuration.clients.iter().map(light).collect()))
+}
+
+fn light_record(
+    cx: &Cx<'_>,
+    configuration: &OfficeConfiguration,
+    row: &Arc<ClientConfiguration>,
+    with_assignments: bool,
+) -> Record {
+    let mut record = represent::client(cx.office, row, configuration, Computed::default());
+    if with_assignments {
+        let all = row.assignments.iter().map(|one| assignments::value(cx, one)).collect();
+        record.set(cx.office.client.assignments, Value::Collection(Arc::new(all)));
+    }
+    record
+}
+
 async fn page(
     cx: &Cx<'_>,
     configuration: &OfficeConfiguration,
     cast: Option<TypeId>,
     query: &CollectionQuery,
 ) -> Result<Page, Error> {
-    let mut page = collection::page(cx, rows(cx, configuration, cast, query).await?.into_iter(), query)?;
+    let (query, rows) = rows(cx, configuration, cast, query).await?;
+    let mut page = collection::page(cx, rows.into_iter(), &query)?;
     let members = &cx.office.client;
     let shown = collection::wanted(&query.projection, None, members.statuses, members.summary);
     for item in &mut page.items {
@@ -97,27 +121,27 @@ async fn page(
     Ok(page)
 }
 
-/// Records for the query to run over; computed members only where it looks at them, assignments where it does.
+/// Records for the query to run over, with assignments where it looks at them, and what of it is left for that: what it asks
+/// of check-ins is answered here.
 async fn rows(
     cx: &Cx<'_>,
     configuration: &OfficeConfiguration,
     cast: Option<TypeId>,
     query: &CollectionQuery,
-) -> Result<Vec<(u64, Record)>, Error> {
+) -> Result<(CollectionQuery, Vec<(u64, Record)>), Error> {
     let members = &cx.office.client;
-    let looked_at = Wanted { statuses: query.mentions(members.statuses), summary: query.mentions(members.summary) };
+    let count = members.windows.count.max(members.security.count);
+    let of = CheckinMembers { statuses: members.statuses, summary: members.summary, count };
+    let asked = Asked::of(cx, query, of, configuration.clients.len())?;
     let with_assignments = query.mentions(members.assignments);
     let mut records = Vec::with_capacity(configuration.clients.len());
     for row in configuration.clients.iter() {
-        let mut record = cx.client_record(configuration, row, looked_at).await?;
+        let mut record = light_record(cx, configuration, row, with_assignments);
         if cast.is_some_and(|cast| !cx.office.model.is_a(record.type_id, cast)) {
             continue;
         }
-        if with_assignments {
-            let all = row.assignments.iter().map(|one| assignments::value(cx, one)).collect();
-            record.set(members.assignments, Value::Collection(Arc::new(all)));
-        }
+        asked.answer(cx, configuration, Some(row.id), &mut record).await?;
         records.push((row.seq, record));
     }
-    Ok(records)
+    Ok((asked.query, records))
 }

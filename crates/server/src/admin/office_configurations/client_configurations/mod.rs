@@ -12,6 +12,6 @@ mod update_priorities;
 pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use get::{get, record};
-pub(crate) use list::{all_records, count, expanded, list};
+pub(crate) use list::{all_records, count, expanded, light_records, list};
 pub(crate) use update::update;
 pub(crate) use update_priorities::update_priorities;
