@@ -332,6 +332,6 @@ pub enum Command {
 pub struct Committed {
     /// The tenant's version with it.
     pub version: u64,
-    /// The tenant right after it.
+    /// The tenant after it. Configurations that others made at the same time may be in it too; what was there is as this commit left it.
     pub snapshot: Arc<TenantSnapshot>,
 }

@@ -147,6 +147,10 @@ impl TenantSnapshot {
         }
     }
 
+    pub(crate) fn set_next_seq(&mut self, next_seq: u64) {
+        self.next_seq = next_seq;
+    }
+
     pub(crate) fn set_version(&mut self, version: u64) {
         self.version = version;
     }

@@ -30,17 +30,48 @@ pub(crate) fn apply(
     rows: &WrittenSummary<'_>,
 ) -> Result<(TenantSnapshot, Effects), CommitError> {
     let mut next = current.clone();
-    next.set_version(current.version() + 1);
-    let mut draft = Draft { version: next.version(), next, now: commit.now, effects: Effects::default(), rows };
+    let effects = run(&mut next, commit, rows)?;
+    Ok((next, effects))
+}
+
+/// Whether a commit can only add a configuration with nothing in it but rows: what was there before looks the same after it.
+pub(crate) fn only_adds(commit: &Commit) -> bool {
+    let adds =
+        |command: &Command| matches!(command, Command::CreateConfiguration { clients, .. } if clients.is_empty());
+    matches!(&commit.commands[..], [only] if adds(&only.command))
+}
+
+/// Applies a commit that [`only_adds`] to the tenant in place, which copies nothing that `current` has for itself. On an error it is as it was.
+pub(crate) fn add(
+    current: &mut TenantSnapshot,
+    commit: Commit,
+    rows: &WrittenSummary<'_>,
+) -> Result<Effects, CommitError> {
+    debug_assert!(only_adds(&commit), "anything else can fail half-way");
+    let (version, next_seq, len) = (current.version(), current.next_seq(), current.len());
+    let done = run(current, commit, rows);
+    if done.is_err() {
+        // A creation puts the configuration when nothing can go wrong any more: only numbers were taken.
+        debug_assert_eq!(current.len(), len, "a refused creation left something");
+        current.set_version(version);
+        current.set_next_seq(next_seq);
+    }
+    done
+}
+
+fn run(next: &mut TenantSnapshot, commit: Commit, rows: &WrittenSummary<'_>) -> Result<Effects, CommitError> {
+    let version = next.version() + 1;
+    next.set_version(version);
+    let mut draft = Draft { version, next, now: commit.now, effects: Effects::default(), rows };
     for conditional in commit.commands {
         draft.execute(&conditional.precondition, conditional.command)?;
     }
-    Ok((draft.next, draft.effects))
+    Ok(draft.effects)
 }
 
 /// The tenant in the middle of a commit.
 struct Draft<'r> {
-    next: TenantSnapshot,
+    next: &'r mut TenantSnapshot,
     version: u64,
     now: DateTimeOffset,
     effects: Effects,

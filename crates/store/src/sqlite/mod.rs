@@ -10,6 +10,7 @@ mod failure;
 mod folder;
 mod functions;
 mod load;
+mod pending;
 mod readers;
 mod rows;
 mod schema;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::columns::{CHECKIN, applied_policies, checkin};
 use crate::domain::CheckinStatus;
@@ -12,27 +12,26 @@ use crate::rules::IdentityKey;
 /// The tables of check-in rows, all with the key (tenant, configuration, key).
 pub(super) const TABLES: [&str; 4] = ["written_checkins", "checkins", "checkin_texts", "failed_checkins"];
 
-/// Replaces the rows of a configuration by rows as written. `had`: whether there are any.
-pub(super) fn replace(
-    connection: &Connection,
+/// What [`insert_written`] runs.
+pub(super) const INSERT_WRITTEN: &str = "INSERT INTO written_checkins (tenant, configuration, key, ticks, form, ok, user_id, \
+    user_principal_name, device_name, device_platform, device_platform_version, error_message, applied_policies) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+/// Removes the rows that an administrator wrote.
+pub(super) fn clear(connection: &Connection, tenant: i64, configuration: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM written_checkins WHERE tenant = ?1 AND configuration = ?2")?
+        .execute(params![tenant, configuration])?;
+    Ok(())
+}
+
+/// Writes the rows of a configuration that has none, as an administrator gave them.
+pub(super) fn insert_written(
+    insert: &mut CachedStatement<'_>,
     tenant: i64,
     configuration: i64,
-    had: bool,
     rows: &[Arc<CheckinStatus>],
 ) -> rusqlite::Result<()> {
-    if had {
-        connection
-            .prepare_cached("DELETE FROM written_checkins WHERE tenant = ?1 AND configuration = ?2")?
-            .execute(params![tenant, configuration])?;
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO written_checkins (tenant, configuration, key, ticks, form, ok, user_id, user_principal_name,
-            device_name, device_platform, device_platform_version, error_message, applied_policies)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    )?;
     for (key, row) in (0_i64..).zip(rows) {
         insert.execute(params![
             tenant,
@@ -64,7 +63,7 @@ pub(super) fn record(
 ) -> rusqlite::Result<u64> {
     if rekey {
         let written = written(connection, tenant, configuration)?;
-        replace(connection, tenant, configuration, true, &[])?;
+        clear(connection, tenant, configuration)?;
         for row in &written {
             put(connection, tenant, configuration, row)?;
         }

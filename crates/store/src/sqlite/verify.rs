@@ -201,10 +201,12 @@ fn control_plane(report: &mut VerifyReport, snapshot: &TenantSnapshot) {
 
 /// The change log has one entry for each version, without a gap.
 fn log(connection: &Connection, report: &mut VerifyReport, id: i64, snapshot: &TenantSnapshot) -> rusqlite::Result<()> {
-    let (count, first, last): (i64, i64, i64) = connection.query_row(
-        "SELECT count(*), coalesce(min(version), 0), coalesce(max(version), 0) FROM change_log WHERE tenant = ?1",
+    let (count, first, last, miscounted): (i64, i64, i64, i64) = connection.query_row(
+        "SELECT coalesce(sum(commits), 0), coalesce(min(version - commits + 1), 0), coalesce(max(version), 0),
+                count(*) FILTER (WHERE iif(json_valid(entries), json_array_length(entries), 0) <> commits)
+         FROM change_log WHERE tenant = ?1",
         [id],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
     report.commits += count.cast_unsigned();
     let (tenant, newest) = (snapshot.tenant(), snapshot.version().cast_signed());
@@ -213,6 +215,12 @@ fn log(connection: &Connection, report: &mut VerifyReport, id: i64, snapshot: &T
     }
     if count != last - first + 1 && count > 0 {
         report.finding("log", format!("tenant {tenant}: the log has {count} entries from {first} to {last}"));
+    }
+    if miscounted > 0 {
+        report.finding(
+            "log",
+            format!("tenant {tenant}: {miscounted} rows of the log do not have the entries that they count"),
+        );
     }
     Ok(())
 }

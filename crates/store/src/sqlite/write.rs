@@ -1,9 +1,9 @@
 //! Writes the effects of one applied commit, inside the writer's transaction. It must never check a rule: the rules have run.
 
-use odata::edm::DateTimeOffset;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::columns::{kind_number, stored, target_columns, which_number};
+use super::pending::Pending;
 use super::rows;
 use crate::domain::{ClientConfiguration, OfficeConfiguration, Payload, PayloadKind};
 use crate::rules::{DataEffect, Effects, Touched};
@@ -12,23 +12,58 @@ use crate::snapshot::TenantSnapshot;
 /// Rows of a removed configuration up to which they are removed at once; more are left to [`rows::sweep`], because others wait.
 const REMOVED_AT_ONCE: u64 = 1_000;
 
+/// The statements that a creation runs, prepared once a transaction: finding them by their text each time costs as much as binding their values.
+pub(super) struct Statements<'c> {
+    connection: &'c Connection,
+    put_configuration: Option<CachedStatement<'c>>,
+    insert_written: Option<CachedStatement<'c>>,
+}
+
+impl<'c> Statements<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { connection, put_configuration: None, insert_written: None }
+    }
+
+    fn put_configuration(&mut self) -> rusqlite::Result<&mut CachedStatement<'c>> {
+        prepared(self.connection, &mut self.put_configuration, PUT_CONFIGURATION)
+    }
+
+    fn insert_written(&mut self) -> rusqlite::Result<&mut CachedStatement<'c>> {
+        prepared(self.connection, &mut self.insert_written, rows::INSERT_WRITTEN)
+    }
+}
+
+fn prepared<'s, 'c>(
+    connection: &'c Connection,
+    place: &'s mut Option<CachedStatement<'c>>,
+    sql: &str,
+) -> rusqlite::Result<&'s mut CachedStatement<'c>> {
+    Ok(match place {
+        Some(ready) => ready,
+        None => place.insert(connection.prepare_cached(sql)?),
+    })
+}
+
+const PUT_CONFIGURATION: &str = "INSERT OR REPLACE INTO configurations (tenant, seq, id, created_ticks, created_form, \
+    modified_ticks, modified_form, version, summary_succeeded, summary_failed, recorded, status_version, status_count) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
 /// Writes what a commit of the tenant with the number `tenant` leaves to be written, and completes `next`.
 pub(super) fn effects(
-    connection: &Connection,
+    statements: &mut Statements<'_>,
     tenant: i64,
     next: &mut TenantSnapshot,
     effects: Effects,
-    now: DateTimeOffset,
-    actor: &str,
 ) -> rusqlite::Result<()> {
     for effect in effects.data {
-        data(connection, tenant, next, effect)?;
+        data(statements, tenant, next, effect)?;
     }
+    let connection = statements.connection;
     for touched in &effects.touched {
         match touched {
             Touched::Configuration(seq) => {
                 if let Some(found) = next.by_seq(*seq) {
-                    configuration(connection, tenant, found)?;
+                    configuration(statements.put_configuration()?, tenant, found)?;
                 }
             }
             Touched::Client { configuration, client: id } => {
@@ -43,9 +78,6 @@ pub(super) fn effects(
             }
         }
     }
-    connection
-        .prepare_cached("INSERT INTO change_log (tenant, version, ticks, actor, changes) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![tenant, stored(next.version()), now.ticks(), actor, effects.log.0])?;
     Ok(())
 }
 
@@ -58,20 +90,34 @@ pub(super) fn new_tenant(connection: &Connection, snapshot: &TenantSnapshot) -> 
     ])
 }
 
-/// Writes where a tenant has got to: once for all its commits in a transaction.
-pub(super) fn tenant(connection: &Connection, id: i64, snapshot: &TenantSnapshot) -> rusqlite::Result<()> {
+/// Writes where a tenant has got to, and the change log: once for all its commits in a transaction.
+pub(super) fn tenant(connection: &Connection, tenant: &Pending) -> rusqlite::Result<()> {
+    let version = stored(tenant.now.version());
     connection.prepare_cached("UPDATE tenants SET version = ?2, next_seq = ?3 WHERE id = ?1")?.execute(params![
-        id,
-        stored(snapshot.version()),
-        stored(snapshot.next_seq())
+        tenant.id,
+        version,
+        stored(tenant.now.next_seq())
     ])?;
+    let (commits, entries) = tenant.log();
+    connection
+        .prepare_cached("INSERT INTO change_log (tenant, version, commits, entries) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![tenant.id, version, commits, entries])?;
     Ok(())
 }
 
-fn data(connection: &Connection, tenant: i64, next: &mut TenantSnapshot, effect: DataEffect) -> rusqlite::Result<()> {
+fn data(
+    statements: &mut Statements<'_>,
+    tenant: i64,
+    next: &mut TenantSnapshot,
+    effect: DataEffect,
+) -> rusqlite::Result<()> {
+    let connection = statements.connection;
     match effect {
         DataEffect::ReplaceRows { configuration, had, rows } => {
-            rows::replace(connection, tenant, stored(configuration), had > 0, &rows)
+            if had > 0 {
+                rows::clear(connection, tenant, stored(configuration))?;
+            }
+            rows::insert_written(statements.insert_written()?, tenant, stored(configuration), &rows)
         }
         DataEffect::RecordRows { id, configuration, rekey, rows } => {
             let added = rows::record(connection, tenant, stored(configuration), rekey, &rows)?;
@@ -89,7 +135,7 @@ fn data(connection: &Connection, tenant: i64, next: &mut TenantSnapshot, effect:
             if recorded || had > REMOVED_AT_ONCE {
                 rows::doom(connection, tenant, seq)
             } else {
-                rows::replace(connection, tenant, seq, had > 0, &[])
+                rows::clear(connection, tenant, seq)
             }
         }
         DataEffect::DeleteClient { configuration, client } => delete_client(connection, tenant, configuration, client),
@@ -105,29 +151,23 @@ fn data(connection: &Connection, tenant: i64, next: &mut TenantSnapshot, effect:
     }
 }
 
-fn configuration(connection: &Connection, tenant: i64, c: &OfficeConfiguration) -> rusqlite::Result<()> {
+fn configuration(put: &mut CachedStatement<'_>, tenant: i64, c: &OfficeConfiguration) -> rusqlite::Result<()> {
     let summary = c.written_summary;
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO configurations (tenant, seq, id, created_ticks, created_form, modified_ticks,
-                modified_form, version, summary_succeeded, summary_failed, recorded, status_version, status_count)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )?
-        .execute(params![
-            tenant,
-            stored(c.seq),
-            &c.id.0.as_bytes()[..],
-            c.stamp.created.ticks(),
-            c.stamp.created.form(),
-            c.stamp.modified.ticks(),
-            c.stamp.modified.form(),
-            stored(c.stamp.version),
-            summary.map(|s| s.succeeded),
-            summary.map(|s| s.failed),
-            c.has_checkins_from_clients,
-            stored(c.status_version),
-            stored(c.status_count),
-        ])?;
+    put.execute(params![
+        tenant,
+        stored(c.seq),
+        &c.id.0.as_bytes()[..],
+        c.stamp.created.ticks(),
+        c.stamp.created.form(),
+        c.stamp.modified.ticks(),
+        c.stamp.modified.form(),
+        stored(c.stamp.version),
+        summary.map(|s| s.succeeded),
+        summary.map(|s| s.failed),
+        c.has_checkins_from_clients,
+        stored(c.status_version),
+        stored(c.status_count),
+    ])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The only writer: one thread that takes commits from a bounded queue, runs the rules on each in memory, writes many in one
 //! transaction, and answers all of them after one fsync. It must never answer before `COMMIT` has returned.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +13,14 @@ use rusqlite::hooks::Wal;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
+use super::pending::{Pending, Settled, Shown};
 use super::tenants::{Found, Tenants};
+use super::write::Statements;
 use super::{failure, load, rows, statuses, write};
 use crate::command::{Commit, Committed};
 use crate::error::CommitError;
 use crate::ids::{Caller, TenantId};
 use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH};
-use crate::rules;
 use crate::snapshot::TenantSnapshot;
 
 /// Rows of removed configurations that go with each transaction, and with each when there is nothing else to do.
@@ -27,6 +28,25 @@ const SWEPT_WITH_COMMITS: u32 = 100;
 const SWEPT_WHEN_IDLE: u32 = 2_000;
 
 type Answer = Result<Committed, CommitError>;
+
+/// What came of a commit, before it is durable.
+type Outcome = Result<Done, CommitError>;
+
+/// A commit's outcome, and who waits for it.
+type Executed = (oneshot::Sender<Answer>, Outcome);
+
+struct Done {
+    tenant: TenantId,
+    version: u64,
+    shown: Shown,
+}
+
+impl Done {
+    fn answer(&self, settled: &HashMap<TenantId, Settled>) -> Answer {
+        let tenant = settled.get(&self.tenant).ok_or_else(closed)?;
+        Ok(Committed { version: self.version, snapshot: tenant.shown(self.shown) })
+    }
+}
 
 /// A commit that waits.
 struct Entry {
@@ -144,13 +164,6 @@ pub(super) fn start(
     Ok(Queue { send, closed: AtomicBool::new(false), thread: Mutex::new(Some(thread)) })
 }
 
-/// A tenant in the middle of a transaction: nobody sees it before `COMMIT`.
-struct Pending {
-    id: i64,
-    snapshot: Arc<TenantSnapshot>,
-    changed: bool,
-}
-
 impl Writer {
     fn run(mut self, queue: &Receiver<Message>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
@@ -180,38 +193,19 @@ impl Writer {
 
     /// One transaction for all commits in the batch.
     fn transact(&mut self, batch: &mut Vec<Entry>) {
-        let now = Instant::now();
-        let mut pending: HashMap<TenantId, Pending> = HashMap::new();
-        let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(batch.len());
-        let mut failed = self.begin().err();
-        for entry in batch.drain(..) {
-            let Entry { tenant, actor, commit, deadline, reply } = entry;
-            if deadline < now {
-                answers.push((reply, Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER })));
-                continue;
-            }
-            let answer = match &failed {
-                Some(error) => Err(CommitError::clone(error)),
-                None => match self.execute(&mut pending, tenant, &actor, commit) {
-                    Ok(answer) => answer,
-                    Err(error) => Err(failed.insert(failure::commit(error)).clone()),
-                },
-            };
-            answers.push((reply, answer));
-        }
-        let result = match failed {
-            Some(error) => Err(error),
-            None => self.finish(&pending).map_err(failure::commit),
-        };
-        match result {
+        let mut pending = HashMap::new();
+        let (outcomes, executed) = self.execute_all(&mut pending, batch);
+        match executed.and_then(|()| self.finish(&mut pending).map_err(failure::commit)) {
             Ok(()) => {
-                let changed = pending.into_values().filter(|p| p.changed).map(|p| (p.id, p.snapshot));
-                self.tenants.publish(changed);
+                let changed = pending.into_iter().filter(|(_, tenant)| tenant.is_changed());
+                let settled: HashMap<TenantId, Settled> = changed.map(|(id, tenant)| (id, tenant.settle())).collect();
+                self.tenants.publish(settled.values().map(|tenant| (tenant.id, Arc::clone(&tenant.last))));
                 if self.trouble.get().is_some() {
                     tracing::info!("changes are taken again");
                     self.trouble.set(None);
                 }
-                for (reply, answer) in answers {
+                for (reply, outcome) in outcomes {
+                    let answer = outcome.and_then(|done| done.answer(&settled));
                     // A caller that went away does not undo its commit.
                     let _ = reply.send(answer);
                 }
@@ -221,13 +215,39 @@ impl Writer {
             Err(error) => {
                 self.roll_back();
                 self.report(&error);
-                for (reply, answer) in answers {
-                    let late = matches!(answer, Err(CommitError::Busy { .. }));
+                for (reply, outcome) in outcomes {
                     // What the rules said of the others was said of a state that is no more.
-                    let _ = reply.send(if late { answer } else { Err(error.clone()) });
+                    let late = outcome.err().filter(|error| matches!(error, CommitError::Busy { .. }));
+                    let _ = reply.send(Err(late.unwrap_or_else(|| error.clone())));
                 }
             }
         }
+    }
+
+    /// Executes the batch, until the database fails; each caller has its outcome, whatever happens.
+    fn execute_all(
+        &self,
+        pending: &mut HashMap<TenantId, Pending>,
+        batch: &mut Vec<Entry>,
+    ) -> (Vec<Executed>, Result<(), CommitError>) {
+        let now = Instant::now();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut statements = Statements::new(&self.connection);
+        let mut state = self.begin();
+        for entry in batch.drain(..) {
+            let Entry { tenant, actor, commit, deadline, reply } = entry;
+            let outcome = match &state {
+                _ if deadline < now => Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER }),
+                Err(error) => Err(error.clone()),
+                Ok(()) => self.execute(&mut statements, pending, tenant, &actor, commit).unwrap_or_else(|error| {
+                    let error = failure::commit(error);
+                    state = Err(error.clone());
+                    Err(error)
+                }),
+            };
+            outcomes.push((reply, outcome));
+        }
+        (outcomes, state)
     }
 
     fn begin(&self) -> Result<(), CommitError> {
@@ -241,56 +261,47 @@ impl Writer {
     /// Runs one commit against the tenant as the commits before it left it. The outer error is the database's.
     fn execute(
         &self,
+        statements: &mut Statements<'_>,
         pending: &mut HashMap<TenantId, Pending>,
         tenant: TenantId,
         actor: &str,
         commit: Commit,
-    ) -> rusqlite::Result<Answer> {
-        let mut known = match pending.remove(&tenant) {
-            Some(known) => known,
-            None => self.known(tenant)?,
+    ) -> rusqlite::Result<Outcome> {
+        let known = match pending.entry(tenant) {
+            hash_map::Entry::Occupied(known) => known.into_mut(),
+            hash_map::Entry::Vacant(place) => place.insert(self.known(tenant)?),
         };
-        let now = commit.now;
+        let (id, connection) = (known.id, &self.connection);
         let rows = |configuration, today| {
-            let summary = statuses::summary(&self.connection, known.id, configuration, None, today);
+            let summary = statuses::summary(connection, id, configuration, None, today);
             summary.map(|(_, summary)| summary).map_err(|e| CommitError::Unavailable(Arc::new(e)))
         };
-        let answer = match rules::apply(&known.snapshot, commit, &rows) {
-            Err(error) => Err(error),
-            Ok((mut next, effects)) => {
-                if known.id == NEW_TENANT {
-                    known.id = write::new_tenant(&self.connection, &next)?;
-                }
-                write::effects(&self.connection, known.id, &mut next, effects, now, actor)?;
-                known.snapshot = Arc::new(next);
-                known.changed = true;
-                Ok(Committed { version: known.snapshot.version(), snapshot: Arc::clone(&known.snapshot) })
-            }
+        let (effects, shown) = match known.apply(actor, commit, &rows) {
+            Ok(applied) => applied,
+            Err(refused) => return Ok(Err(refused)),
         };
-        pending.insert(tenant, known);
-        Ok(answer)
+        if known.id == NEW_TENANT {
+            known.id = write::new_tenant(&self.connection, &known.now)?;
+        }
+        write::effects(statements, known.id, &mut known.now, effects)?;
+        Ok(Ok(Done { tenant, version: known.now.version(), shown }))
     }
 
     fn known(&self, tenant: TenantId) -> rusqlite::Result<Pending> {
         Ok(match self.tenants.find(tenant) {
-            Found::Loaded(id, snapshot) => Pending { id, snapshot, changed: false },
-            Found::NotLoaded { id, .. } => {
-                let snapshot = Arc::new(load::snapshot(&self.connection, tenant, id)?);
-                Pending { id, snapshot, changed: false }
-            }
-            Found::Unknown => {
-                Pending { id: NEW_TENANT, snapshot: Arc::new(TenantSnapshot::empty(tenant)), changed: false }
-            }
+            Found::Loaded(id, snapshot) => Pending::new(id, &snapshot),
+            Found::NotLoaded { id, .. } => Pending::new(id, &load::snapshot(&self.connection, tenant, id)?),
+            Found::Unknown => Pending::new(NEW_TENANT, &TenantSnapshot::empty(tenant)),
         })
     }
 
-    fn finish(&mut self, pending: &HashMap<TenantId, Pending>) -> rusqlite::Result<()> {
-        let mut changed = pending.values().filter(|p| p.changed).peekable();
+    fn finish(&mut self, pending: &mut HashMap<TenantId, Pending>) -> rusqlite::Result<()> {
+        let mut changed = pending.values_mut().filter(|p| p.is_changed()).peekable();
         if changed.peek().is_none() {
             return self.run_sql("ROLLBACK");
         }
         for tenant in changed {
-            write::tenant(&self.connection, tenant.id, &tenant.snapshot)?;
+            write::tenant(&self.connection, tenant)?;
         }
         // Commits may have left rows to sweep; the question costs little.
         self.doomed = rows::sweep(&self.connection, SWEPT_WITH_COMMITS)?;

@@ -302,6 +302,8 @@ async fn verify_names_what_is_wrong() {
     for (sql, check) in [
         ("UPDATE client_configurations SET priority = 0 WHERE tenant = 1", "priorities"),
         ("DELETE FROM change_log WHERE tenant = 1 AND version = 5", "log"),
+        ("UPDATE change_log SET entries = '[]' WHERE tenant = 1 AND version = 5", "log"),
+        ("UPDATE change_log SET entries = 'gone' WHERE tenant = 1 AND version = 5", "log"),
         ("UPDATE tenants SET version = 3 WHERE id = 1", "versions"),
         ("UPDATE tenants SET next_seq = 2 WHERE id = 1", "order"),
         ("DELETE FROM written_checkins WHERE tenant = 2 AND configuration = 1", "statuses"),

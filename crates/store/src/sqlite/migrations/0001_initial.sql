@@ -70,13 +70,13 @@ CREATE TABLE payloads (
     PRIMARY KEY (tenant, client, which)
 ) STRICT;
 
--- One row a commit: what delta, audit and replicas' caches follow from.
+-- What delta, audit and replicas' caches follow from. One row for all commits of a tenant in a transaction: `entries` is a JSON array with
+-- [ticks, actor, changes] of each, and `version` is the last one's.
 CREATE TABLE change_log (
     tenant INTEGER NOT NULL,
     version INTEGER NOT NULL,
-    ticks INTEGER NOT NULL,
-    actor TEXT NOT NULL,
-    changes TEXT NOT NULL,
+    commits INTEGER NOT NULL,
+    entries TEXT NOT NULL,
     PRIMARY KEY (tenant, version)
 ) STRICT, WITHOUT ROWID;
 
