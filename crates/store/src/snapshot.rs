@@ -166,9 +166,9 @@ impl TenantSnapshot {
         }
     }
 
-    /// How many check-in rows a configuration has, which only who writes them knows.
-    pub(crate) fn set_status_count(&mut self, id: ConfigurationId, count: u64) {
-        if let Some(found) = self.configuration(id).cloned() {
+    /// How many check-in rows the configuration with this `seq` has, which only who writes them knows. One that is gone again has none.
+    pub(crate) fn set_status_count(&mut self, seq: u64, count: u64) {
+        if let Some(found) = self.by_seq.get(&seq).cloned() {
             self.put(Arc::new(OfficeConfiguration { status_count: count, ..OfficeConfiguration::clone(&found) }));
         }
     }

@@ -128,7 +128,7 @@ impl Tenant {
             DataEffect::ReplaceRows { configuration, rows, .. } => {
                 self.rows.insert(configuration, Rows::written(rows));
             }
-            DataEffect::RecordRows { id, configuration, rekey, rows } => {
+            DataEffect::RecordRows { configuration, rekey, rows } => {
                 let kept = self.rows.entry(configuration).or_default();
                 if rekey {
                     kept.rekey();
@@ -136,7 +136,7 @@ impl Tenant {
                 for row in rows {
                     kept.record(row);
                 }
-                next.set_status_count(id, kept.len() as u64);
+                next.set_status_count(configuration, kept.len() as u64);
             }
             DataEffect::DeleteConfiguration { configuration, clients, .. } => {
                 self.rows.remove(&configuration);

@@ -168,7 +168,6 @@ impl Draft<'_> {
         changed.status_version = self.version;
         self.effects.log.recorded_rows(changed.seq);
         self.effects.data.push(DataEffect::RecordRows {
-            id,
             configuration: changed.seq,
             rekey,
             rows: checkins.into_iter().map(Arc::new).collect(),

@@ -45,7 +45,7 @@ pub(crate) enum DataEffect {
     /// All rows of a configuration, as an administrator wrote them. `had` is how many rows go.
     ReplaceRows { configuration: u64, had: u64, rows: Vec<Arc<CheckinStatus>> },
     /// Rows that clients reported. `rekey`: the rows written before get their identity as key first.
-    RecordRows { id: ConfigurationId, configuration: u64, rekey: bool, rows: Vec<Arc<CheckinStatus>> },
+    RecordRows { configuration: u64, rekey: bool, rows: Vec<Arc<CheckinStatus>> },
     /// A configuration and everything in it. `recorded`: whether its rows are its clients'.
     DeleteConfiguration { configuration: u64, had: u64, recorded: bool, clients: Vec<u64> },
     /// A client configuration and everything in it.

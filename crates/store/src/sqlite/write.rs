@@ -119,10 +119,10 @@ fn data(
             }
             rows::insert_written(statements.insert_written()?, tenant, stored(configuration), &rows)
         }
-        DataEffect::RecordRows { id, configuration, rekey, rows } => {
+        DataEffect::RecordRows { configuration, rekey, rows } => {
             let added = rows::record(connection, tenant, stored(configuration), rekey, &rows)?;
-            let before = next.configuration(id).map_or(0, |c| c.status_count);
-            next.set_status_count(id, before + added);
+            let before = next.by_seq(configuration).map_or(0, |c| c.status_count);
+            next.set_status_count(configuration, before + added);
             Ok(())
         }
         DataEffect::DeleteConfiguration { configuration, had, recorded, clients } => {

@@ -74,6 +74,7 @@ on_every_store! {
     statuses::the_rows_of_one_client_configuration_are_those_that_applied_it,
     statuses::a_continuation_of_another_order_is_refused,
     statuses::rows_of_what_is_not_there_are_not_found_and_of_the_unwritten_default_none,
+    statuses::rows_recorded_and_removed_in_one_commit_do_not_count_for_what_takes_the_id,
     statuses::rows_go_with_their_configuration,
     filters::r4_every_filter_takes_the_rows_it_means_in_order_over_pages,
     filters::r4_every_filter_goes_with_every_order,

@@ -3,9 +3,9 @@
 use odata::edm::DateTimeOffset;
 use odata::expr::{Expr, ExprType, Node, Step};
 use odata::plan::OrderBy;
-use store::{CheckinStatus, Command, CommitError, ConfigurationId, StatusQuery, StoreError, What};
+use store::{CheckinStatus, Command, Commit, CommitError, Conditional, ConfigurationId, StatusQuery, StoreError, What};
 
-use super::fixture::{Fixture, client, client_id, configuration, create_with, set_statuses, status};
+use super::fixture::{Fixture, at, client, client_id, configuration, create_with, set_statuses, status};
 
 /// Ten rows with instants in no order, two of them the same.
 fn ten() -> Vec<CheckinStatus> {
@@ -179,6 +179,15 @@ pub(crate) async fn rows_of_what_is_not_there_are_not_found_and_of_the_unwritten
     assert!(matches!(answer, Err(StoreError::NotFound { what: What::Configuration })));
     let page = f.page(StatusQuery { count: true, ..StatusQuery::all(f.default_id(), 3) }).await;
     assert_eq!((page.rows.len(), page.count, page.next), (0, Some(0), None));
+}
+
+pub(crate) async fn rows_recorded_and_removed_in_one_commit_do_not_count_for_what_takes_the_id(f: Fixture) {
+    let id = f.default_id();
+    let made = Command::CreateConfiguration { id, default: true, summary: None, statuses: ten(), clients: vec![] };
+    let commands = [record(id, vec![ten().swap_remove(0)]), Command::DeleteConfiguration { id }, made];
+    let commit = Commit { now: at("2026-11-23T10:00:00Z"), commands: commands.map(Conditional::from).into() };
+    f.store.commit(&f.caller, commit).await.unwrap();
+    assert_eq!(f.configuration(id).await.status_count, 10);
 }
 
 pub(crate) async fn rows_go_with_their_configuration(f: Fixture) {
