@@ -70,6 +70,13 @@ impl Handler for App {
         }
     }
 
+    fn answer_now(&self, cx: &RequestContext, parts: &Parts) -> Option<Answer> {
+        match Route::of(parts.uri.path()) {
+            Route::Admin => admin::answer_now(self, cx, parts),
+            Route::Healthz | Route::Readyz | Route::Nobody => None,
+        }
+    }
+
     fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer {
         match Route::of(parts.uri.path()) {
             route @ (Route::Healthz | Route::Readyz) => self.answer_here(route, cx, parts),

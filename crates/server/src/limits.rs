@@ -108,6 +108,10 @@ pub const COMPUTED_QUERY_DEADLINE: Duration = Duration::from_secs(10);
 pub const COMPUTED_QUERIES_MAX: usize = 4;
 /// Most rows of one page, and of check-ins embedded in an entity: what Graph gives where a page is not asked for.
 pub const PAGE_SIZE_MAX: u32 = 100;
+/// Bytes of answers that are kept rendered: some 15,000 entities, far more than administrators' tools ask for again and again.
+pub const RENDERED_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Largest answer that is kept rendered: a larger one costs more to send than to make.
+pub const RENDERED_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 // Demonstration: demo/.
 

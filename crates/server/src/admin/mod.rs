@@ -15,6 +15,7 @@ mod office;
 mod office_configurations;
 mod parts;
 mod property;
+mod rendered;
 mod represent;
 mod resource;
 
@@ -35,10 +36,11 @@ pub use continuation::ContinuationKey;
 use office::OfficeModel;
 
 use crate::app::App;
-use crate::auth::{AuthError, Need, Plane};
+use crate::auth::{AuthError, Need, Plane, Principal};
 use crate::http::{RequestBody, RequestContext, body};
 use crate::limits;
 use cx::Cx;
+use rendered::{Question, Rendered};
 use resource::Resource;
 
 /// The versions of the admin plane; all serve the same model.
@@ -50,6 +52,7 @@ pub struct AdminPlane {
     office: OfficeModel,
     engine: Engine,
     continuation: ContinuationKey,
+    rendered: Rendered,
     page_size_max: u32,
     computed_queries: Semaphore,
 }
@@ -69,8 +72,9 @@ impl AdminPlane {
             ..Settings::new(Profile::Graph)
         };
         let engine = Engine::new(Arc::clone(&office.model), settings);
+        let rendered = Rendered::new();
         let computed_queries = Semaphore::new(limits::COMPUTED_QUERIES_MAX);
-        Ok(Self { office, engine, continuation, page_size_max, computed_queries })
+        Ok(Self { office, engine, continuation, rendered, page_size_max, computed_queries })
     }
 }
 
@@ -107,6 +111,14 @@ pub async fn handle(
         Err(refusal) => refuse(app, &cx, refusal),
     };
     response.map(Full::new)
+}
+
+/// The answer to a GET that was answered before and still holds, when the caller's token was seen before too.
+pub fn answer_now(app: &App, request: &RequestContext, parts: &RequestParts) -> Option<Response<Full<Bytes>>> {
+    let question = Question::of(&request.base, parts)?;
+    let principal = app.auth.cached(Plane::Admin, &parts.headers)?;
+    let snapshot = app.store.loaded_snapshot(&caller(&principal))?;
+    app.admin.rendered.get(&question, &snapshot, now(app).unix_day()).map(|response| response.map(Full::new))
 }
 
 async fn answer(
@@ -147,8 +159,7 @@ async fn answer(
                 .map_err(|fault| error::body_error(&fault))?
         }
     };
-    let actor = principal.actor().cloned().unwrap_or_default();
-    let caller = Caller { tenant, actor };
+    let caller = caller(&principal);
     let resource = Resource::of(&plane.office, head.target())?;
     let snapshot = app.store.snapshot(&caller).await.map_err(error::store_error)?;
     let mut cx = Cx {
@@ -166,7 +177,17 @@ async fn answer(
     let stored_type = dispatch::stored_type(&cx);
     let operation = plane.engine.bind(&head, given, stored_type)?;
     let outcome = dispatch::execute(&mut cx, operation).await?;
-    Ok(plane.engine.render(&head, outcome, &seal)?)
+    let response = plane.engine.render(&head, outcome, &seal)?;
+    if let Some(question) = Question::of(&request.base, parts)
+        && let Some(row) = resource.place.estate().and_then(|estate| cx.estate(estate).ok()?)
+    {
+        plane.rendered.keep(tenant, &question, row, cx.now.unix_day(), &response);
+    }
+    Ok(response)
+}
+
+fn caller(principal: &Principal) -> Caller {
+    Caller { tenant: TenantId(principal.tenant), actor: principal.actor().cloned().unwrap_or_default() }
 }
 
 /// What the engine answers alone.

@@ -35,6 +35,20 @@ pub(crate) enum Place {
     Assignment(Estate, ClientConfigurationId, AssignmentId),
 }
 
+impl Place {
+    /// The officeConfiguration that the path goes through; none for their collection.
+    pub(crate) fn estate(self) -> Option<Estate> {
+        match self {
+            Self::Configurations => None,
+            Self::Configuration(estate)
+            | Self::Clients(estate, _)
+            | Self::Client(estate, ..)
+            | Self::Assignments(estate, _)
+            | Self::Assignment(estate, ..) => Some(estate),
+        }
+    }
+}
+
 /// A place and what of it is addressed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Resource {

@@ -125,8 +125,7 @@ impl<H: Handler> Accepted<H> {
         let activity = Arc::new(Activity::default());
         let io = Counted::new(stream, Arc::clone(&activity));
         let link = Arc::new(Link::new(self.host, self.remote, self.local, Arc::clone(&activity), self.refusing));
-        // Boxed for the time of the request: hyper keeps room for it as long as the connection lives, and most are idle.
-        let service = service_fn(move |request| Box::pin(answer(Arc::clone(&link), request)));
+        let service = service_fn(move |request| answer(&link, request));
         let driver = Driver { activity, watch: Watch::new(header, idle), interval: Watch::interval(header) };
         let (drain, remote) = (self.drain, self.remote);
         match version {

@@ -48,6 +48,12 @@ pub trait Handler: Send + Sync + 'static {
         body: &'a mut RequestBody,
     ) -> impl Future<Output = Answer> + Send + 'a;
 
+    /// Answers a request without a body when nothing has to be waited for; [`Self::answer`] is asked otherwise. It is called
+    /// first, for GET and HEAD, and costs every such request: it must be quick to say no.
+    fn answer_now(&self, _cx: &RequestContext, _parts: &Parts) -> Option<Answer> {
+        None
+    }
+
     /// Answers a request that came over a new connection while the service drains.
     fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer;
 }

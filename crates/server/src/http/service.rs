@@ -3,14 +3,16 @@
 //! The hot path. Nothing here allocates but the id that goes out as a header.
 
 use std::convert::Infallible;
+use std::future::{Future, ready};
 use std::net::{IpAddr, SocketAddr};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header};
+use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
 use super::activity::Activity;
@@ -126,17 +128,58 @@ impl<H: Handler> Link<H> {
         (RequestContext { request_id, client_request_id, base, peer }, good)
     }
 
+    /// The handler's answer, if it has one at hand. A panic is left to be met again where it can be told.
+    fn answer_now(&self, asked: &Asked) -> Option<Answer> {
+        let Asked { parts, incoming, cx, good_host, .. } = asked;
+        if !good_host
+            || self.refusing
+            || !incoming.is_end_stream()
+            || !matches!(parts.method, Method::GET | Method::HEAD)
+        {
+            return None;
+        }
+        catch_unwind(AssertUnwindSafe(|| self.host.handler.answer_now(cx, parts))).ok().flatten()
+    }
+
     fn fault(&self, cx: &RequestContext, status: StatusCode, code: &str, message: &str) -> Answer {
         fault(cx, self.host.env.clock.timestamp(), status, code, message)
     }
 }
 
+/// What is found out of a request before it is answered.
+struct Asked {
+    parts: Parts,
+    incoming: Incoming,
+    cx: RequestContext,
+    dress: Dress,
+    good_host: bool,
+}
+
 /// Answers one request; never fails, and a panic costs only this request.
-pub(crate) async fn answer<H: Handler>(link: Arc<Link<H>>, request: Request<Incoming>) -> Result<Answer, Infallible> {
-    let busy = link.activity.begin(request.version() == Version::HTTP_2);
+///
+/// What can be answered at once is answered here, before a future is made for it: on the hottest paths that future would cost more
+/// than the answer.
+pub(crate) fn answer<H: Handler>(
+    link: &Arc<Link<H>>,
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Answer, Infallible>> + use<H> {
+    let _busy = link.activity.begin(request.version() == Version::HTTP_2);
     let (parts, incoming) = request.into_parts();
     let (cx, good_host) = link.context(&parts);
     let dress = Dress::new(&cx, &parts);
+    let asked = Asked { parts, incoming, cx, dress, good_host };
+    match link.answer_now(&asked) {
+        Some(mut answer) => {
+            asked.dress.put_on(&mut answer, &link.host.settings, false);
+            Either::Left(ready(Ok(answer)))
+        }
+        None => Either::Right(Box::pin(answer_later(Arc::clone(link), asked))),
+    }
+}
+
+async fn answer_later<H: Handler>(link: Arc<Link<H>>, asked: Asked) -> Result<Answer, Infallible> {
+    let busy = link.activity.begin(asked.parts.version == Version::HTTP_2);
+    let Asked { parts, incoming, cx, dress, good_host } = asked;
     let settings = &link.host.settings;
     let mut body = RequestBody::new(incoming, &parts.headers, settings.timeouts.body);
     let mut answer = if !good_host {
