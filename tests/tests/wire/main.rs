@@ -9,6 +9,7 @@ mod headers;
 mod isolation;
 mod negotiation;
 mod options;
+mod repeated;
 mod scopes;
 mod tokens;
 mod world;
