@@ -26,4 +26,4 @@ mod value;
 pub use error::{Detail, Error, ErrorKind};
 pub use model::Model;
 pub use profile::Profile;
-pub use value::{Record, RecordBuilder, StreamInfo, Value};
+pub use value::{DynamicProperty, Record, RecordBuilder, StreamInfo, Value};

@@ -46,6 +46,10 @@ pub struct CollectionQuery {
     pub page_size: Option<u32>,
     /// Where the previous page ended: the opened `$skiptoken`, as the application gave it in `Page::next`.
     pub after: Option<Arc<[u8]>>,
+    /// The last page is to carry a delta link (`Prefer: track-changes`).
+    pub track_changes: bool,
+    /// Only what changed since this state: the opened `$deltatoken`, as the application gave it in `Page::delta`.
+    pub since: Option<Arc<[u8]>>,
 }
 
 /// `$search`.

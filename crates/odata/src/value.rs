@@ -6,7 +6,8 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::edm::{Date, DateTimeOffset, Decimal, Duration, TimeOfDay};
-use crate::model::{Member, Model, TypeId};
+use crate::engine::EntityReference;
+use crate::model::{EdmType, Member, Model, TypeId};
 
 /// A value of any EDM type. Its type is known from where it stands; only structured values name theirs.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +82,21 @@ pub struct Record {
     pub next_links: Vec<(u16, Arc<[u8]>)>,
     /// Whole counts of embedded collections, where they were asked for and more than what is embedded counts.
     pub counts: Vec<(u16, u64)>,
+    /// In a write, the entities that navigation properties are to lead to (`@odata.bind`, `{"@id": …}`).
+    pub bindings: Vec<(u16, Vec<EntityReference>)>,
+    /// Results of `$compute` and `$apply`, in their order: properties that the type does not declare.
+    pub dynamic: Vec<DynamicProperty>,
+}
+
+/// A property that the type does not declare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DynamicProperty {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its type; `None` when only the value tells it.
+    pub ty: Option<EdmType>,
+    /// Its value.
+    pub value: Value,
 }
 
 impl Record {
@@ -93,6 +109,8 @@ impl Record {
             etag: None,
             next_links: Vec::new(),
             counts: Vec::new(),
+            bindings: Vec::new(),
+            dynamic: Vec::new(),
         }
     }
 

@@ -56,10 +56,10 @@ use crate::model::Model;
 
 pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return};
 pub use operation::Operation;
-pub use outcome::{Outcome, Page, StreamBody};
+pub use outcome::{Outcome, Page, Removed, StreamBody};
 pub use render::ErrorContext;
 pub use settings::Settings;
-pub use target::{Segment, Target, TargetKind};
+pub use target::{EntityReference, Segment, Target, TargetKind};
 pub use tokens::TokenSeal;
 
 /// The engine of one service: a model and the application's choices. Immutable; share it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::target::EntityReference;
 use crate::model::OperationId;
 use crate::plan::{CollectionQuery, Projection};
 use crate::value::{Record, Value};
@@ -36,6 +37,12 @@ pub enum Operation {
         /// PUT.
         replace: bool,
     },
+    /// Add the entity to the collection that the target `…/$ref` names (POST).
+    AddReference(EntityReference),
+    /// Let the single navigation property that the target `…/$ref` names lead to the entity (PUT).
+    SetReference(EntityReference),
+    /// Remove the entity from the target `…/$ref` (DELETE), or clear a single navigation property when none is named.
+    RemoveReference(Option<EntityReference>),
     /// Delete the target entity.
     Delete,
     /// Set the target property (PUT or PATCH on it).

@@ -68,6 +68,20 @@ pub struct Page {
     pub count: Option<u64>,
     /// Where the next page starts, for the application to understand again; `None` on the last page.
     pub next: Option<Arc<[u8]>>,
+    /// Entities that a delta response reports as gone, beside `items` that were added or changed.
+    pub removed: Vec<Removed>,
+    /// On the last page of a tracked collection: the state that the next delta request starts from. The renderer makes
+    /// the delta link; the application understands it again as [`crate::plan::CollectionQuery::since`].
+    pub delta: Option<Arc<[u8]>>,
+}
+
+/// An entity that a delta response reports as gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removed {
+    /// Its key; other members are absent.
+    pub record: Arc<Record>,
+    /// Deleted; else it only left the collection (`changed`).
+    pub deleted: bool,
 }
 
 /// A stream to send.

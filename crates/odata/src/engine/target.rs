@@ -16,6 +16,13 @@ pub struct Target {
     pub ty: Option<TypeRef>,
 }
 
+/// An entity that a write names by its URL: the bound path of the entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntityReference {
+    /// Steps from the service root to one entity.
+    pub segments: Arc<[Segment]>,
+}
+
 /// A bound segment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Segment {

@@ -19,6 +19,7 @@ fn page(ids: std::ops::Range<u32>, next: Option<&str>) -> Outcome {
         items: ids.map(item).collect(),
         count: None,
         next: next.map(|next| next.as_bytes().into()),
+        ..Page::default()
     })
 }
 

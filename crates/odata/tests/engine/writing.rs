@@ -159,7 +159,7 @@ fn metadata_levels_differ_in_annotations_alone() {
         assert_eq!(full["#microsoft.graph.assign"]["target"], format!("{here}/microsoft.graph.assign"));
         assert_eq!(full.get("displayName@odata.type"), None, "a string tells its type");
         let items = vec![client().into()];
-        let counted = Page { items, count: Some(1), next: Some(b"x"[..].into()) };
+        let counted = Page { items, count: Some(1), next: Some(b"x"[..].into()), ..Page::default() };
         let head = world.get(&format!("{CLIENTS}?$count=true&$format=application/json;odata.metadata=none"));
         let page = support::json(&world.render(&head, Outcome::Collection(counted)));
         assert!(

@@ -50,7 +50,7 @@ pub fn page(
     let last = found.last_mut().filter(|_| more && !used_up);
     let next = last.map(|last| Position { rank: last.rank, order: std::mem::take(&mut last.order) }.write());
     let items = found.into_iter().map(|found| found.row).collect();
-    Ok(Page { items, count: query.count.then_some(count), next })
+    Ok(Page { items, count: query.count.then_some(count), next, ..Page::default() })
 }
 
 struct Found {

@@ -38,6 +38,7 @@ pub(crate) async fn list(
         items: page.rows.iter().map(|status| represent::status(cx.office, status)).collect(),
         count: page.count,
         next: page.next.filter(|_| !all_given).map(|next| next.0),
+        ..Page::default()
     }))
 }
 
@@ -63,5 +64,5 @@ pub(crate) async fn count(
 }
 
 fn empty(query: &CollectionQuery) -> Page {
-    Page { items: Vec::new(), count: query.count.then_some(0), next: None }
+    Page { count: query.count.then_some(0), ..Page::default() }
 }

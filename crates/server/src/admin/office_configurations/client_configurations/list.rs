@@ -26,7 +26,7 @@ pub(crate) async fn list(
     query: &CollectionQuery,
 ) -> Result<Outcome, Error> {
     let Some(configuration) = cx.estate(estate)? else {
-        return Ok(Outcome::Collection(Page { items: Vec::new(), count: query.count.then_some(0), next: None }));
+        return Ok(Outcome::Collection(Page { count: query.count.then_some(0), ..Page::default() }));
     };
     Ok(Outcome::Collection(page(cx, configuration, cast, query).await?))
 }

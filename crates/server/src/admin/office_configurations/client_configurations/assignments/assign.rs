@@ -29,7 +29,6 @@ pub(crate) async fn assign(
     let row = parent.clients.get(client).ok_or_else(not_found)?;
     Ok(Outcome::Collection(Page {
         items: row.assignments.iter().map(|one| value(cx, one)).collect(),
-        count: None,
-        next: None,
+        ..Page::default()
     }))
 }
