@@ -150,6 +150,8 @@ pub enum Step {
     Member(u16),
     /// A cast; what is not of the type is null.
     Cast(TypeId),
+    /// A result of `$compute` or `$apply`, by its place in [`crate::Record::dynamic`]. Only the first step of a path.
+    Dynamic(u16),
 }
 
 /// Comparison operators.

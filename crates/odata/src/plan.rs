@@ -25,9 +25,20 @@ pub struct OrderBy {
     pub descending: bool,
 }
 
-/// What is asked of a collection. Order of meaning: filter, search, count, order, skip, top.
+/// One item of `$compute`: a property that each row gets. Its number, [`crate::expr::Step::Dynamic`], is its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compute {
+    /// The name that filter, order and selection see, and that the answer carries.
+    pub name: Arc<str>,
+    /// The value; sees the items before it.
+    pub expr: Expr,
+}
+
+/// What is asked of a collection. Order of meaning: compute, filter, search, count, order, skip, top.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CollectionQuery {
+    /// `$compute`.
+    pub compute: Vec<Compute>,
     /// `$filter`.
     pub filter: Option<Filter>,
     /// `$search`, parsed.
@@ -88,6 +99,8 @@ pub enum SelectItem {
         /// Nested selection (`checkinStatuses/deviceName` or `a($select=…)`).
         nested: Option<Box<CollectionQuery>>,
     },
+    /// A property that the type does not declare: a result of `$compute`.
+    Dynamic(Arc<str>),
     /// `ns.*` or an operation name: accepted, adds nothing at minimal metadata.
     Operation,
 }
@@ -112,6 +125,16 @@ pub struct ExpandItem {
 }
 
 impl CollectionQuery {
+    /// Whether anything is computed, for the rows themselves or inside what they select and expand.
+    pub fn computes(&self) -> bool {
+        let selected = self.projection.select.iter().flatten().filter_map(|item| match item {
+            SelectItem::Member { nested, .. } => nested.as_deref(),
+            _ => None,
+        });
+        let expanded = self.projection.expand.iter().map(|item| &item.query);
+        !self.compute.is_empty() || selected.chain(expanded).any(Self::computes)
+    }
+
     /// Whether filter or order look at a member of the row itself: the application then has to supply it.
     pub fn mentions(&self, member: u16) -> bool {
         self.filter.as_ref().is_some_and(|filter| filter.0.mentions(member))

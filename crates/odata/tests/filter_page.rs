@@ -148,3 +148,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn computed_properties_are_seen_by_filter_order_and_select_and_by_later_ones() {
+    let model = model();
+    let computing = query(
+        &model,
+        "$compute=id mul 2 as double,double add 1 as odd&$filter=double gt 14&$orderby=odd desc&$select=id,odd",
+    );
+    let page = run(&model, &ten(), &computing).unwrap();
+    assert_eq!(ids(&page), [9, 8]);
+    let computed = |row: &Value| row.as_record().unwrap().dynamic.clone();
+    let first = computed(&page.items[0]);
+    let [property] = &first[..] else { panic!("only what is selected shows: {first:?}") };
+    assert_eq!((&*property.name, &property.value), ("odd", &Value::Int(19)));
+
+    let all = query(&model, "$compute=length(s) as chars&$top=1");
+    let page = run(&model, &ten(), &all).unwrap();
+    assert_eq!(computed(&page.items[0])[0].value, Value::Int(6));
+    let none = query(&model, "$compute=length(s) as chars&$top=1&$select=id");
+    assert_eq!(computed(&run(&model, &ten(), &none).unwrap().items[0]), []);
+}
+
+#[test]
+fn a_computed_name_that_is_taken_or_unknown_is_refused_with_its_place() {
+    let model = model();
+    let target = bind::path(&model, &RawPath::parse("Rows").unwrap(), &Query::default()).unwrap();
+    for (text, option, position) in [
+        ("$compute=id add 1 as id", "$compute", 0),
+        ("$compute=id add 1 as x,id add 2 as x", "$compute", 14),
+        ("$compute=y add 1 as x,id add 2 as y", "$compute", 0),
+        ("$compute=id as x&$filter=y eq 1", "$filter", 0),
+        ("$compute=id as x&$filter=x eq 'a'", "$filter", 0),
+        ("$filter=x eq 1", "$filter", 0),
+    ] {
+        let error = bind::query(&model, &target, &Query::parse(text).unwrap()).unwrap_err();
+        assert_eq!((error.kind, error.target.as_deref()), (odata::ErrorKind::BadRequest, Some(option)), "{text}");
+        assert_eq!(error.position, Some(position), "{text}: {error}");
+    }
+}

@@ -105,6 +105,11 @@ impl Binder<'_> {
             let ty = ExprType { base: Some(member.ty.base), collection: member.ty.collection };
             return self.extend(at, Step::Member(number), ty, span);
         }
+        if matches!(&at.node, Node::Path { root: 0, steps } if steps.is_empty())
+            && let Some((computed, number)) = self.dynamic.iter().zip(0..).find(|(computed, _)| *computed.name == *name)
+        {
+            return self.extend(at, Step::Dynamic(number), computed.ty, span);
+        }
         if let Some(EdmType::Named(target)) = type_by_name(self.model, name)
             && self.model.structured(target).is_some()
         {

@@ -1,5 +1,6 @@
 //! Binding: syntax trees against the model. Names resolved, types checked, coercions made explicit. Runs nothing.
 
+mod compute;
 mod constant;
 mod expression;
 mod function;
@@ -60,7 +61,7 @@ pub fn projection(model: &Model, ty: TypeId, query: &Query) -> Result<Projection
     let options = query.options()?;
     options::check(Shape::Structured, &options.given)?;
     let aliases = Aliases { query: Some(query), nested: &[] };
-    projection::bind(model, EdmType::Named(ty), &options, aliases, 0)
+    projection::bind(model, EdmType::Named(ty), &options, &[], aliases, 0)
 }
 
 /// Binds the text of a `$filter` over rows or values of type `root`. There are no parameter aliases: each is null.

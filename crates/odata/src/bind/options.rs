@@ -1,7 +1,8 @@
 //! Query options of a collection or of a single resource: which apply, and what they mean together.
 
+use super::compute;
 use super::projection;
-use super::scope::{Aliases, Binder};
+use super::scope::{Aliases, Binder, Computed};
 use super::types::{Class, class_of, type_text};
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
@@ -61,7 +62,7 @@ pub(super) fn check(shape: Shape, given: &[SystemOption]) -> Result<(), Error> {
             .at(name));
         }
     }
-    let not_offered = [SystemOption::Apply, SystemOption::Compute, SystemOption::Index];
+    let not_offered = [SystemOption::Apply, SystemOption::Index];
     match given.iter().find(|option| not_offered.contains(option)) {
         Some(option) => {
             let message = format!("The query option '{}' is not offered.", option.name());
@@ -87,13 +88,15 @@ pub(super) fn bind<'a>(
         count: options.count.unwrap_or(false),
         ..CollectionQuery::default()
     };
+    let mut computed = Vec::new();
+    query.compute = compute::bind(model, row, &options.compute, &mut computed, aliases)?;
     if let Some(tree) = &options.filter {
-        query.filter = Some(Filter(Binder::new(model, "$filter", row, aliases).predicate(tree)?));
+        query.filter = Some(Filter(Binder::over(model, "$filter", row, &computed, aliases).predicate(tree)?));
     }
     for item in &options.orderby {
-        query.order.push(order_item(model, row, item, aliases)?);
+        query.order.push(order_item(model, row, item, &computed, aliases)?);
     }
-    query.projection = projection::bind(model, element, options, aliases, depth)?;
+    query.projection = projection::bind(model, element, options, &computed, aliases, depth)?;
     Ok(query)
 }
 
@@ -101,9 +104,10 @@ fn order_item<'a>(
     model: &'a Model,
     row: ExprType,
     item: &ast::OrderItem<'a>,
+    computed: &'a [Computed],
     aliases: Aliases<'a>,
 ) -> Result<OrderBy, Error> {
-    let mut binder = Binder::new(model, "$orderby", row, aliases);
+    let mut binder = Binder::over(model, "$orderby", row, computed, aliases);
     let expr = binder.expr(&item.expr)?;
     let sortable = !expr.ty.collection
         && match class_of(model, expr.ty) {

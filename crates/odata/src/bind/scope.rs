@@ -1,5 +1,7 @@
 //! What names mean at a place in an expression: the row, lambda variables, parameter aliases. And how errors are made.
 
+use std::sync::Arc;
+
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
 use crate::limits::{EXPRESSION_NODES_MAX, LAMBDA_DEPTH_MAX};
@@ -14,6 +16,8 @@ pub(super) struct Binder<'a> {
     pub(super) option: &'static str,
     /// What `$it` and names without a variable start from.
     pub(super) row: ExprType,
+    /// Results of `$compute` that the row has besides its own members.
+    pub(super) dynamic: &'a [Computed],
     /// Variables in scope, innermost last; root numbers count from 1.
     pub(super) variables: Vec<Variable>,
     /// Root that names without a variable start from, when it is not the row (inside `$count($filter=…)`).
@@ -32,6 +36,13 @@ pub(super) struct Aliases<'a> {
     pub(super) nested: &'a [(&'a str, ast::Expr<'a>)],
 }
 
+/// A property of the row that its type does not declare; its number is its place.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Computed {
+    pub(super) name: Arc<str>,
+    pub(super) ty: ExprType,
+}
+
 #[derive(Clone)]
 pub(super) struct Variable {
     pub(super) name: String,
@@ -41,7 +52,28 @@ pub(super) struct Variable {
 
 impl<'a> Binder<'a> {
     pub(super) fn new(model: &'a Model, option: &'static str, row: ExprType, aliases: Aliases<'a>) -> Self {
-        Self { model, option, row, variables: Vec::new(), implicit: None, aliases, open_aliases: Vec::new(), nodes: 0 }
+        Self {
+            model,
+            option,
+            row,
+            dynamic: &[],
+            variables: Vec::new(),
+            implicit: None,
+            aliases,
+            open_aliases: Vec::new(),
+            nodes: 0,
+        }
+    }
+
+    /// As [`Self::new`], over rows that have computed properties.
+    pub(super) fn over(
+        model: &'a Model,
+        option: &'static str,
+        row: ExprType,
+        dynamic: &'a [Computed],
+        aliases: Aliases<'a>,
+    ) -> Self {
+        Self { dynamic, ..Self::new(model, option, row, aliases) }
     }
 
     /// The number of the next variable.

@@ -12,6 +12,8 @@ pub struct Settings {
     pub profile: Profile,
     /// The largest page that is answered, whatever the client prefers. `None` answers collections whole.
     pub page_size_max: Option<u32>,
+    /// Whether the application executes `$compute`. Else it is refused as not offered, wherever it stands.
+    pub compute: bool,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
@@ -27,6 +29,7 @@ impl Settings {
         Self {
             profile,
             page_size_max: Some(1_000),
+            compute: false,
             body_bytes_max: 8 << 20,
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),

@@ -267,7 +267,7 @@ impl Engine {
         let is_collection = target.ty.as_ref().is_some_and(|ty| ty.collection);
         for option in query.given() {
             match option {
-                SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Compute | SystemOption::Index => {
+                SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Index => {
                     let message = format!("The query option '{}' is not supported.", option.name());
                     return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
                 }
@@ -282,16 +282,21 @@ impl Engine {
         );
         let takes_projection = matches!(*method, Method::POST | Method::PATCH | Method::PUT)
             && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity);
-        match target.ty.as_ref() {
+        let bound = match target.ty.as_ref() {
             Some(ty) if takes_projection => {
                 refuse_all_but(query, &[SystemOption::Select, SystemOption::Expand])?;
                 let EdmType::Named(id) = ty.base else { return Ok(CollectionQuery::default()) };
                 let projection = bind::projection(model, id, query)?;
-                Ok(CollectionQuery { projection, ..CollectionQuery::default() })
+                CollectionQuery { projection, ..CollectionQuery::default() }
             }
-            Some(_) if (is_read && !is_document) || is_invocation => bind::query(model, target, query),
-            _ => refuse_all_but(query, &[]).map(|()| CollectionQuery::default()),
+            Some(_) if (is_read && !is_document) || is_invocation => bind::query(model, target, query)?,
+            _ => refuse_all_but(query, &[]).map(|()| CollectionQuery::default())?,
+        };
+        if bound.computes() && !self.settings.compute {
+            let message = "The query option '$compute' is not supported.";
+            return Err(Error::new(ErrorKind::NotImplemented, message).at("$compute"));
         }
+        Ok(bound)
     }
 
     /// Adds what the request says of pages: the size, and where the page starts.

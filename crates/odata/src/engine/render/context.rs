@@ -107,6 +107,7 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
         match item {
             SelectItem::All => items.push("*".to_owned()),
             SelectItem::Operation => {}
+            SelectItem::Dynamic(name) => items.push(name.to_string()),
             SelectItem::Member { cast, member, nested } => {
                 let Some(name) = name(*cast, *member) else { continue };
                 let inner =

@@ -39,13 +39,21 @@ fn borrowed<'v>(expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
         Node::Path { root, steps } => {
             let mut at = frame.find(*root);
             for step in steps {
-                let Step::Member(number) = step else { return None };
-                at = at.as_record().and_then(|record| record.get(*number)).unwrap_or(&NULL);
+                at = match step {
+                    Step::Member(number) => at.as_record().and_then(|record| record.get(*number)),
+                    Step::Dynamic(number) => dynamic(at, *number),
+                    Step::Cast(_) => return None,
+                }
+                .unwrap_or(&NULL);
             }
             Some(at)
         }
         _ => None,
     }
+}
+
+fn dynamic(at: &Value, number: u16) -> Option<&Value> {
+    at.as_record()?.dynamic.get(usize::from(number)).map(|property| &property.value)
 }
 
 fn as_truth(value: &Value) -> Option<bool> {
@@ -156,6 +164,7 @@ impl Context<'_> {
         for step in steps {
             at = match (step, at) {
                 (Step::Member(number), Value::Record(record)) => record.get(*number).unwrap_or(&NULL),
+                (Step::Dynamic(number), at) => dynamic(at, *number).unwrap_or(&NULL),
                 (Step::Cast(target), Value::Record(record)) if self.model.is_a(record.type_id, *target) => at,
                 (Step::Cast(target), Value::Collection(values)) => {
                     let fits = |value: &&Value| {

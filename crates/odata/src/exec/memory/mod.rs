@@ -5,12 +5,14 @@
 
 mod arithmetic;
 mod compare;
+mod compute;
 mod eval;
 mod function;
 mod page;
 mod position;
 mod search;
 
+pub use compute::{compute, select_computed};
 pub use page::page;
 
 use crate::edm::DateTimeOffset;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::compare::sort;
+use super::compute::{compute, select_computed};
 use super::position::Position;
 use super::search::Terms;
 use super::{Context, evaluate, matches};
@@ -20,7 +21,7 @@ use crate::value::Value;
 /// order values and the rank of its last row, so the next page starts after them whatever was inserted or deleted in
 /// between: no row is lost or doubled unless it was itself changed. `$top` and `$skip` count from this page on: who seals
 /// the continuation carries what is left of `$top`; `$skip` is ignored with a continuation. `$select` and `$expand` are not
-/// applied here.
+/// applied here, but for computed properties, which only the rows of the page hold as far as they are selected.
 ///
 /// # Errors
 /// An expression that has no value (an overflow), or a continuation that is none of this query's.
@@ -49,7 +50,10 @@ pub fn page(
     let used_up = query.top.is_some_and(|top| found.len() >= at_most(top));
     let last = found.last_mut().filter(|_| more && !used_up);
     let next = last.map(|last| Position { rank: last.rank, order: std::mem::take(&mut last.order) }.write());
-    let items = found.into_iter().map(|found| found.row).collect();
+    let mut items: Vec<Value> = found.into_iter().map(|found| found.row).collect();
+    for row in &mut items {
+        select_computed(&query.projection, row);
+    }
     Ok(Page { items, count: query.count.then_some(count), next, ..Page::default() })
 }
 
@@ -74,7 +78,11 @@ impl Run<'_> {
         let (mut found, mut count) = (Vec::new(), 0);
         for (rank, row) in rows {
             let before = self.after.as_ref().is_some_and(|after| rank <= after.rank);
-            if (before && !self.query.count) || !self.fits(&row)? {
+            if before && !self.query.count {
+                continue;
+            }
+            let row = compute(&self.query.compute, row, self.context)?;
+            if !self.fits(&row)? {
                 continue;
             }
             count += 1;
@@ -91,6 +99,7 @@ impl Run<'_> {
     fn sorted(&self, rows: impl Iterator<Item = (u64, Value)>) -> Result<(Vec<Found>, u64), Error> {
         let (mut found, mut count) = (Vec::new(), 0);
         for (rank, row) in rows {
+            let row = compute(&self.query.compute, row, self.context)?;
             if !self.fits(&row)? {
                 continue;
             }

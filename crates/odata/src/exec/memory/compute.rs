@@ -1,0 +1,43 @@
+//! `$compute` over a row: properties that it gets besides its own, and which of them an answer shows.
+
+use std::sync::Arc;
+
+use super::{Context, EvalError, eval};
+use crate::plan::{Compute, Projection, SelectItem};
+use crate::value::{DynamicProperty, Value};
+
+/// Gives a row the properties of `$compute`, in their order, before any that it has from elsewhere. What is no structured
+/// value stays as it is.
+///
+/// # Errors
+/// [`EvalError`], such as an arithmetic overflow.
+pub fn compute(items: &[Compute], row: Value, context: Context<'_>) -> Result<Value, EvalError> {
+    compute_from(0, items, row, context)
+}
+
+/// As [`compute`], numbering the new properties from `first`.
+pub(super) fn compute_from(
+    first: usize,
+    items: &[Compute],
+    mut row: Value,
+    context: Context<'_>,
+) -> Result<Value, EvalError> {
+    for (place, item) in items.iter().enumerate() {
+        let value = context.value(&item.expr, &eval::Frame::row(&row))?.into_owned();
+        let Value::Record(record) = &mut row else { break };
+        let property = DynamicProperty { name: item.name.clone(), ty: item.expr.ty.base, value };
+        let dynamic = &mut Arc::make_mut(record).dynamic;
+        dynamic.insert((first + place).min(dynamic.len()), property);
+    }
+    Ok(row)
+}
+
+/// Takes what `$select` does not name off a row's computed properties.
+pub fn select_computed(projection: &Projection, row: &mut Value) {
+    let (Some(select), Value::Record(record)) = (&projection.select, row) else { return };
+    if record.dynamic.is_empty() || select.contains(&SelectItem::All) {
+        return;
+    }
+    let wanted = |name: &str| select.iter().any(|item| matches!(item, SelectItem::Dynamic(known) if **known == *name));
+    Arc::make_mut(record).dynamic.retain(|property| wanted(&property.name));
+}
