@@ -9,6 +9,7 @@ use crate::model::{EdmType, Primitive, TypeId};
 use crate::value::Value;
 
 pub(crate) mod convert;
+pub(crate) mod geo;
 
 /// The type of an expression: an EDM type or a collection of it. `None` in `base` is the type of `null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

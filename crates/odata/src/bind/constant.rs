@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::types::{Class, class, class_of, type_by_name, type_text};
 use crate::edm::{Decimal, parse_primitive};
 use crate::expr::convert::{convert, enum_of};
+use crate::expr::geo::Shape;
 use crate::expr::{Expr, ExprType, Node};
 use crate::model::{EdmType, Facets, Model, Primitive};
 use crate::syntax::ast::Literal;
@@ -44,8 +45,10 @@ pub(super) fn literal(model: &Model, literal: &Literal<'_>) -> Result<Expr, Stri
         Literal::Duration(text) => of(Primitive::Duration, text),
         Literal::Binary(text) => of(Primitive::Binary, text),
         Literal::Geo { geometry, text } => {
-            let primitive = if *geometry { Primitive::Geometry } else { Primitive::Geography };
-            plain(primitive, Value::Geo(Arc::from(*text)))
+            let Some((_, shape)) = Shape::read(text) else {
+                return Err(format!("'{text}' is not a shape such as SRID=4326;Point(142.1 64.1)."));
+            };
+            plain(shape.primitive(*geometry), Value::Geo(Arc::from(*text)))
         }
         Literal::Enum { type_name, members } => {
             let ty = type_by_name(model, type_name).filter(|ty| enum_of(model, *ty).is_some());
@@ -93,4 +96,20 @@ pub(super) fn adapt(model: &Model, expr: Expr, to: EdmType) -> Result<Expr, Stri
         Some(value) => Ok(Expr { node: Node::Literal(value), ty: ExprType::single(to) }),
         None => Err(format!("The literal cannot be read as '{}'.", type_text(model, ExprType::single(to)))),
     }
+}
+
+/// As [`adapt`], for each element of a collection that is written out.
+pub(super) fn adapt_elements(model: &Model, expr: Expr, to: EdmType) -> Result<Expr, String> {
+    let Node::Literal(Value::Collection(values)) = &expr.node else { return Ok(expr) };
+    let mut ty = expr.ty;
+    let mut adapted = Vec::with_capacity(values.len());
+    for value in values.iter() {
+        let element = Expr { node: Node::Literal(value.clone()), ty: ExprType { collection: false, ..expr.ty } };
+        let element = adapt(model, element, to)?;
+        if let Node::Literal(value) = element.node {
+            ty = ExprType { collection: true, ..element.ty };
+            adapted.push(value);
+        }
+    }
+    Ok(Expr { node: Node::Literal(adapted.into()), ty })
 }

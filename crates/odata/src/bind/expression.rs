@@ -38,7 +38,7 @@ impl Binder<'_> {
             ExprKind::Call(Builtin::Cast, arguments) => self.cast(arguments, tree.span, false),
             ExprKind::Call(Builtin::IsOf, arguments) => self.cast(arguments, tree.span, true),
             ExprKind::Case(branches) => self.case(branches, tree.span),
-            ExprKind::Array(_) => Err(self.not_offered(tree.span, "A collection literal here")),
+            ExprKind::Array(items) => self.array(items),
             ExprKind::Object(_) => Err(self.not_offered(tree.span, "An object literal here")),
         }
     }
@@ -202,10 +202,10 @@ impl Binder<'_> {
                 (ArithmeticOp::Sub, (Class::Plain(a @ (Date | DateTimeOffset)), Class::Plain(b))) if a == b => {
                     return give(left, right, plain(Duration));
                 }
-                (ArithmeticOp::Mul, (Class::Number(Rank::Integer), Class::Plain(Duration)))
+                (ArithmeticOp::Mul, (Class::Number(_), Class::Plain(Duration)))
                 | (
                     ArithmeticOp::Mul | ArithmeticOp::Div | ArithmeticOp::DivBy,
-                    (Class::Plain(Duration), Class::Number(Rank::Integer)),
+                    (Class::Plain(Duration), Class::Number(_)),
                 ) => return give(left, right, plain(Duration)),
                 _ => {}
             }
@@ -267,21 +267,65 @@ impl Binder<'_> {
     }
 
     fn case(&mut self, branches: &[(ast::Expr<'_>, ast::Expr<'_>)], span: Span) -> Result<Expr, Error> {
-        let mut arguments = Vec::with_capacity(branches.len() * 2);
-        let mut ty = ExprType::NULL;
+        let mut conditions = Vec::with_capacity(branches.len());
+        let mut values = Vec::with_capacity(branches.len());
         for (condition, value) in branches {
-            let condition = self.predicate(condition)?;
-            let value = self.expr(value)?;
-            if ty.base.is_none() {
-                ty = value.ty;
-            } else if value.ty.base.is_some() && class_of(self.model, value.ty) != class_of(self.model, ty) {
-                let (a, b) = (type_text(self.model, ty), type_text(self.model, value.ty));
-                return Err(self.error(span, format!("The branches of 'case' give '{a}' and '{b}'.")));
-            }
-            arguments.push(condition);
-            arguments.push(value);
+            conditions.push(self.predicate(condition)?);
+            values.push(self.expr(value)?);
         }
+        let ty = self.common(&mut values).map_err(|(a, b)| {
+            let (a, b) = (type_text(self.model, a), type_text(self.model, b));
+            self.error(span, format!("The branches of 'case' give '{a}' and '{b}'."))
+        })?;
+        let arguments = conditions.into_iter().zip(values).flat_map(|(condition, value)| [condition, value]).collect();
         Ok(Expr { node: Node::Call(crate::expr::Function::Case, arguments), ty })
+    }
+
+    /// Brings values to one type: numbers to the highest rank. Gives two that have none in common.
+    fn common(&self, values: &mut Vec<Expr>) -> Result<ExprType, (ExprType, ExprType)> {
+        let mut ty = ExprType::NULL;
+        let mut rank = None;
+        for value in values.iter().filter(|value| value.ty.base.is_some()) {
+            let class = class_of(self.model, value.ty);
+            match (class_of(self.model, ty), class) {
+                _ if ty.base.is_none() => ty = value.ty,
+                (Class::Number(_), Class::Number(_)) if ty.collection == value.ty.collection => {}
+                (a, b) if a == b && ty.collection == value.ty.collection => {}
+                _ => return Err((ty, value.ty)),
+            }
+            if let Class::Number(this) = class {
+                rank = rank.max(Some(this));
+            }
+        }
+        if let Some(rank) = rank.filter(|_| !ty.collection) {
+            *values = values.drain(..).map(|value| self.promote(value, rank)).collect();
+            if let Some(highest) = values.iter().find(|value| class_of(self.model, value.ty) == Class::Number(rank)) {
+                ty = highest.ty;
+            }
+        }
+        Ok(ty)
+    }
+
+    /// `[a,b]` of constants.
+    fn array(&mut self, items: &[ast::Expr<'_>]) -> Result<Expr, Error> {
+        let mut elements = Vec::with_capacity(items.len());
+        for item in items {
+            let bound = self.expr(item)?;
+            if !matches!(bound.node, Node::Literal(_)) || bound.ty.collection {
+                return Err(self.not_offered(item.span, "An element of a collection literal that is no constant"));
+            }
+            elements.push(bound);
+        }
+        let span = items.first().map_or(Span::default(), |item| item.span);
+        let ty = self.common(&mut elements).map_err(|(a, b)| {
+            let (a, b) = (type_text(self.model, a), type_text(self.model, b));
+            self.error(span, format!("The elements of the collection are of types '{a}' and '{b}'."))
+        })?;
+        let values: Vec<_> = elements
+            .into_iter()
+            .filter_map(|element| if let Node::Literal(value) = element.node { Some(value) } else { None })
+            .collect();
+        Ok(Expr { node: Node::Literal(values.into()), ty: ExprType { collection: true, ..ty } })
     }
 
     /// `cast(expr,Type)`, `cast(Type)`, and `isof` likewise.

@@ -13,6 +13,9 @@ use crate::value::Value;
 #[derive(Clone, Copy)]
 enum Takes {
     Text,
+    /// A text, or a collection of what may be.
+    Sequence,
+    Collection,
     Integer,
     Number,
     Instant,
@@ -27,7 +30,7 @@ impl Takes {
         matches!(
             (self, class),
             (_, Class::Open)
-                | (Self::Text, Class::Plain(String))
+                | (Self::Text | Self::Sequence, Class::Plain(String))
                 | (Self::Integer, Class::Number(Rank::Integer))
                 | (Self::Number, Class::Number(_))
                 | (Self::Instant, Class::Plain(DateTimeOffset))
@@ -40,6 +43,8 @@ impl Takes {
     fn expected(self) -> &'static str {
         match self {
             Self::Text => "Edm.String",
+            Self::Sequence => "Edm.String or a collection",
+            Self::Collection => "a collection",
             Self::Integer => "a whole number",
             Self::Number => "a number",
             Self::Instant => "Edm.DateTimeOffset",
@@ -58,15 +63,14 @@ struct Signature {
 }
 
 fn signature(function: Function) -> Option<Signature> {
-    use Takes::{DateLike, Duration, Instant, Integer, Number, Text, TimeLike};
+    use Takes::{Collection, DateLike, Duration, Instant, Integer, Number, Sequence, Text, TimeLike};
     let (takes, gives): (&'static [Takes], Primitive) = match function {
-        Function::Concat => (&[Text, Text], Primitive::String),
-        Function::Contains | Function::StartsWith | Function::EndsWith | Function::MatchesPattern => {
-            (&[Text, Text], Primitive::Boolean)
-        }
-        Function::IndexOf => (&[Text, Text], Primitive::Int32),
-        Function::Length => (&[Text], Primitive::Int32),
-        Function::Substring => (&[Text, Integer, Integer], Primitive::String),
+        Function::Concat => (&[Sequence, Sequence], Primitive::String),
+        Function::Contains | Function::StartsWith | Function::EndsWith => (&[Sequence, Sequence], Primitive::Boolean),
+        Function::MatchesPattern => (&[Text, Text], Primitive::Boolean),
+        Function::IndexOf => (&[Sequence, Sequence], Primitive::Int32),
+        Function::Length => (&[Sequence], Primitive::Int32),
+        Function::Substring => (&[Sequence, Integer, Integer], Primitive::String),
         Function::ToLower | Function::ToUpper | Function::Trim => (&[Text], Primitive::String),
         Function::Date => (&[Instant], Primitive::Date),
         Function::Time => (&[Instant], Primitive::TimeOfDay),
@@ -76,15 +80,11 @@ fn signature(function: Function) -> Option<Signature> {
         Function::TotalOffsetMinutes => (&[Instant], Primitive::Int32),
         Function::TotalSeconds => (&[Duration], Primitive::Decimal),
         Function::Now | Function::MaxDateTime | Function::MinDateTime => (&[], Primitive::DateTimeOffset),
+        Function::HasSubset | Function::HasSubsequence => (&[Collection, Collection], Primitive::Boolean),
         Function::Ceiling | Function::Floor | Function::Round => {
             return Some(Signature { takes: &[Number], optional: false, gives: None });
         }
-        Function::HasSubset
-        | Function::HasSubsequence
-        | Function::GeoDistance
-        | Function::GeoIntersects
-        | Function::GeoLength
-        | Function::Case => return None,
+        Function::GeoDistance | Function::GeoIntersects | Function::GeoLength | Function::Case => return None,
     };
     Some(Signature { takes, optional: function == Function::Substring, gives: Some(gives) })
 }
@@ -93,9 +93,7 @@ impl Binder<'_> {
     /// Binds the call of a built-in function.
     pub(super) fn call(&mut self, function: Function, arguments: &[ast::Expr<'_>], span: Span) -> Result<Expr, Error> {
         let name = function.name();
-        let Some(signature) = signature(function) else {
-            return Err(self.not_offered(span, &format!("The function '{name}'")));
-        };
+        let Some(signature) = signature(function) else { return self.geo_call(function, arguments, span) };
         let most = signature.takes.len();
         let least = most - usize::from(signature.optional);
         if arguments.len() < least || arguments.len() > most {
@@ -107,6 +105,10 @@ impl Binder<'_> {
         for (argument, takes) in arguments.iter().zip(signature.takes) {
             bound.push(self.argument(name, argument, *takes)?);
         }
+        let of_collections = matches!(function, Function::HasSubset | Function::HasSubsequence);
+        if of_collections || bound.iter().any(|argument| argument.ty.collection) {
+            return self.collection_call(function, bound, arguments);
+        }
         if function == Function::MatchesPattern {
             return self.matches(bound, arguments);
         }
@@ -117,8 +119,8 @@ impl Binder<'_> {
 
     fn argument(&mut self, name: &str, tree: &ast::Expr<'_>, takes: Takes) -> Result<Expr, Error> {
         let mut bound = self.expr(tree)?;
-        if bound.ty.collection {
-            return Err(self.not_offered(tree.span, &format!("The function '{name}' on a collection")));
+        if bound.ty.collection && matches!(takes, Takes::Sequence | Takes::Collection) {
+            return Ok(bound);
         }
         // A quoted text stands for a date or a duration where only those fit.
         let wanted = match takes {
@@ -132,7 +134,7 @@ impl Binder<'_> {
             let adapted = constant::adapt(self.model, bound, EdmType::Primitive(wanted));
             bound = adapted.map_err(|message| self.error(tree.span, message))?;
         }
-        if takes.accepts(class_of(self.model, bound.ty)) {
+        if !bound.ty.collection && takes.accepts(class_of(self.model, bound.ty)) {
             return Ok(bound);
         }
         let found = type_text(self.model, bound.ty);

@@ -65,7 +65,8 @@ pub(crate) fn convert(model: &Model, value: &Value, from: Option<EdmType>, to: E
         (Primitive::String, other) => text_of(model, other, from),
         (_, Value::String(text)) => parse_primitive(primitive, &Facets::default(), text).ok(),
         (integer, _) if integer.is_integer() => whole(value).filter(|number| integer.holds(*number)).map(Value::Int),
-        (Primitive::Double | Primitive::Single, _) => double(value).map(Value::Double),
+        (Primitive::Double, _) => double(value).map(Value::Double),
+        (Primitive::Single, _) => double(value).map(|number| Value::Double(single(number))),
         (Primitive::Decimal, _) => decimal(value).map(Value::Decimal),
         (Primitive::DateTimeOffset, Value::Date(date)) => {
             DateTimeOffset::from_ticks(i64::from(date.0) * TICKS_PER_DAY).map(Value::DateTimeOffset)
@@ -90,6 +91,12 @@ pub(crate) fn convert(model: &Model, value: &Value, from: Option<EdmType>, to: E
     }
 }
 
+/// What is left of a double in the 32 bits of `Edm.Single`.
+#[expect(clippy::cast_possible_truncation, reason = "the meaning of Edm.Single")]
+fn single(number: f64) -> f64 {
+    f64::from(number as f32)
+}
+
 fn text_of(model: &Model, value: &Value, from: Option<EdmType>) -> Option<Value> {
     let primitive = from.and_then(|from| primitive_of(model, from)).or(match value {
         Value::Boolean(_) => Some(Primitive::Boolean),
@@ -97,6 +104,11 @@ fn text_of(model: &Model, value: &Value, from: Option<EdmType>) -> Option<Value>
         Value::Double(_) => Some(Primitive::Double),
         Value::Decimal(_) => Some(Primitive::Decimal),
         Value::Guid(_) => Some(Primitive::Guid),
+        Value::Date(_) => Some(Primitive::Date),
+        Value::TimeOfDay(_) => Some(Primitive::TimeOfDay),
+        Value::Duration(_) => Some(Primitive::Duration),
+        Value::DateTimeOffset(_) => Some(Primitive::DateTimeOffset),
+        Value::Binary(_) => Some(Primitive::Binary),
         _ => None,
     })?;
     let mut text = String::new();

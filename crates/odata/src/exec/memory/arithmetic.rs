@@ -28,6 +28,10 @@ pub(super) fn binary(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Va
         (Value::Duration(a), Value::Duration(b)) => Ok(Value::Duration(Duration(signed(op, a.0, b.0)?))),
         (Value::Duration(by), Value::Int(number)) => Ok(Value::Duration(Duration(integers(op, by.0, *number)?))),
         (Value::Int(number), Value::Duration(by)) => Ok(Value::Duration(Duration(integers(op, *number, by.0)?))),
+        (Value::Duration(by), number) | (number, Value::Duration(by)) => {
+            let number = decimal(number).ok_or(EvalError::Overflow)?;
+            scaled(op, by.0, number).map(|ticks| Value::Duration(Duration(ticks)))
+        }
         (Value::Double(_), _) | (_, Value::Double(_)) => {
             let (a, b) = double(left).zip(double(right)).ok_or(EvalError::Overflow)?;
             Ok(Value::Double(doubles(op, a, b)))
@@ -52,6 +56,13 @@ pub(super) fn negate(value: &Value) -> Result<Value, EvalError> {
 fn signed(op: ArithmeticOp, a: i64, b: i64) -> Result<i64, EvalError> {
     let sum = if op == ArithmeticOp::Sub { a.checked_sub(b) } else { a.checked_add(b) };
     sum.ok_or(EvalError::Overflow)
+}
+
+/// A duration times or by a fraction, to the tick below.
+fn scaled(op: ArithmeticOp, ticks: i64, by: Decimal) -> Result<i64, EvalError> {
+    let exact = decimals(op, Decimal::from(ticks), by)?;
+    let unit = 10_i128.checked_pow(exact.scale.into()).ok_or(EvalError::Overflow)?;
+    i64::try_from(exact.mantissa / unit).map_err(|_| EvalError::Overflow)
 }
 
 fn integers(op: ArithmeticOp, a: i64, b: i64) -> Result<i64, EvalError> {

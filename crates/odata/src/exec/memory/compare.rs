@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::expr::CompareOp;
 use crate::expr::convert::{decimal, double};
+use crate::expr::geo::Shape;
 use crate::value::Value;
 
 /// A comparison operator. Never null: null equals only null, and is neither less nor greater than anything.
@@ -36,7 +37,8 @@ pub(super) fn compare(op: CompareOp, left: &Value, right: &Value) -> bool {
 fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Int(a), Value::Int(b)) | (Value::Enum(a), Value::Enum(b)) => Some(a.cmp(b)),
-        (Value::String(a), Value::String(b)) | (Value::Geo(a), Value::Geo(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
+        (Value::String(a), Value::String(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
+        (Value::Geo(a), Value::Geo(b)) => Some(geo(a, b)),
         (Value::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
         (Value::Double(a), Value::Double(b)) => a.partial_cmp(b),
         (Value::DateTimeOffset(a), Value::DateTimeOffset(b)) => Some(a.cmp(b)),
@@ -50,6 +52,12 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Decimal(_), _) | (_, Value::Decimal(_)) => Some(decimal(left)?.cmp(&decimal(right)?)),
         _ => (left == right).then_some(Ordering::Equal),
     }
+}
+
+/// Equal is the same shape, in whichever form it is written; the order has no meaning.
+fn geo(a: &str, b: &str) -> Ordering {
+    let shape = |text: &str| Shape::read(text).map(|(_, shape)| shape);
+    if a == b || shape(a).is_some_and(|a| Some(a) == shape(b)) { Ordering::Equal } else { a.cmp(b) }
 }
 
 /// A total order for sorting: null, then NaN, then everything else by value.

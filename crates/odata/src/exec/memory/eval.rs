@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::compare::compare;
 use super::{Context, EvalError, arithmetic, function};
-use crate::expr::convert::convert;
+use crate::expr::convert::{convert, primitive_of};
 use crate::expr::{Expr, Function, Node, Step};
+use crate::model::{AnyKind, EdmType, Model};
 use crate::value::Value;
 
 static NULL: Value = Value::Null;
@@ -54,6 +55,17 @@ fn borrowed<'v>(expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
 
 fn dynamic(at: &Value, number: u16) -> Option<&Value> {
     at.as_record()?.dynamic.get(usize::from(number)).map(|property| &property.value)
+}
+
+/// Whether values declared with one type are of another: the same, the type under a definition, or any primitive.
+fn is_primitive_of(model: &Model, declared: Option<EdmType>, to: EdmType) -> bool {
+    match (declared, to) {
+        (_, EdmType::Any(kind)) => matches!(kind, AnyKind::Primitive | AnyKind::Untyped),
+        (Some(declared), to) => {
+            declared == to || matches!(to, EdmType::Primitive(wanted) if primitive_of(model, declared) == Some(wanted))
+        }
+        (None, _) => false,
+    }
 }
 
 fn as_truth(value: &Value) -> Option<bool> {
@@ -144,9 +156,9 @@ impl Context<'_> {
             Node::IsOf(operand, to) => {
                 let value = self.value(operand, frame)?;
                 let fits = to.base.is_some_and(|to| match &*value {
-                    Value::Null => false,
+                    Value::Null | Value::Collection(_) => false,
                     Value::Record(_) => convert(self.model, &value, operand.ty.base, to).is_some(),
-                    _ => operand.ty.base == Some(to),
+                    _ => is_primitive_of(self.model, operand.ty.base, to),
                 });
                 Ok(Some(fits))
             }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::eval::Frame;
-use super::{Context, EvalError};
+use super::{Context, EvalError, geo, sequence};
 use crate::edm::civil::{TICKS_PER_DAY, TICKS_PER_SECOND, civil_from_days};
 use crate::edm::{Date, DateTimeOffset, Decimal, TimeOfDay};
 use crate::expr::{Expr, Function, local_ticks};
+use crate::model::EdmType;
 use crate::value::Value;
 
 const TICKS_MAX: i64 = 3_155_378_975_999_999_999;
@@ -22,11 +23,19 @@ impl Context<'_> {
             return Ok(Cow::Owned(self.constant(function)));
         };
         let first = self.value(first, frame)?;
-        let Some(second) = rest.first() else { return Ok(Cow::Owned(of_one(function, &first)?)) };
+        let Some(second) = rest.first() else {
+            return Ok(Cow::Owned(match &*first {
+                Value::Collection(elements) => sequence::of_one(function, elements, 0, None),
+                Value::Geo(text) => geo::length(is_geometry(arguments), text),
+                other => of_one(function, other)?,
+            }));
+        };
         let second = self.value(second, frame)?;
         let value = match (&*first, &*second) {
             (Value::String(a), Value::String(b)) => of_texts(function, a, b)?,
-            (Value::String(text), Value::Int(start)) => {
+            (Value::Collection(a), Value::Collection(b)) => sequence::of_two(function, a, b)?,
+            (Value::Geo(a), Value::Geo(b)) => geo::of_two(function, is_geometry(arguments), a, b),
+            (whole @ (Value::String(_) | Value::Collection(_)), Value::Int(start)) => {
                 let length = match rest.get(1) {
                     Some(length) => match &*self.value(length, frame)? {
                         Value::Int(length) => Some(*length),
@@ -34,7 +43,10 @@ impl Context<'_> {
                     },
                     None => None,
                 };
-                Value::String(substring(text, *start, length).into())
+                match whole {
+                    Value::Collection(elements) => sequence::of_one(function, elements, *start, length),
+                    other => Value::String(substring(other.as_str().unwrap_or_default(), *start, length).into()),
+                }
             }
             _ => Value::Null,
         };
@@ -69,6 +81,13 @@ fn of_texts(function: Function, a: &str, b: &str) -> Result<Value, EvalError> {
         Function::IndexOf => Value::Int(a.find(b).map_or(-1, |at| code_points(&a[..at]))),
         Function::Concat => Value::String([a, b].concat().into()),
         other => return Err(EvalError::NotOffered(other.name())),
+    })
+}
+
+/// Whether the shapes are in the plane; else they are on the earth.
+fn is_geometry(arguments: &[Expr]) -> bool {
+    arguments.iter().any(|argument| {
+        matches!(argument.ty.base, Some(EdmType::Primitive(primitive)) if primitive.short_name().starts_with("Geom"))
     })
 }
 

@@ -8,9 +8,11 @@ mod compare;
 mod compute;
 mod eval;
 mod function;
+mod geo;
 mod page;
 mod position;
 mod search;
+mod sequence;
 
 pub use compute::{compute, select_computed};
 pub use page::page;

@@ -1,0 +1,236 @@
+//! Shapes on the earth and in the plane: WKT (as literals write it) and GeoJSON (as bodies do) to coordinates.
+//! Measures nothing.
+
+use crate::json::{Json, JsonKind, parse};
+use crate::limits::GEO_DEPTH_MAX;
+use crate::model::Primitive;
+
+/// A position: longitude and latitude, or x and y. Heights are read and not kept.
+pub(crate) type Point = (f64, f64);
+
+/// A shape.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shape {
+    Point(Point),
+    Line(Vec<Point>),
+    /// The outer ring, then the holes.
+    Polygon(Vec<Vec<Point>>),
+    MultiPoint(Vec<Shape>),
+    MultiLine(Vec<Shape>),
+    MultiPolygon(Vec<Shape>),
+    Collection(Vec<Shape>),
+}
+
+impl Shape {
+    /// From either text form; `None` when it is neither. `SRID=…;` before WKT is given beside it.
+    pub(crate) fn read(text: &str) -> Option<(Option<u32>, Self)> {
+        if text.starts_with('{') {
+            let json = parse(text.as_bytes()).ok()?;
+            return Some((None, from_json(&json, 0)?));
+        }
+        let (srid, rest) = match text.get(..5) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("SRID=") => {
+                let (number, rest) = text[5..].split_once(';')?;
+                (Some(number.parse().ok()?), rest)
+            }
+            _ => (None, text),
+        };
+        let mut wkt = Wkt { rest };
+        let shape = wkt.tagged(0)?;
+        wkt.spaces();
+        wkt.rest.is_empty().then_some((srid, shape))
+    }
+
+    /// The type of the shape.
+    pub(crate) fn primitive(&self, geometry: bool) -> Primitive {
+        let (earth, plane) = match self {
+            Self::Point(_) => (Primitive::GeographyPoint, Primitive::GeometryPoint),
+            Self::Line(_) => (Primitive::GeographyLineString, Primitive::GeometryLineString),
+            Self::Polygon(_) => (Primitive::GeographyPolygon, Primitive::GeometryPolygon),
+            Self::MultiPoint(_) => (Primitive::GeographyMultiPoint, Primitive::GeometryMultiPoint),
+            Self::MultiLine(_) => (Primitive::GeographyMultiLineString, Primitive::GeometryMultiLineString),
+            Self::MultiPolygon(_) => (Primitive::GeographyMultiPolygon, Primitive::GeometryMultiPolygon),
+            Self::Collection(_) => (Primitive::GeographyCollection, Primitive::GeometryCollection),
+        };
+        if geometry { plane } else { earth }
+    }
+}
+
+struct Wkt<'t> {
+    rest: &'t str,
+}
+
+impl Wkt<'_> {
+    fn spaces(&mut self) {
+        self.rest = self.rest.trim_start_matches(' ');
+    }
+
+    fn eat(&mut self, wanted: char) -> Option<()> {
+        self.spaces();
+        self.rest = self.rest.strip_prefix(wanted)?;
+        Some(())
+    }
+
+    fn number(&mut self) -> Option<f64> {
+        self.spaces();
+        let end = self.rest.find([' ', ',', ')']).unwrap_or(self.rest.len());
+        let (text, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        text.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// `x y`, with a height and a measure that are not kept.
+    fn position(&mut self) -> Option<Point> {
+        let at = (self.number()?, self.number()?);
+        for _ in 0..2 {
+            self.spaces();
+            if self.rest.starts_with([',', ')']) {
+                break;
+            }
+            self.number()?;
+        }
+        Some(at)
+    }
+
+    /// `(item,item,…)`.
+    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        self.eat('(')?;
+        let mut items = vec![item(self)?];
+        while self.eat(',').is_some() {
+            items.push(item(self)?);
+        }
+        self.eat(')')?;
+        Some(items)
+    }
+
+    fn point(&mut self) -> Option<Shape> {
+        self.eat('(')?;
+        let at = self.position()?;
+        self.eat(')')?;
+        Some(Shape::Point(at))
+    }
+
+    fn line(&mut self) -> Option<Vec<Point>> {
+        self.list(Self::position).filter(|points| points.len() > 1)
+    }
+
+    fn polygon(&mut self) -> Option<Shape> {
+        self.list(|wkt| wkt.list(Self::position).filter(|ring| is_ring(ring))).map(Shape::Polygon)
+    }
+
+    fn tagged(&mut self, depth: usize) -> Option<Shape> {
+        if depth > GEO_DEPTH_MAX {
+            return None;
+        }
+        self.spaces();
+        let end = self.rest.find(['(', ' '])?;
+        let name = self.rest[..end].to_ascii_lowercase();
+        self.rest = &self.rest[end..];
+        match name.as_str() {
+            "point" => self.point(),
+            "linestring" => self.line().map(Shape::Line),
+            "polygon" => self.polygon(),
+            "multipoint" => self.list(Self::point).map(Shape::MultiPoint),
+            "multilinestring" => self.list(|wkt| wkt.line().map(Shape::Line)).map(Shape::MultiLine),
+            "multipolygon" => self.list(Self::polygon).map(Shape::MultiPolygon),
+            "collection" | "geometrycollection" => self.list(|wkt| wkt.tagged(depth + 1)).map(Shape::Collection),
+            _ => None,
+        }
+    }
+}
+
+/// A ring is closed and spans an area.
+fn is_ring(points: &[Point]) -> bool {
+    points.len() > 3 && points.first() == points.last()
+}
+
+fn from_json(json: &Json<'_>, depth: usize) -> Option<Shape> {
+    if depth > GEO_DEPTH_MAX {
+        return None;
+    }
+    let JsonKind::Object(members) = &json.kind else { return None };
+    let member = |name: &str| members.iter().find(|member| member.name == name).map(|member| &member.value);
+    let JsonKind::String(kind) = &member("type")?.kind else { return None };
+    if kind == "GeometryCollection" {
+        return items(member("geometries")?, |shape| from_json(shape, depth + 1)).map(Shape::Collection);
+    }
+    let at = member("coordinates")?;
+    match kind.as_ref() {
+        "Point" => position(at).map(Shape::Point),
+        "LineString" => line(at).map(Shape::Line),
+        "Polygon" => polygon(at),
+        "MultiPoint" => items(at, |at| position(at).map(Shape::Point)).map(Shape::MultiPoint),
+        "MultiLineString" => items(at, |at| line(at).map(Shape::Line)).map(Shape::MultiLine),
+        "MultiPolygon" => items(at, polygon).map(Shape::MultiPolygon),
+        _ => None,
+    }
+}
+
+fn items<T>(json: &Json<'_>, item: impl FnMut(&Json<'_>) -> Option<T>) -> Option<Vec<T>> {
+    let JsonKind::Array(elements) = &json.kind else { return None };
+    elements.iter().map(item).collect()
+}
+
+fn position(json: &Json<'_>) -> Option<Point> {
+    let numbers = items(json, |number| match number.kind {
+        JsonKind::Number(text) => text.parse().ok(),
+        _ => None,
+    })?;
+    Some((*numbers.first()?, *numbers.get(1)?))
+}
+
+fn line(json: &Json<'_>) -> Option<Vec<Point>> {
+    items(json, position).filter(|points| points.len() > 1)
+}
+
+fn polygon(json: &Json<'_>) -> Option<Shape> {
+    items(json, |ring| items(ring, position).filter(|ring| is_ring(ring))).map(Shape::Polygon)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_shape_are_read_alike() {
+        for (wkt, json) in [
+            ("Point(142.1 64.1)", r#"{"type":"Point","coordinates":[142.1,64.1]}"#),
+            ("SRID=4326;LineString(1 2,3 4.5 7)", r#"{"type":"LineString","coordinates":[[1,2],[3,4.5,7]]}"#),
+            ("POLYGON((0 0,4 0,4 4,0 0))", r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,0]]]}"#),
+            ("MultiPoint((1 2),(3 4))", r#"{"type":"MultiPoint","coordinates":[[1,2],[3,4]]}"#),
+            ("MultiLineString((1 2,3 4))", r#"{"type":"MultiLineString","coordinates":[[[1,2],[3,4]]]}"#),
+            (
+                "Collection(Point(1 2))",
+                r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]}"#,
+            ),
+        ] {
+            let shape = Shape::read(wkt).map(|(_, shape)| shape);
+            assert!(shape.is_some(), "{wkt}");
+            assert_eq!(shape, Shape::read(json).map(|(_, shape)| shape), "{wkt}");
+        }
+        assert_eq!(Shape::read("SRID=0;Point(1 2)"), Some((Some(0), Shape::Point((1.0, 2.0)))));
+    }
+
+    #[test]
+    fn what_is_no_shape_is_refused() {
+        let deep = "Collection(".repeat(10_000);
+        for text in [
+            "",
+            "Point",
+            "Point()",
+            "Point(1)",
+            "Point(1 2",
+            "Point(1 2)x",
+            "Point(NaN 1)",
+            "SRID=x;Point(1 2)",
+            "LineString(1 2)",
+            "Polygon((0 0,1 1,2 2))",
+            "Circle(1 2)",
+            "{}",
+            r#"{"type":"Point","coordinates":["1",2]}"#,
+            &deep,
+        ] {
+            assert_eq!(Shape::read(text), None, "{}", text.get(..20).unwrap_or(text));
+        }
+    }
+}
