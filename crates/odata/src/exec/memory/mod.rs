@@ -13,9 +13,11 @@ mod page;
 mod position;
 mod search;
 mod sequence;
+mod source;
 
 pub use compute::{compute, select_computed};
 pub use page::page;
+pub use source::{Call, Related, Rows, Source};
 
 use crate::edm::DateTimeOffset;
 use crate::error::Error;
