@@ -1,0 +1,112 @@
+//! The reference service: the model of `model.csdl.xml` over data in memory.
+//!
+//! A request goes through the four steps of the engine: `head`, `bind`, what this service does, `render`. All of it runs
+//! under one lock on the data, so that every request, and every batch, sees and leaves a whole state.
+
+mod delta;
+mod env;
+mod http;
+mod operations;
+mod read;
+mod rules;
+mod schema;
+mod seal;
+mod seed;
+mod store;
+mod stream;
+mod walk;
+mod write;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use hyper::{Request, Response};
+use odata::engine::{Engine, ErrorContext, Head, Operation, Outcome, Settings};
+use odata::{Error, ErrorKind, Profile};
+
+use schema::Schema;
+use seal::Seal;
+use store::Store;
+
+pub(crate) use http::serve;
+
+const MODEL: &str = include_str!("../model.csdl.xml");
+
+/// Why the service cannot start.
+pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// The service.
+#[derive(Debug)]
+pub(crate) struct Service {
+    engine: Engine,
+    seal: Seal,
+    store: Mutex<Store>,
+}
+
+impl Service {
+    /// With the seed loaded.
+    ///
+    /// # Errors
+    /// The model or the seed do not fit this service.
+    pub(crate) fn new() -> Result<Self, Fault> {
+        let model = Arc::new(odata::csdl::read(MODEL)?);
+        let schema = Arc::new(Schema::new(Arc::clone(&model)).ok_or("the model lacks what the service needs")?);
+        let settings = Settings { page_size_max: None, compute: true, ..Settings::new(Profile::Strict) };
+        let store = seed::load(&Store::new(Arc::clone(&schema)))?;
+        Ok(Self { engine: Engine::new(model, settings), seal: Seal::default(), store: Mutex::new(store) })
+    }
+
+    /// Answers one request. `root` is the absolute service root without a trailing slash.
+    pub(crate) fn answer(&self, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
+        // A panic while the data is locked would leave it as it was last whole: rows change one by one.
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        self.answer_with(&mut store, request, root)
+    }
+
+    fn answer_with(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
+        self.try_answer(store, request, root).unwrap_or_else(|error| {
+            let date = env::now().to_string();
+            let context = ErrorContext { date: &date, request_id: "", client_request_id: "" };
+            self.engine.render_error(&error, &context)
+        })
+    }
+
+    fn try_answer(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Result<Response<Bytes>, Error> {
+        let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let head = self.engine.head(request.method(), path_and_query, request.headers(), root, &self.seal)?;
+        let stored = walk::walk(store, &head.target().segments, true).ok();
+        let stored = stored.and_then(|place| rules::stored_type(store, place.set, &place.key?));
+        let operation = self.engine.bind(&head, request.body().clone(), stored)?;
+        let before = store.clone();
+        let done = self.perform(store, &head, operation);
+        if done.is_err() {
+            *store = before;
+        }
+        self.engine.render(&head, done?, &self.seal)
+    }
+
+    /// Does what was asked. An error may leave changes behind, which the caller takes back.
+    fn perform(&self, store: &mut Store, head: &Head, operation: Operation) -> Result<Outcome, Error> {
+        match operation {
+            Operation::ServiceDocument => Ok(Outcome::ServiceDocument),
+            Operation::Metadata => Ok(Outcome::Metadata),
+            Operation::Options => Ok(Outcome::Options),
+            read @ (Operation::ReadEntity(_)
+            | Operation::ReadCollection(_)
+            | Operation::Count(_)
+            | Operation::ReadProperty(_)
+            | Operation::ReadStream) => read::read(store, head, &read),
+            Operation::Create(record) => write::create(store, &self.engine, head, record),
+            Operation::Update { record, replace } => write::update(store, &self.engine, head, record, replace),
+            Operation::Delete => write::delete(store, head),
+            Operation::SetProperty(value) => write::set_property(store, &self.engine, head, value),
+            Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
+            Operation::WriteStream { media_type, bytes } => stream::store(store, head, media_type, bytes),
+            Operation::DeleteStream => stream::delete(store, head),
+            Operation::Invoke { operation, parameters, query } => {
+                operations::invoke(store, head, operation, &parameters, &query)
+            }
+            _ => Err(Error::new(ErrorKind::NotImplemented, "This is not offered.")),
+        }
+    }
+}
