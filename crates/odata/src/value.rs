@@ -50,7 +50,7 @@ pub enum Value {
     Rendered(Bytes),
 }
 
-/// What a representation says of a stream property.
+/// What a representation says of a stream property, or of the media of an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamInfo {
     /// Media type as stored.
@@ -82,6 +82,8 @@ pub struct Record {
     pub next_links: Vec<(u16, Arc<[u8]>)>,
     /// Whole counts of embedded collections, where they were asked for and more than what is embedded counts.
     pub counts: Vec<(u16, u64)>,
+    /// Of a media entity: what representations say of its media. The bytes travel apart.
+    pub media: Option<Arc<StreamInfo>>,
     /// In a write, the entities that navigation properties are to lead to (`@odata.bind`, `{"@id": …}`).
     pub bindings: Vec<(u16, Vec<EntityReference>)>,
     /// Results of `$compute` and `$apply`, in their order: properties that the type does not declare.
@@ -109,6 +111,7 @@ impl Record {
             etag: None,
             next_links: Vec::new(),
             counts: Vec::new(),
+            media: None,
             bindings: Vec::new(),
             dynamic: Vec::new(),
         }

@@ -14,6 +14,9 @@ pub struct Settings {
     pub page_size_max: Option<u32>,
     /// Whether the application executes `$compute`. Else it is refused as not offered, wherever it stands.
     pub compute: bool,
+    /// Whether the service document lists function imports that can be called without parameters though the model does
+    /// not ask for it (`IncludeInServiceDocument`).
+    pub list_functions: bool,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
@@ -30,6 +33,7 @@ impl Settings {
             profile,
             page_size_max: Some(1_000),
             compute: false,
+            list_functions: false,
             body_bytes_max: 8 << 20,
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),

@@ -142,6 +142,12 @@ impl Writer<'_> {
             let media = url_of(place) + "/$value";
             self.annotation("", "odata.mediaEditLink", &media);
             self.annotation("", "odata.mediaReadLink", &media);
+            if let Some(media) = &record.media {
+                self.annotation("", "odata.mediaContentType", &media.media_type);
+                if let Some(etag) = &media.etag {
+                    self.annotation("", "odata.mediaEtag", etag);
+                }
+            }
         }
     }
 

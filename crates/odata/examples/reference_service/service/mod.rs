@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod seal;
 mod seed;
+mod source;
 mod store;
 mod stream;
 mod walk;
@@ -51,7 +52,8 @@ impl Service {
     pub(crate) fn new() -> Result<Self, Fault> {
         let model = Arc::new(odata::csdl::read(MODEL)?);
         let schema = Arc::new(Schema::new(Arc::clone(&model)).ok_or("the model lacks what the service needs")?);
-        let settings = Settings { page_size_max: None, compute: true, ..Settings::new(Profile::Strict) };
+        let settings =
+            Settings { page_size_max: None, compute: true, list_functions: true, ..Settings::new(Profile::Strict) };
         let store = seed::load(&Store::new(Arc::clone(&schema)))?;
         Ok(Self { engine: Engine::new(model, settings), seal: Seal::default(), store: Mutex::new(store) })
     }
@@ -103,8 +105,12 @@ impl Service {
             Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
             Operation::WriteStream { media_type, bytes } => stream::store(store, head, media_type, bytes),
             Operation::DeleteStream => stream::delete(store, head),
-            Operation::Invoke { operation, parameters, query } => {
-                operations::invoke(store, head, operation, &parameters, &query)
+            ref invoke @ Operation::Invoke { operation, ref parameters, .. } => {
+                if self.engine.model().operation(operation).is_action {
+                    operations::actions::run(store, head, operation, parameters)
+                } else {
+                    read::function(store, head, invoke)
+                }
             }
             _ => Err(Error::new(ErrorKind::NotImplemented, "This is not offered.")),
         }

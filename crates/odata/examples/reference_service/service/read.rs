@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use odata::engine::{Head, Operation, Outcome, StreamBody};
-use odata::exec::memory::page;
+use odata::exec::memory::{Call, Source as _, page};
 use odata::plan::CollectionQuery;
 use odata::{Error, Value};
 
@@ -81,4 +81,24 @@ fn stream(store: &Store, place: &Place) -> Result<Outcome, Error> {
     let etag = row.record.etag.clone().filter(|_| place.set == Set::Products);
     let (media_type, bytes) = (stream.media_type.clone(), stream.bytes.clone());
     Ok(Outcome::Stream(StreamBody { media_type, bytes, etag, modified_unix_s: None }))
+}
+
+/// The result of a function.
+pub(crate) fn function(store: &Store, head: &Head, operation: &Operation) -> Result<Outcome, Error> {
+    let Operation::Invoke { operation, parameters, query } = operation else { return Err(not_found()) };
+    let place = if store.schema.model.operation(*operation).is_bound {
+        Some(walk(store, &head.target().segments, false)?)
+    } else {
+        None
+    };
+    let entity = place.as_ref().and_then(|place| row(store, place).ok());
+    let binding = entity.map_or(Value::Null, |row| Value::Record(Arc::clone(&row.record)));
+    let binding = place.as_ref().map(|_| &binding);
+    match store.call(&Call { operation: *operation, binding, parameters })? {
+        Value::Collection(items) => {
+            let ranked = (0..).zip(items.iter().cloned());
+            page(&store.schema.model, ranked, query, env::now()).map(Outcome::Collection)
+        }
+        value => Ok(Outcome::Value(value)),
+    }
 }

@@ -22,21 +22,21 @@ pub(crate) fn empty_stream() -> Stream {
     Stream { media_type: "application/octet-stream".into(), bytes: Bytes::new() }
 }
 
-/// Brings what a record says of itself up to date: its entity tag, and the description of its stream property.
+/// Brings what a record says of itself up to date: its entity tag, and the description of its stream.
 pub(crate) fn describe(schema: &Schema, set: Set, row: &mut Row) {
     if let Some(Value::Int(version)) = version_member(schema, set).and_then(|member| row.record.get(member)) {
         let etag = format!("W/\"{version}\"");
         Arc::make_mut(&mut row.record).etag = Some(etag.into());
     }
+    let info = |stream: &Stream| {
+        let (media_type, length) = (Arc::clone(&stream.media_type), stream.bytes.len() as u64);
+        Arc::new(StreamInfo { media_type, etag: None, length, inline: None })
+    };
     if set == Set::Products {
-        let stream = row.stream.get_or_insert_with(empty_stream);
-        let info = StreamInfo {
-            media_type: Arc::clone(&stream.media_type),
-            etag: None,
-            length: stream.bytes.len() as u64,
-            inline: None,
-        };
-        row.set(schema.product.photo, Value::Stream(Arc::new(info)));
+        let photo = info(row.stream.get_or_insert_with(empty_stream));
+        row.set(schema.product.photo, Value::Stream(photo));
+    } else if let Some(media) = &row.stream {
+        Arc::make_mut(&mut row.record).media = Some(info(media));
     }
 }
 

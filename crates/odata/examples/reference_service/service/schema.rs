@@ -142,6 +142,16 @@ impl Schema {
         self.types[set as usize]
     }
 
+    /// The set that holds entities of a type.
+    pub(crate) fn set_of(&self, ty: TypeId) -> Option<Set> {
+        Set::ALL.into_iter().find(|set| self.model.is_a(ty, self.type_of(*set)))
+    }
+
+    /// The set of a child of the container.
+    pub(crate) fn set_at(&self, child: u16) -> Option<Set> {
+        Set::by_name(&self.model.container.children.get(usize::from(child))?.name)
+    }
+
     /// The set that a navigation property of an entity in `from` leads to.
     pub(crate) fn target(&self, from: Set, member: u16) -> Option<Set> {
         let (product, other) = (&self.product, &self.other);

@@ -58,10 +58,12 @@ fn create(store: &mut Store, stream: Stream) -> Result<Outcome, Error> {
     let mut record = RecordBuilder::new(&schema.model, schema.type_of(set)).set(name, "").build();
     rules::make(&schema, set, &mut record);
     describe_media(&schema, &mut record, &stream);
-    let record = Arc::new(record);
     let key = Key::of(&schema, &record).ok_or_else(not_found)?;
     let path = write::path_of(set, &key);
-    store.insert(set, &key, Row { record: Arc::clone(&record), stream: Some(stream), related: Vec::new(), changed: 0 });
+    let mut row = Row { record: Arc::new(record), stream: Some(stream), related: Vec::new(), changed: 0 };
+    rules::describe(&schema, set, &mut row);
+    let record = Arc::clone(&row.record);
+    store.insert(set, &key, row);
     Ok(Outcome::Created { record, path })
 }
 

@@ -11,7 +11,7 @@ use crate::engine::head::{Head, Produces, Version};
 use crate::engine::tokens::fingerprint_bytes;
 use crate::error::Error;
 use crate::json::{Level, push_string};
-use crate::model::{ContainerChildKind, Model};
+use crate::model::{ContainerChild, ContainerChildKind, Model};
 
 /// A document and its entity tag.
 #[derive(Debug)]
@@ -74,7 +74,11 @@ impl Engine {
         }
         out.extend_from_slice(b"\"value\":[");
         let mut first = true;
-        for child in self.model.container.children.iter().filter(|child| child.in_service_document) {
+        let listed = |child: &&ContainerChild| {
+            let is_import = matches!(child.kind, ContainerChildKind::Import { .. });
+            child.in_service_document || (is_import && self.settings.list_functions)
+        };
+        for child in self.model.container.children.iter().filter(listed) {
             let kind = match &child.kind {
                 ContainerChildKind::EntitySet { .. } => "EntitySet",
                 ContainerChildKind::Singleton { .. } => "Singleton",

@@ -16,10 +16,10 @@ pub(crate) use documents::Documents;
 pub use error::ErrorContext;
 
 use super::Engine;
-use super::address::{KeyStyle, push_record_key};
+use super::address::{KeyStyle, owner_type, push_record_key};
 use super::head::{Current, Head, JsonFormat, Produces, Return, Version, failed, is_graph};
 use super::outcome::{Outcome, Page, StreamBody};
-use super::target::TargetKind;
+use super::target::{Segment, TargetKind};
 use super::tokens::TokenSeal;
 use crate::edm::write_primitive;
 use crate::error::{Error, ErrorKind};
@@ -282,12 +282,21 @@ impl Engine {
         writer.out
     }
 
+    /// `Core.MediaType` of the property that the target is the value of.
+    fn media_type(&self, head: &Head) -> Option<&str> {
+        let Some(Segment::Property { member, .. }) = head.target.segments.iter().rev().nth(1) else { return None };
+        let owner = self.model.structured(owner_type(&self.model, &head.target)?)?;
+        let annotations = &owner.members.get(usize::from(*member))?.annotations;
+        self.model.annotation(annotations, "Org.OData.Core.V1.MediaType")?.as_text()
+    }
+
     fn raw_value(&self, head: &Head, value: &Value, etag: Option<&str>) -> Result<Response<Bytes>, Error> {
         let base = head.target.ty.as_ref().map(|ty| ty.base).ok_or_else(mismatch)?;
         if let Value::Binary(bytes) = value {
             let mut response = headers::text(head, bytes.clone(), etag);
+            let media_type = self.media_type(head).and_then(|text| HeaderValue::from_str(text).ok());
             let octets = HeaderValue::from_static("application/octet-stream");
-            response.headers_mut().insert(header::CONTENT_TYPE, octets);
+            response.headers_mut().insert(header::CONTENT_TYPE, media_type.unwrap_or(octets));
             return Ok(response);
         }
         let mut text = String::new();
