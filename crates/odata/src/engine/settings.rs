@@ -17,6 +17,9 @@ pub struct Settings {
     /// Whether the service document lists function imports that can be called without parameters though the model does
     /// not ask for it (`IncludeInServiceDocument`).
     pub list_functions: bool,
+    /// Whether the application executes changes of related entities inside a change (OData 4.01, deep update). Else they
+    /// are refused; references to entities that exist may stand there all the same.
+    pub deep_updates: bool,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
@@ -34,6 +37,7 @@ impl Settings {
             page_size_max: Some(1_000),
             compute: false,
             list_functions: false,
+            deep_updates: false,
             body_bytes_max: 8 << 20,
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),

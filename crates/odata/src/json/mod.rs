@@ -3,6 +3,7 @@
 mod escape;
 mod parse;
 mod read;
+mod related;
 mod scalar;
 mod shape;
 mod timestamp;
@@ -11,6 +12,7 @@ mod write;
 
 pub(crate) use escape::string as push_string;
 pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
-pub(crate) use read::{Purpose, Reader, is_json, malformed};
+pub(crate) use read::{Purpose, Reader, Rules, is_json, malformed};
+pub(crate) use related::Parent;
 pub(crate) use shape::{Shapes, Types};
 pub(crate) use write::{Context, Format, Level, Writer, enum_text};

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::parse::{self, Json, JsonError, JsonKind, JsonMember};
+use super::related::Parent;
 use super::scalar;
 use crate::edm::decode_binary;
+use crate::engine::Resolver;
 use crate::error::{Error, ErrorKind, shown};
 use crate::model::{
     AnyKind, EdmType, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
@@ -23,35 +25,46 @@ pub(crate) enum Purpose {
     Replace,
     /// A change of something that exists: only what is given counts.
     Merge,
+    /// An entity inside a change: new, or one that exists and is found by its key. Only what is given counts.
+    Nested,
     /// Checked and thrown away (the service computes it).
     Discard,
 }
 
 /// Reads bodies by a model.
 pub(crate) struct Reader<'e> {
-    pub(crate) model: &'e Model,
+    pub(super) model: &'e Model,
+    pub(super) rules: Rules<'e>,
+    pub(super) path: Vec<Part>,
+    /// The way back from the entity that is read to the one that holds it.
+    pub(super) parent: Option<Parent>,
+}
+
+/// How the bodies of one request are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'e> {
     /// What an abstract type is taken as, see `Settings::concrete_types`.
     pub(crate) concrete_types: &'e HashMap<TypeId, TypeId>,
     /// `IEEE754Compatible=true`.
     pub(crate) ieee754: bool,
     /// Largest inline stream.
     pub(crate) stream_bytes_max: usize,
-    path: Vec<Part>,
+    /// Related entities may stand in a change.
+    pub(crate) deep_updates: bool,
+    /// What entity references mean.
+    pub(crate) resolver: Resolver<'e>,
 }
 
-enum Part {
+/// A step to the value that is read.
+pub(super) enum Part {
     Name(Arc<str>),
     Index(usize),
 }
 
 impl<'e> Reader<'e> {
-    pub(crate) fn new(
-        model: &'e Model,
-        concrete_types: &'e HashMap<TypeId, TypeId>,
-        ieee754: bool,
-        stream_bytes_max: usize,
-    ) -> Self {
-        Self { model, concrete_types, ieee754, stream_bytes_max, path: Vec::new() }
+    /// `parent` is the way back from what the body is to the entity whose path it was sent to.
+    pub(crate) fn new(model: &'e Model, rules: Rules<'e>, parent: Option<Parent>) -> Self {
+        Self { model, rules, path: Vec::new(), parent }
     }
 
     /// Reads an entity or a complex value. `stored` is the actual type of what exists already.
@@ -72,7 +85,7 @@ impl<'e> Reader<'e> {
         record.type_named = type_named;
         for given in members {
             if given.name.contains('@') {
-                self.annotation(&given.name, ty)?;
+                self.annotation(given, ty, &mut record)?;
                 continue;
             }
             let Some((number, member)) = ty.member(&given.name) else {
@@ -83,7 +96,9 @@ impl<'e> Reader<'e> {
                 return Err(error);
             };
             self.path.push(Part::Name(Arc::clone(&member.name)));
-            if let Some(value) = self.member(given, number, member, ty, purpose, members)? {
+            if member.is_navigation() {
+                self.navigation(given, number, member, ty, purpose, &mut record)?;
+            } else if let Some(value) = self.member(given, number, member, ty, purpose, members)? {
                 record.set(number, value);
             }
             self.path.pop();
@@ -104,14 +119,12 @@ impl<'e> Reader<'e> {
         purpose: Purpose,
         siblings: &[JsonMember<'_>],
     ) -> Result<Option<Value>, Error> {
-        let (computed, immutable) = match &member.kind {
-            MemberKind::Navigation(_) => return self.navigation(given, member, ty, purpose).map(Some),
-            MemberKind::Structural { computed, immutable, .. } => (*computed, *immutable),
-        };
+        let MemberKind::Structural { computed, immutable, .. } = member.kind else { return Ok(None) };
         let is_key = ty.key.iter().any(|key| key.path.first() == Some(&number));
         // A key is handed on even where the service makes it: whether a given one counts is the application's to say.
         let ignored = match purpose {
             Purpose::Create => computed && (!is_key || matches!(given.value.kind, JsonKind::Null)),
+            Purpose::Nested => computed && !is_key,
             Purpose::Replace | Purpose::Merge => computed || immutable || is_key,
             Purpose::Discard => true,
         };
@@ -127,21 +140,6 @@ impl<'e> Reader<'e> {
         self.value(&given.value, &member.ty, purpose).map(Some)
     }
 
-    fn navigation(
-        &mut self,
-        given: &JsonMember<'_>,
-        member: &Member,
-        ty: &StructuredType,
-        purpose: Purpose,
-    ) -> Result<Value, Error> {
-        if purpose != Purpose::Create {
-            let message =
-                format!("Cannot apply PATCH to navigation property '{}' on entity type '{}'.", member.name, ty.name);
-            return Err(Error::bad_request(message).with_code("ModelValidationFailure").at(self.place()));
-        }
-        self.value(&given.value, &member.ty, Purpose::Create)
-    }
-
     /// Reads a value or a collection of a declared type. Streams are the member's business.
     pub(crate) fn value(&mut self, json: &Json<'_>, ty: &TypeRef, purpose: Purpose) -> Result<Value, Error> {
         if !ty.collection {
@@ -151,7 +149,7 @@ impl<'e> Reader<'e> {
             return Err(self.refuse(&format!("must be an array, not {}", json.kind.article())));
         };
         // An element is whole even inside a change: collections are replaced, not merged.
-        let purpose = if purpose == Purpose::Merge { Purpose::Replace } else { purpose };
+        let purpose = if matches!(purpose, Purpose::Merge | Purpose::Nested) { Purpose::Replace } else { purpose };
         let mut values = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {
             self.path.push(Part::Index(index));
@@ -171,14 +169,14 @@ impl<'e> Reader<'e> {
                 _ => Err(format!("must be a GeoJSON object, not {}", json.kind.article())),
             },
             EdmType::Primitive(Primitive::Stream) => Err("is a stream, which cannot stand here".to_owned()),
-            EdmType::Primitive(primitive) => scalar::primitive(json, primitive, &ty.facets, self.ieee754),
+            EdmType::Primitive(primitive) => scalar::primitive(json, primitive, &ty.facets, self.rules.ieee754),
             EdmType::Named(id) => match self.model.named(id) {
                 NamedType::Structured(_) => {
                     return self.record(json, id, None, purpose).map(|record| Value::Record(Arc::new(record)));
                 }
                 NamedType::Enum(enumeration) => scalar::enumeration(json, enumeration),
                 NamedType::Definition(definition) => {
-                    scalar::primitive(json, definition.underlying, &definition.facets, self.ieee754)
+                    scalar::primitive(json, definition.underlying, &definition.facets, self.rules.ieee754)
                 }
             },
             EdmType::Any(AnyKind::Untyped | AnyKind::Primitive) => Ok(Value::Rendered(compact(json).into())),
@@ -194,8 +192,9 @@ impl<'e> Reader<'e> {
             other => return Err(self.refuse(&format!("must be a base64 string, Edm.Stream, not {}", other.article()))),
         };
         let bytes = decode_binary(text).map_err(|_| self.refuse("is not valid base64 or base64url"))?;
-        if bytes.len() > self.stream_bytes_max {
-            let message = format!("The stream '{}' is larger than {} bytes.", self.place(), self.stream_bytes_max);
+        if bytes.len() > self.rules.stream_bytes_max {
+            let message =
+                format!("The stream '{}' is larger than {} bytes.", self.place(), self.rules.stream_bytes_max);
             return Err(Error::new(ErrorKind::PayloadTooLarge, message).at(self.place()));
         }
         let media_type = siblings.iter().find_map(|sibling| {
@@ -220,16 +219,23 @@ impl<'e> Reader<'e> {
         })))
     }
 
-    /// Annotations say nothing that a write needs, except links that would be lost in silence.
-    fn annotation(&self, name: &str, ty: &StructuredType) -> Result<(), Error> {
-        let (property, term) = name.split_once('@').unwrap_or(("", name));
-        let is_bind = matches!(term, "odata.bind" | "bind") && ty.member(property).is_some();
-        let is_delta = matches!(term, "odata.delta" | "delta") && ty.member(property).is_some();
-        if is_bind || is_delta {
-            let message = format!("The annotation '{name}' is not supported.");
-            return Err(Error::new(ErrorKind::NotImplemented, message).at(self.place_of(name)));
+    /// Annotations say nothing that a write needs, except links.
+    fn annotation(&mut self, given: &JsonMember<'_>, ty: &StructuredType, record: &mut Record) -> Result<(), Error> {
+        let (property, term) = given.name.split_once('@').unwrap_or(("", &given.name));
+        match (term, ty.member(property)) {
+            ("odata.bind" | "bind", Some((number, member))) => {
+                self.path.push(Part::Name(given.name.as_ref().into()));
+                self.bind(given, number, member, record)?;
+                self.path.pop();
+                Ok(())
+            }
+            ("odata.bind" | "bind", None) => {
+                let error = self.undeclared(property, &ty.name);
+                Err(error.at(self.place_of(&given.name)))
+            }
+            ("odata.delta" | "delta", Some(_)) => Err(self.delta(&given.name)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Resolves `@odata.type` against the declared and the stored type.
@@ -266,7 +272,7 @@ impl<'e> Reader<'e> {
         if !ty.is_abstract || purpose == Purpose::Discard {
             return Ok((wanted, named.is_some()));
         }
-        if let Some(concrete) = self.concrete_types.get(&wanted) {
+        if let Some(concrete) = self.rules.concrete_types.get(&wanted) {
             return Ok((*concrete, named.is_some()));
         }
         let message = format!("The type '{}' is abstract: '@odata.type' must name a type derived from it.", ty.name);
@@ -294,13 +300,17 @@ impl<'e> Reader<'e> {
 
     /// Fills in defaults, and refuses when a member that must be given is missing.
     fn complete(&self, record: &mut Record, ty: &StructuredType) -> Result<(), Error> {
+        let missing =
+            ty.members.iter().zip(&record.members).filter(|(member, slot)| slot.is_none() && member.is_required());
+        let implied: Vec<&str> =
+            missing.map(|(member, _)| &*member.name).filter(|property| self.is_implied(record, ty, property)).collect();
         for (slot, member) in record.members.iter_mut().zip(&ty.members) {
             if slot.is_some() {
                 continue;
             }
             if let MemberKind::Structural { default: Some(default), computed: false, .. } = &member.kind {
                 *slot = Some(default.clone());
-            } else if member.is_required() {
+            } else if member.is_required() && !implied.contains(&&*member.name) {
                 let message = format!("The property '{}' of type '{}' is required.", member.name, ty.name);
                 return Err(invalid(&message, self.place_of(&member.name)));
             }
@@ -332,7 +342,7 @@ impl<'e> Reader<'e> {
         result
     }
 
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         let mut place = String::new();
         for part in &self.path {
             let slash = if place.is_empty() { "" } else { "/" };
@@ -344,7 +354,7 @@ impl<'e> Reader<'e> {
         place
     }
 
-    fn place_of(&self, name: &str) -> String {
+    pub(super) fn place_of(&self, name: &str) -> String {
         let place = self.place();
         if place.is_empty() { name.to_owned() } else { format!("{place}/{name}") }
     }

@@ -4,6 +4,8 @@
 mod bodies;
 mod heads;
 mod pages;
+mod references;
 mod renders;
+mod shop;
 mod support;
 mod writing;

@@ -2,7 +2,8 @@
 
 use http::Method;
 
-use crate::engine::address::owner_type;
+use crate::engine::address::{owner_type, type_of};
+use crate::engine::reference::written;
 use crate::engine::target::{Segment, Target, TargetKind};
 use crate::model::{Annotation, AnnotationValue, ContainerChild, ContainerChildKind, MemberKind, Model, TypeId};
 use crate::profile::Profile;
@@ -38,9 +39,29 @@ pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<M
             methods.push(Method::DELETE);
         }
         TargetKind::Stream => methods.extend([Method::PUT, Method::DELETE]),
+        TargetKind::Reference => references(model, target, &mut methods),
         _ => {}
     }
     methods
+}
+
+/// What may be written to the references of a navigation property. Contained entities have no life of their own, so a
+/// reference to them cannot come or go.
+fn references(model: &Model, target: &Target, methods: &mut Vec<Method>) {
+    let Some((at, has_key)) = written(&target.segments) else { return };
+    let Segment::Navigation { member, .. } = target.segments[at] else { return };
+    let owner = type_of(model, &target.segments[..at]).and_then(|id| model.structured(id));
+    let Some(property) = owner.and_then(|ty| ty.members.get(usize::from(member))) else { return };
+    let holder = Target { segments: target.segments[..at].to_vec(), ..target.clone() };
+    if property.is_containment() || !may(model, &holder, "UpdateRestrictions", "Updatable", true) {
+        return;
+    }
+    match (property.ty.collection, has_key) {
+        (true, false) => methods.extend([Method::POST, Method::DELETE]),
+        (true, true) => methods.push(Method::DELETE),
+        (false, _) if property.ty.nullable => methods.extend([Method::PUT, Method::DELETE]),
+        (false, _) => methods.push(Method::PUT),
+    }
 }
 
 fn is_insertable(model: &Model, target: &Target) -> bool {

@@ -50,6 +50,10 @@ pub struct Head {
     pub(crate) query: CollectionQuery,
     pub(crate) produces: Produces,
     pub(crate) version: Version,
+    /// What the body is written in.
+    pub(crate) body_version: Version,
+    /// `$id` of a DELETE on references.
+    pub(crate) referenced: Option<Arc<str>>,
     /// The path as it was asked, without slashes around it.
     pub(crate) path: Arc<str>,
     pub(crate) carried: Carried,
@@ -170,7 +174,7 @@ impl Engine {
             return Err(Error::new(ErrorKind::UriTooLong, message));
         }
         let (model, profile) = (&*self.model, self.settings.profile);
-        let version = version::negotiate(headers, profile)?;
+        let (version, body_version) = version::negotiate(headers, profile)?;
         let (raw_path, raw_query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         let query = match profile {
             Profile::Graph => Query::parse_prefixed(raw_query)?,
@@ -222,6 +226,8 @@ impl Engine {
             query: bound,
             produces,
             version,
+            body_version,
+            referenced: query.text(SystemOption::Id).map(Arc::from),
             path,
             carried,
             range: if is_read { RangeRequest::from_headers(headers) } else { None },
@@ -265,8 +271,10 @@ impl Engine {
         let is_read = *method == Method::GET || *method == Method::HEAD;
         let is_invocation = matches!(target.kind, TargetKind::Action | TargetKind::Function);
         let is_collection = target.ty.as_ref().is_some_and(|ty| ty.collection);
+        let removes_reference = *method == Method::DELETE && target.kind == TargetKind::Reference && is_collection;
         for option in query.given() {
             match option {
+                SystemOption::Id if removes_reference => {}
                 SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Index => {
                     let message = format!("The query option '{}' is not supported.", option.name());
                     return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
@@ -290,7 +298,8 @@ impl Engine {
                 CollectionQuery { projection, ..CollectionQuery::default() }
             }
             Some(_) if (is_read && !is_document) || is_invocation => bind::query(model, target, query)?,
-            _ => refuse_all_but(query, &[]).map(|()| CollectionQuery::default())?,
+            _ => refuse_all_but(query, if removes_reference { &[SystemOption::Id] } else { &[] })
+                .map(|()| CollectionQuery::default())?,
         };
         if bound.computes() && !self.settings.compute {
             let message = "The query option '$compute' is not supported.";

@@ -21,8 +21,8 @@ impl Version {
     }
 }
 
-/// The version of the answer, after the request's own was found to be one that is spoken.
-pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<Version, Error> {
+/// The version of the answer and that of the request's body, which are both ones that are spoken.
+pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<(Version, Version), Error> {
     let max = version(headers, "odata-maxversion")?;
     if let Some(max) = max
         && max < (4, 0)
@@ -30,7 +30,8 @@ pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<Version
         let message = "The header OData-MaxVersion asks for a version below 4.0, which is not spoken.";
         return Err(Error::bad_request(message).at("OData-MaxVersion"));
     }
-    if let Some(own) = version(headers, "odata-version")?
+    let own = version(headers, "odata-version")?;
+    if let Some(own) = own
         && own != (4, 0)
         && own != (4, 1)
     {
@@ -43,10 +44,17 @@ pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<Version
             return Err(Error::new(ErrorKind::PreconditionFailed, message).at("Isolation"));
         }
     }
-    Ok(match (profile, max) {
+    let answer = match (profile, max) {
         (Profile::Graph, _) | (Profile::Strict, Some((4, 0))) => Version::V4_0,
         (Profile::Strict, _) => Version::V4_01,
-    })
+    };
+    // A body that does not say its version has the highest that the client and the service share.
+    let body = match own {
+        Some((4, 0)) => Version::V4_0,
+        Some(_) => Version::V4_01,
+        None => answer,
+    };
+    Ok((answer, body))
 }
 
 /// Major and minor; `4.01` is `(4, 1)`.

@@ -1,17 +1,20 @@
 //! The second step: a [`Head`] and a body to an [`Operation`]. Reads no header and no store.
 
+mod reference;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
 
-use super::head::{Head, called};
-use super::operation::Operation;
-use super::target::TargetKind;
-use super::{BodyKind, Engine};
+use crate::engine::address::types_before;
+use crate::engine::head::{Head, Version, called};
+use crate::engine::operation::Operation;
+use crate::engine::target::{Segment, TargetKind};
+use crate::engine::{BodyKind, Engine};
 use crate::error::{Error, ErrorKind, shown};
-use crate::json::{self, Json, JsonKind, Purpose, Reader};
-use crate::model::{OperationId, Parameter, TypeId, TypeRef};
+use crate::json::{self, Json, JsonKind, Parent, Purpose, Reader, Rules};
+use crate::model::{MemberKind, OperationId, Parameter, TypeId, TypeRef};
 use crate::value::{Record, Value};
 
 impl Engine {
@@ -28,6 +31,7 @@ impl Engine {
         match head.method {
             Method::GET | Method::HEAD => self.bind_read(head),
             Method::DELETE => Ok(match head.target.kind {
+                TargetKind::Reference => return self.bind_removed_reference(head),
                 TargetKind::Stream => Operation::DeleteStream,
                 TargetKind::Entity => Operation::Delete,
                 _ if head.target.ty.as_ref().is_some_and(|ty| !ty.nullable && !ty.collection) => {
@@ -38,6 +42,7 @@ impl Engine {
             _ => match (head.target.kind, head.body) {
                 (_, BodyKind::Stream { .. }) => bind_stream(head, body),
                 (TargetKind::Action, _) => self.bind_action(head, &body),
+                (TargetKind::Reference, _) => self.bind_reference(head, &body),
                 (TargetKind::EntityCollection | TargetKind::Entity, _) => self.bind_entity(head, &body, stored_type),
                 _ => self.bind_property(head, &body),
             },
@@ -91,9 +96,28 @@ impl Engine {
         })
     }
 
-    fn reader(&self, head: &Head) -> Reader<'_> {
-        let ieee754 = head.content.as_ref().is_some_and(|content| content.ieee754);
-        Reader::new(&self.model, &self.settings.concrete_types, ieee754, self.settings.stream_bytes_max)
+    fn reader<'e>(&'e self, head: &'e Head) -> Reader<'e> {
+        let rules = Rules {
+            concrete_types: &self.settings.concrete_types,
+            ieee754: head.content.as_ref().is_some_and(|content| content.ieee754),
+            stream_bytes_max: self.settings.stream_bytes_max,
+            deep_updates: self.settings.deep_updates && head.body_version == Version::V4_01,
+            resolver: self.resolver(head),
+        };
+        Reader::new(&self.model, rules, self.parent(head))
+    }
+
+    /// The way back from what the path's last navigation property leads to.
+    fn parent(&self, head: &Head) -> Option<Parent> {
+        let mut parent = None;
+        for (segment, before) in types_before(&self.model, &head.target.segments) {
+            if let Segment::Navigation { member, .. } = segment {
+                let member = self.model.structured(before?)?.members.get(usize::from(*member))?;
+                let MemberKind::Navigation(navigation) = &member.kind else { return None };
+                parent = Some(Parent::of(navigation));
+            }
+        }
+        parent
     }
 
     fn bind_entity(&self, head: &Head, body: &[u8], stored_type: Option<TypeId>) -> Result<Operation, Error> {
