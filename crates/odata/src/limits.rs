@@ -16,6 +16,8 @@ pub const JSON_DEPTH_MAX: usize = 100;
 pub const JSON_NODES_MAX: usize = 500_000;
 /// Deepest nesting of `$expand` and `$select`.
 pub const EXPAND_DEPTH_MAX: usize = 12;
+/// Deepest nesting of transformations in `$apply`.
+pub const APPLY_DEPTH_MAX: usize = 12;
 /// Most items in one `$orderby`.
 pub const ORDERBY_ITEMS_MAX: usize = 16;
 /// Most query options in one URL.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::SystemOption;
+use super::apply::Apply;
 use crate::expr::{ArithmeticOp, CompareOp, Function};
 use crate::plan::Search;
 
@@ -186,6 +187,8 @@ pub struct Argument<'t> {
 pub struct Options<'t> {
     /// Which ones were given, in order.
     pub given: Vec<SystemOption>,
+    /// `$apply`.
+    pub apply: Option<Apply<'t>>,
     /// `$filter`.
     pub filter: Option<Expr<'t>>,
     /// `$orderby`.

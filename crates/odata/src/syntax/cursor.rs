@@ -13,11 +13,13 @@ pub(super) struct Cursor<'t> {
     nodes: usize,
     /// Nesting of `$expand` and `$select` options.
     pub(super) option_depth: usize,
+    /// Nesting of transformations.
+    pub(super) apply_depth: usize,
 }
 
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, pos: 0, depth: 0, nodes: 0, option_depth: 0 }
+        Self { text, pos: 0, depth: 0, nodes: 0, option_depth: 0, apply_depth: 0 }
     }
 
     pub(super) fn error<T>(&self, message: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, SyntaxError> {

@@ -11,6 +11,7 @@
 //! assert_eq!(options.top, Some(20));
 //! ```
 
+pub mod apply;
 pub mod ast;
 mod cursor;
 mod expression;

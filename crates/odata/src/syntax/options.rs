@@ -28,8 +28,8 @@ pub(super) fn value<'t>(
         SystemOption::Index => into.index = Some(cursor.signed()?),
         SystemOption::Levels => into.levels = Some(cursor.levels()?),
         // Opaque here: who offers them reads them from the query itself.
-        SystemOption::Apply
-        | SystemOption::DeltaToken
+        SystemOption::Apply => into.apply = Some(cursor.apply()?),
+        SystemOption::DeltaToken
         | SystemOption::Format
         | SystemOption::Id
         | SystemOption::SchemaVersion
@@ -105,15 +105,11 @@ impl<'t> Cursor<'t> {
             self.pos = start;
             return self.expected("an option such as $select or $filter");
         };
-        if option == SystemOption::Apply {
-            self.pos = start;
-            return self.error("$apply is not offered here");
-        }
         self.expect(b'=')?;
         Ok(option)
     }
 
-    fn order_items(&mut self) -> Result<Vec<OrderItem<'t>>, SyntaxError> {
+    pub(super) fn order_items(&mut self) -> Result<Vec<OrderItem<'t>>, SyntaxError> {
         let mut items = Vec::new();
         loop {
             if items.len() == ORDERBY_ITEMS_MAX {
@@ -141,7 +137,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    fn compute_items(&mut self) -> Result<Vec<(super::ast::Expr<'t>, &'t str)>, SyntaxError> {
+    pub(super) fn compute_items(&mut self) -> Result<Vec<(super::ast::Expr<'t>, &'t str)>, SyntaxError> {
         let mut items = Vec::new();
         loop {
             let expr = self.expression()?;
@@ -284,7 +280,7 @@ impl<'t> Cursor<'t> {
         Ok(digits)
     }
 
-    fn unsigned(&mut self) -> Result<u64, SyntaxError> {
+    pub(super) fn unsigned(&mut self) -> Result<u64, SyntaxError> {
         let start = self.pos;
         let digits = self.digits()?;
         let limit = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
