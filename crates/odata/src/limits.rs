@@ -38,6 +38,8 @@ pub const CSDL_DEPTH_MAX: usize = 100;
 pub const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
 /// Largest compiled pattern of `matchesPattern`, in bytes; the regex crate's own default is ten times that.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+/// Most rows between two transformations of `$apply`: joins and `concat` multiply.
+pub const APPLY_ROWS_MAX: usize = 1_000_000;
 /// Deepest nesting of geographic collections; their reader recurses.
 pub const GEO_DEPTH_MAX: usize = 8;
 /// Longest chain of parameter aliases that name each other.

@@ -1,9 +1,13 @@
 //! Plans: what a read asks for, bound to the model. The application executes them; `exec` has two executors to help.
 
+mod apply;
+
 use std::sync::Arc;
 
 use crate::expr::Expr;
 use crate::model::TypeId;
+
+pub use apply::{Aggregate, Apply, Branch, From, Measure, Method, RowProperty, Rows, Transformation};
 
 /// A predicate whose names and types are known to the model. Only the binder makes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +41,8 @@ pub struct Compute {
 /// What is asked of a collection. Order of meaning: compute, filter, search, count, order, skip, top.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CollectionQuery {
+    /// `$apply`, which comes before everything else: all that follows is about the rows that it gives.
+    pub apply: Option<Apply>,
     /// `$compute`.
     pub compute: Vec<Compute>,
     /// `$filter`.

@@ -2,35 +2,41 @@
 
 use std::sync::Arc;
 
-use super::scope::{Aliases, Binder, Computed};
+use super::scope::{Aliases, Binder, Computed, RowType};
 use super::types::structured;
 use crate::error::Error;
-use crate::expr::ExprType;
 use crate::model::Model;
 use crate::plan::Compute;
 use crate::syntax::ast;
 
-/// Binds the items over rows of type `row`; `computed` holds what rows have already, and gets what is bound here.
+/// Binds the items over rows, which get what is bound here.
 pub(super) fn bind(
     model: &Model,
-    row: ExprType,
+    option: &'static str,
+    row: &mut RowType,
     items: &[(ast::Expr<'_>, &str)],
-    computed: &mut Vec<Computed>,
     aliases: Aliases<'_>,
 ) -> Result<Vec<Compute>, Error> {
     let mut bound = Vec::with_capacity(items.len());
     for (tree, name) in items {
-        let mut binder = Binder::over(model, "$compute", row, computed, aliases);
+        let mut binder = Binder::over(model, option, row, aliases);
         let expr = binder.expr(tree)?;
-        let declared =
-            row.base.and_then(|base| structured(model, base)).is_some_and(|(_, ty)| ty.member(name).is_some());
-        if declared || computed.iter().any(|known| *known.name == **name) {
-            let message = format!("The name '{name}' is in use already; a computed property needs one of its own.");
-            return Err(binder.error(tree.span, message));
-        }
+        binder.unused(name, tree.span)?;
         let name: Arc<str> = Arc::from(*name);
-        computed.push(Computed { name: name.clone(), ty: expr.ty });
+        row.dynamic.push(Computed { name: name.clone(), ty: expr.ty });
         bound.push(Compute { name, expr });
     }
     Ok(bound)
+}
+
+impl Binder<'_> {
+    /// Refuses a name for a new property that the row has already.
+    pub(super) fn unused(&self, name: &str, span: ast::Span) -> Result<(), Error> {
+        let declared = self.row.ty.base.and_then(|base| structured(self.model, base));
+        if declared.is_some_and(|(_, ty)| ty.member(name).is_some()) || self.row.dynamic(name).is_some() {
+            let message = format!("The name '{name}' is in use already; a computed property needs one of its own.");
+            return Err(self.error(span, message));
+        }
+        Ok(())
+    }
 }

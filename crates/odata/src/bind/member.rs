@@ -19,7 +19,7 @@ struct Narrowed {
 impl Binder<'_> {
     /// What names without a variable start from.
     pub(super) fn here(&self) -> Expr {
-        let (root, ty) = self.implicit.unwrap_or((0, self.row));
+        let (root, ty) = self.implicit.unwrap_or((0, self.row.ty));
         Expr { node: Node::Path { root, steps: Vec::new() }, ty }
     }
 
@@ -37,7 +37,7 @@ impl Binder<'_> {
                     self.here()
                 }
             }
-            Root::It => Expr { node: Node::Path { root: 0, steps: Vec::new() }, ty: self.row },
+            Root::It => Expr { node: Node::Path { root: 0, steps: Vec::new() }, ty: self.row.ty },
             Root::This => self.here(),
             Root::Service => return Err(self.not_offered(span, "'$root' in an expression")),
             Root::At(name) => self.alias(name, span)?,
@@ -106,9 +106,9 @@ impl Binder<'_> {
             return self.extend(at, Step::Member(number), ty, span);
         }
         if matches!(&at.node, Node::Path { root: 0, steps } if steps.is_empty())
-            && let Some((computed, number)) = self.dynamic.iter().zip(0..).find(|(computed, _)| *computed.name == *name)
+            && let Some((number, ty)) = self.row.dynamic(name)
         {
-            return self.extend(at, Step::Dynamic(number), computed.ty, span);
+            return self.extend(at, Step::Dynamic(number), ty, span);
         }
         if let Some(EdmType::Named(target)) = type_by_name(self.model, name)
             && self.model.structured(target).is_some()
@@ -135,6 +135,9 @@ impl Binder<'_> {
         match at.node {
             Node::Path { root, mut steps } => {
                 steps.push(step);
+                if root == 0 && !self.row.holds(&steps) {
+                    return Err(self.error(span, "The property is not part of what $apply gives."));
+                }
                 Ok(Expr { node: Node::Path { root, steps }, ty })
             }
             // `cast(path,Type)/property` is the path with a cast in it.

@@ -15,7 +15,7 @@ mod scope;
 mod types;
 
 use options::Shape;
-use scope::{Aliases, Binder};
+use scope::{Aliases, Binder, RowType};
 
 use crate::engine::{Segment, Target, TargetKind};
 use crate::error::Error;
@@ -62,7 +62,14 @@ pub fn projection(model: &Model, ty: TypeId, query: &Query) -> Result<Projection
     let options = query.options()?;
     options::check(Shape::Structured, &options.given)?;
     let aliases = Aliases { query: Some(query), nested: &[] };
-    projection::bind(model, EdmType::Named(ty), &options, &[], aliases, 0)
+    projection::bind(
+        model,
+        EdmType::Named(ty),
+        &options,
+        &RowType::of(ExprType::single(EdmType::Named(ty))),
+        aliases,
+        0,
+    )
 }
 
 /// Binds the text of a `$filter` over rows or values of type `root`. There are no parameter aliases: each is null.

@@ -2,7 +2,7 @@
 
 use super::compute;
 use super::projection;
-use super::scope::{Aliases, Binder, Computed};
+use super::scope::{Aliases, Binder, RowType};
 use super::types::{Class, class_of, type_text};
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
@@ -80,7 +80,7 @@ pub(super) fn bind<'a>(
     aliases: Aliases<'a>,
     depth: usize,
 ) -> Result<CollectionQuery, Error> {
-    let row = ExprType::single(element);
+    let mut row = RowType::of(ExprType::single(element));
     let mut query = CollectionQuery {
         search: options.search.clone(),
         skip: options.skip.unwrap_or(0),
@@ -88,26 +88,24 @@ pub(super) fn bind<'a>(
         count: options.count.unwrap_or(false),
         ..CollectionQuery::default()
     };
-    let mut computed = Vec::new();
-    query.compute = compute::bind(model, row, &options.compute, &mut computed, aliases)?;
+    query.compute = compute::bind(model, "$compute", &mut row, &options.compute, aliases)?;
     if let Some(tree) = &options.filter {
-        query.filter = Some(Filter(Binder::over(model, "$filter", row, &computed, aliases).predicate(tree)?));
+        query.filter = Some(Filter(Binder::over(model, "$filter", &row, aliases).predicate(tree)?));
     }
     for item in &options.orderby {
-        query.order.push(order_item(model, row, item, &computed, aliases)?);
+        query.order.push(order_item(model, &row, item, aliases)?);
     }
-    query.projection = projection::bind(model, element, options, &computed, aliases, depth)?;
+    query.projection = projection::bind(model, element, options, &row, aliases, depth)?;
     Ok(query)
 }
 
 fn order_item<'a>(
     model: &'a Model,
-    row: ExprType,
+    row: &RowType,
     item: &ast::OrderItem<'a>,
-    computed: &'a [Computed],
     aliases: Aliases<'a>,
 ) -> Result<OrderBy, Error> {
-    let mut binder = Binder::over(model, "$orderby", row, computed, aliases);
+    let mut binder = Binder::over(model, "$orderby", row, aliases);
     let expr = binder.expr(&item.expr)?;
     let sortable = !expr.ty.collection
         && match class_of(model, expr.ty) {

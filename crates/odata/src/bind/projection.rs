@@ -1,7 +1,7 @@
 //! `$select` and `$expand`: names against the type, with what is asked inside them.
 
 use super::options::{self, Shape};
-use super::scope::{Aliases, Computed};
+use super::scope::{Aliases, RowType};
 use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
 use crate::limits::EXPAND_DEPTH_MAX;
@@ -14,7 +14,7 @@ pub(super) fn bind<'a>(
     model: &'a Model,
     element: EdmType,
     options: &'a ast::Options<'a>,
-    computed: &'a [Computed],
+    row: &RowType,
     aliases: Aliases<'a>,
     depth: usize,
 ) -> Result<Projection, Error> {
@@ -24,9 +24,9 @@ pub(super) fn bind<'a>(
     if let Some(items) = &options.select {
         let mut select = Vec::with_capacity(items.len());
         for item in items {
-            match computed.iter().find(|computed| matches!(&item.path[..], [name] if *name.text == *computed.name)) {
-                Some(computed) => select.push(SelectItem::Dynamic(computed.name.clone())),
-                None => binder.select(id, &item.path, item, &mut select)?,
+            match &item.path[..] {
+                [name] if row.dynamic(name.text).is_some() => select.push(SelectItem::Dynamic(name.text.into())),
+                _ => binder.select(id, &item.path, item, &mut select)?,
             }
         }
         projection.select = Some(select);

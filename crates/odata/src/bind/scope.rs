@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
-use crate::expr::ExprType;
+use crate::expr::{ExprType, Step};
 use crate::limits::{EXPRESSION_NODES_MAX, LAMBDA_DEPTH_MAX};
 use crate::model::Model;
 use crate::syntax::Query;
@@ -15,9 +15,7 @@ pub(super) struct Binder<'a> {
     /// The option that errors name.
     pub(super) option: &'static str,
     /// What `$it` and names without a variable start from.
-    pub(super) row: ExprType,
-    /// Results of `$compute` that the row has besides its own members.
-    pub(super) dynamic: &'a [Computed],
+    pub(super) row: RowType,
     /// Variables in scope, innermost last; root numbers count from 1.
     pub(super) variables: Vec<Variable>,
     /// Root that names without a variable start from, when it is not the row (inside `$count($filter=…)`).
@@ -36,7 +34,42 @@ pub(super) struct Aliases<'a> {
     pub(super) nested: &'a [(&'a str, ast::Expr<'a>)],
 }
 
-/// A property of the row that its type does not declare; its number is its place.
+/// What names find in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RowType {
+    /// Its declared type.
+    pub(super) ty: ExprType,
+    /// Paths to the members that `$apply` left; `None` is all of them.
+    pub(super) members: Option<Vec<Vec<Step>>>,
+    /// Properties that the type does not declare; their numbers are their places.
+    pub(super) dynamic: Vec<Computed>,
+}
+
+impl RowType {
+    /// Rows as they are declared.
+    pub(super) fn of(ty: ExprType) -> Self {
+        Self { ty, members: None, dynamic: Vec::new() }
+    }
+
+    /// The number and type of a property that is not declared.
+    pub(super) fn dynamic(&self, name: &str) -> Option<(u16, ExprType)> {
+        self.dynamic.iter().zip(0..).find(|(known, _)| *known.name == *name).map(|(known, number)| (number, known.ty))
+    }
+
+    /// Whether the path leads to, through or below a member that is left.
+    pub(super) fn holds(&self, path: &[Step]) -> bool {
+        let members = |path: &[Step]| path.iter().copied().filter(|step| !matches!(step, Step::Cast(_))).collect();
+        let path: Vec<Step> = members(path);
+        let holds = |left: &Vec<Step>| {
+            let left: Vec<Step> = members(left);
+            left.starts_with(&path) || path.starts_with(&left)
+        };
+        matches!(path.first(), Some(Step::Dynamic(_)))
+            || self.members.as_ref().is_none_or(|left| left.iter().any(holds))
+    }
+}
+
+/// A property of the row that its type does not declare.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Computed {
     pub(super) name: Arc<str>,
@@ -55,8 +88,7 @@ impl<'a> Binder<'a> {
         Self {
             model,
             option,
-            row,
-            dynamic: &[],
+            row: RowType::of(row),
             variables: Vec::new(),
             implicit: None,
             aliases,
@@ -65,15 +97,9 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// As [`Self::new`], over rows that have computed properties.
-    pub(super) fn over(
-        model: &'a Model,
-        option: &'static str,
-        row: ExprType,
-        dynamic: &'a [Computed],
-        aliases: Aliases<'a>,
-    ) -> Self {
-        Self { dynamic, ..Self::new(model, option, row, aliases) }
+    /// As [`Self::new`], over rows that were computed or transformed.
+    pub(super) fn over(model: &'a Model, option: &'static str, row: &RowType, aliases: Aliases<'a>) -> Self {
+        Self { row: row.clone(), ..Self::new(model, option, row.ty, aliases) }
     }
 
     /// The number of the next variable.

@@ -23,6 +23,11 @@ impl<'v> Frame<'_, 'v> {
         Self { root: 0, value, outer: None }
     }
 
+    /// The element of a collection that is walked, under a number of its own.
+    pub(super) fn inner<'s>(&'s self, root: u8, value: &'v Value) -> Frame<'s, 'v> {
+        Frame { root, value, outer: Some(self) }
+    }
+
     fn find(&self, root: u8) -> &'v Value {
         let mut frame = self;
         while frame.root != root {

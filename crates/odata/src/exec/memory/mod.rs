@@ -3,6 +3,7 @@
 //! A row is a [`Value::Record`] (entities, complex values) or any other value (`$it` of a primitive collection). Members that
 //! are absent are null; navigation properties are followed where the record holds them.
 
+mod apply;
 mod arithmetic;
 mod compare;
 mod compute;
@@ -15,6 +16,7 @@ mod search;
 mod sequence;
 mod source;
 
+pub use apply::apply;
 pub use compute::{compute, select_computed};
 pub use page::page;
 pub use source::{Call, Related, Rows, Source};

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::apply::{apply, without_holes};
 use super::compare::sort;
-use super::compute::{compute, select_computed};
+use super::compute::{compute_from, select_computed};
 use super::position::Position;
 use super::search::Terms;
 use super::{Context, evaluate, matches};
@@ -16,7 +17,7 @@ use crate::value::Value;
 
 /// Answers a collection query over rows in memory.
 ///
-/// Each row comes with its rank: a number that no two rows share, that stays with the row, and that ascends along `rows`
+/// `$apply` runs first; what follows is about the rows that it gives. Each row comes with its rank: a number that no two rows share, that stays with the row, and that ascends along `rows`
 /// (a creation sequence serves). It is the default order, and breaks ties of `$orderby`. A page's continuation is the
 /// order values and the rank of its last row, so the next page starts after them whatever was inserted or deleted in
 /// between: no row is lost or doubled unless it was itself changed. `$top` and `$skip` count from this page on: who seals
@@ -31,6 +32,23 @@ pub fn page(
     query: &CollectionQuery,
     now: DateTimeOffset,
 ) -> Result<Page, Error> {
+    let context = Context { model, now };
+    match &query.apply {
+        None => paged(rows, query, context),
+        Some(transformations) => {
+            let rows = apply(transformations, rows.map(|(_, row)| row).collect(), context)?;
+            let mut page = paged((0..).zip(rows), query, context)?;
+            page.items.iter_mut().for_each(without_holes);
+            Ok(page)
+        }
+    }
+}
+
+fn paged(
+    rows: impl Iterator<Item = (u64, Value)>,
+    query: &CollectionQuery,
+    context: Context<'_>,
+) -> Result<Page, Error> {
     let after = match &query.after {
         Some(bytes) => {
             let position = Position::read(bytes, query.order.len());
@@ -42,7 +60,8 @@ pub fn page(
     let size = [query.top, query.page_size.map(u64::from)].into_iter().flatten().min().map_or(usize::MAX, at_most);
     let skip = if after.is_some() { 0 } else { at_most(query.skip) };
     let search = query.search.as_ref().map(Terms::new);
-    let run = Run { context: Context { model, now }, query, search, after, needed: skip.saturating_add(size) };
+    let made = query.apply.as_ref().map_or(0, |apply| apply.rows.dynamic.len());
+    let run = Run { context, made, query, search, after, needed: skip.saturating_add(size) };
     let (mut found, count) = if query.order.is_empty() { run.in_rank_order(rows)? } else { run.sorted(rows)? };
     found.drain(..skip.min(found.len()));
     let more = found.len() > size;
@@ -66,6 +85,8 @@ struct Found {
 struct Run<'r> {
     context: Context<'r>,
     query: &'r CollectionQuery,
+    /// How many properties `$apply` gave the rows.
+    made: usize,
     search: Option<Terms>,
     after: Option<Position>,
     /// Rows up to the end of the page; one more tells whether a next page exists.
@@ -81,7 +102,7 @@ impl Run<'_> {
             if before && !self.query.count {
                 continue;
             }
-            let row = compute(&self.query.compute, row, self.context)?;
+            let row = compute_from(self.made, &self.query.compute, row, self.context)?;
             if !self.fits(&row)? {
                 continue;
             }
@@ -99,7 +120,7 @@ impl Run<'_> {
     fn sorted(&self, rows: impl Iterator<Item = (u64, Value)>) -> Result<(Vec<Found>, u64), Error> {
         let (mut found, mut count) = (Vec::new(), 0);
         for (rank, row) in rows {
-            let row = compute(&self.query.compute, row, self.context)?;
+            let row = compute_from(self.made, &self.query.compute, row, self.context)?;
             if !self.fits(&row)? {
                 continue;
             }

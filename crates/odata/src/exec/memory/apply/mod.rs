@@ -1,0 +1,195 @@
+//! `$apply` over rows in memory: transformations, one after another. Each takes all rows and gives rows.
+//!
+//! A row that comes out is a record of the source type that holds the members it was grouped by (members of complex and
+//! related values as records of theirs) and, behind them, the properties that transformations made. Where a row lacks one
+//! that others have, an empty name holds its place until the page is done.
+
+mod aggregate;
+mod extreme;
+mod group;
+mod key;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::compare::sort;
+use super::compute::compute_from;
+use super::eval::Frame;
+use super::search::Terms;
+use super::{Context, evaluate, matches};
+use crate::error::Error;
+use crate::limits::APPLY_ROWS_MAX;
+use crate::model::{Model, TypeId};
+use crate::plan::{Aggregate, Apply, OrderBy, Transformation};
+use crate::value::{DynamicProperty, Record, Value};
+
+/// Runs the transformations over rows: entities or complex values of the type that they are bound to.
+///
+/// # Errors
+/// An expression that has no value (an overflow); more rows than [`crate::limits::APPLY_ROWS_MAX`] under way.
+pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Vec<Value>, Error> {
+    Run { context, ty: apply.ty }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
+}
+
+/// Takes the places that rows only hold for others off them.
+pub(super) fn without_holes(row: &mut Value) {
+    if let Value::Record(record) = row
+        && record.dynamic.iter().any(|property| property.name.is_empty())
+    {
+        Arc::make_mut(record).dynamic.retain(|property| !property.name.is_empty());
+    }
+}
+
+struct Run<'r> {
+    context: Context<'r>,
+    /// What rows are declared to be.
+    ty: TypeId,
+}
+
+fn hole() -> DynamicProperty {
+    DynamicProperty { name: Arc::from(""), ty: None, value: Value::Null }
+}
+
+fn empty_row(ty: TypeId, model: &Model) -> Record {
+    Record::new(ty, model.structured(ty).map_or(0, |structured| structured.members.len()))
+}
+
+impl Run<'_> {
+    fn steps(&self, steps: &[Transformation], mut rows: Vec<Value>) -> Result<Vec<Value>, Error> {
+        for step in steps {
+            rows = self.step(step, rows)?;
+            if rows.len() > APPLY_ROWS_MAX {
+                return Err(Error::bad_request(format!("The transformations give more than {APPLY_ROWS_MAX} rows.")));
+            }
+        }
+        Ok(rows)
+    }
+
+    fn step(&self, step: &Transformation, mut rows: Vec<Value>) -> Result<Vec<Value>, Error> {
+        let at_most = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Ok(match step {
+            Transformation::Identity => rows,
+            Transformation::Filter(filter) => {
+                let mut kept = Vec::new();
+                for row in rows {
+                    if matches(filter, &row, self.context)? {
+                        kept.push(row);
+                    }
+                }
+                kept
+            }
+            Transformation::Search(search) => {
+                let terms = Terms::new(search);
+                rows.retain(|row| terms.fit(row));
+                rows
+            }
+            Transformation::Compute { first, items } => {
+                let computed = rows.into_iter().map(|row| compute_from(*first, items, row, self.context));
+                computed.collect::<Result<_, _>>()?
+            }
+            Transformation::OrderBy(order) => self.sorted(order, rows)?,
+            Transformation::Top(count) => {
+                rows.truncate(at_most(*count));
+                rows
+            }
+            Transformation::Skip(count) => {
+                rows.drain(..at_most(*count).min(rows.len()));
+                rows
+            }
+            Transformation::Extreme { top, measure, amount, by } => self.extreme(*top, *measure, amount, by, rows)?,
+            Transformation::Aggregate(items) => vec![self.aggregated(items, &rows)?],
+            Transformation::GroupBy { keys, levels, steps, inner, carried } => {
+                let grouping = group::Grouping { keys, levels, steps, inner: *inner, carried };
+                self.group(&grouping, rows)?
+            }
+            Transformation::Concat(branches) => {
+                let mut all = Vec::new();
+                for branch in branches {
+                    let mut given = self.steps(&branch.steps, rows.clone())?;
+                    Self::placed(&mut given, &branch.places);
+                    all.append(&mut given);
+                }
+                all
+            }
+            Transformation::Join { outer, source, steps, name } => self.join(*outer, source, steps, name, rows)?,
+            Transformation::Nest(parts) => {
+                let mut row = Value::from(empty_row(self.ty, self.context.model));
+                for (name, steps) in parts {
+                    let mut nested = self.steps(steps, rows.clone())?;
+                    nested.iter_mut().for_each(without_holes);
+                    push(&mut row, name, Value::from(nested));
+                }
+                vec![row]
+            }
+        })
+    }
+
+    fn aggregated(&self, items: &[Aggregate], rows: &[Value]) -> Result<Value, Error> {
+        let mut record = empty_row(self.ty, self.context.model);
+        for item in items {
+            let value = aggregate::of_rows(item, rows, self.context)?;
+            record.dynamic.push(DynamicProperty { name: item.name.clone(), ty: item.ty, value });
+        }
+        Ok(Value::from(record))
+    }
+
+    fn sorted(&self, order: &[OrderBy], rows: Vec<Value>) -> Result<Vec<Value>, Error> {
+        let mut keyed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let keys = order.iter().map(|by| evaluate(&by.expr, &row, self.context)).collect::<Result<Vec<_>, _>>()?;
+            keyed.push((keys, row));
+        }
+        keyed.sort_by(|(a, _), (b, _)| {
+            let each = a.iter().zip(b).zip(order).map(|((a, b), by)| {
+                let order = sort(a, b);
+                if by.descending { order.reverse() } else { order }
+            });
+            each.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
+        Ok(keyed.into_iter().map(|(_, row)| row).collect())
+    }
+
+    fn join(
+        &self,
+        outer: bool,
+        source: &crate::expr::Expr,
+        steps: &[Transformation],
+        name: &Arc<str>,
+        rows: Vec<Value>,
+    ) -> Result<Vec<Value>, Error> {
+        let related = match source.ty.base {
+            Some(crate::model::EdmType::Named(id)) => id,
+            _ => self.ty,
+        };
+        let inner = Run { context: self.context, ty: related };
+        let mut all = Vec::new();
+        for row in rows {
+            let found = self.context.value(source, &Frame::row(&row))?;
+            let elements = match &*found {
+                Value::Collection(elements) => elements.to_vec(),
+                Value::Record(_) => vec![found.into_owned()],
+                _ => Vec::new(),
+            };
+            let mut elements = inner.steps(steps, elements)?;
+            elements.iter_mut().for_each(without_holes);
+            if elements.is_empty() && outer {
+                elements.push(Value::Null);
+            }
+            for element in elements {
+                let mut joined = row.clone();
+                push(&mut joined, name, element);
+                all.push(joined);
+            }
+            if all.len() > APPLY_ROWS_MAX {
+                return Err(Error::bad_request(format!("The transformations give more than {APPLY_ROWS_MAX} rows.")));
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn push(row: &mut Value, name: &Arc<str>, value: Value) {
+    if let Value::Record(record) = row {
+        Arc::make_mut(record).dynamic.push(DynamicProperty { name: name.clone(), ty: None, value });
+    }
+}

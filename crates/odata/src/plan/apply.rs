@@ -1,0 +1,162 @@
+//! `$apply`, bound: transformations of a collection, one after another, and what the rows are that come out.
+
+use std::sync::Arc;
+
+use super::{Compute, Filter, OrderBy, Search};
+use crate::expr::{Expr, Step};
+use crate::model::{EdmType, TypeId};
+
+/// A sequence of transformations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Apply {
+    /// The type of the rows that go in. What comes out is of it too, with fewer members and further properties.
+    pub ty: TypeId,
+    /// In the order they run.
+    pub steps: Vec<Transformation>,
+    /// What each row of the result has.
+    pub rows: Rows,
+}
+
+/// What rows have after transformations.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rows {
+    /// Paths to the members of the source type that are left; `None` is all of them.
+    pub members: Option<Vec<Vec<Step>>>,
+    /// Properties that the source type does not declare; [`Step::Dynamic`] is the place here.
+    pub dynamic: Vec<RowProperty>,
+}
+
+/// A property that transformations made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowProperty {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its (element) type; `None` when only the values tell it.
+    pub ty: Option<EdmType>,
+    /// Whether it is a collection.
+    pub collection: bool,
+}
+
+/// A transformation (OData extension for data aggregation 4.0, section 3).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Transformation {
+    /// `identity`.
+    Identity,
+    /// `filter(…)`.
+    Filter(Filter),
+    /// `search(…)`.
+    Search(Search),
+    /// `compute(…)`: further properties, numbered from `first`.
+    Compute {
+        /// How many properties the rows have before.
+        first: usize,
+        /// What is computed.
+        items: Vec<Compute>,
+    },
+    /// `orderby(…)`.
+    OrderBy(Vec<OrderBy>),
+    /// `top(…)`.
+    Top(u64),
+    /// `skip(…)`.
+    Skip(u64),
+    /// `topcount(…)` and its kin.
+    Extreme {
+        /// From the highest value on, else from the lowest.
+        top: bool,
+        /// What the amount means.
+        measure: Measure,
+        /// How much; a constant.
+        amount: Expr,
+        /// By which value.
+        by: Expr,
+    },
+    /// `aggregate(…)`: one row.
+    Aggregate(Vec<Aggregate>),
+    /// `groupby(…)`.
+    GroupBy {
+        /// Paths of the grouping properties.
+        keys: Vec<Expr>,
+        /// Which of them a level of `rollup` groups by; without `rollup` one level with all.
+        levels: Vec<Vec<usize>>,
+        /// What is done with each group; empty is nothing but its keys.
+        steps: Vec<Transformation>,
+        /// How many properties the rows have that `steps` give.
+        inner: usize,
+        /// Keys that are properties made before and that `steps` do not keep: they are added.
+        carried: Vec<usize>,
+    },
+    /// `concat(…)`.
+    Concat(Vec<Branch>),
+    /// `join(…)` and `outerjoin(…)`: a row for each related one.
+    Join {
+        /// Rows without a related one stay.
+        outer: bool,
+        /// The related collection.
+        source: Expr,
+        /// What is done with it first.
+        steps: Vec<Transformation>,
+        /// The name of the related row in the result.
+        name: Arc<str>,
+    },
+    /// `nest(…)`: one row with a collection for each.
+    Nest(Vec<(Arc<str>, Vec<Transformation>)>),
+}
+
+/// What the amount of `topcount`, `topsum`, `toppercent` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// So many rows.
+    Count,
+    /// As many rows as it takes to reach the sum.
+    Sum,
+    /// As many rows as it takes to reach a part of the whole sum.
+    Percent,
+}
+
+/// A branch of `concat`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Branch {
+    /// What it does.
+    pub steps: Vec<Transformation>,
+    /// For each property of the result, its place in the branch's own rows.
+    pub places: Vec<Option<usize>>,
+}
+
+/// One value of `aggregate(…)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// The name of the result.
+    pub name: Arc<str>,
+    /// Its type.
+    pub ty: Option<EdmType>,
+    /// Collections on the way to the operand, from the row; the element of each is the variable 1, 2, ….
+    pub through: Vec<Expr>,
+    /// What is aggregated; nothing for `$count`.
+    pub operand: Option<Expr>,
+    /// How.
+    pub method: Method,
+    /// `from`: the results by these are aggregated further.
+    pub from: Vec<From>,
+}
+
+/// `from … with …`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct From {
+    /// Path of the grouping property.
+    pub key: Expr,
+    /// How the results by its values are put together.
+    pub method: Method,
+}
+
+/// The standard aggregation methods. Nulls do not take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in the specification")]
+pub enum Method {
+    Sum,
+    Min,
+    Max,
+    Average,
+    CountDistinct,
+    /// `$count`: how many rows or elements there are.
+    Count,
+}
