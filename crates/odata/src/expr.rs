@@ -98,6 +98,15 @@ pub enum Node {
         /// Steps; empty is the thing itself.
         steps: Vec<Step>,
     },
+    /// An entity set, or one of its entities, or a singleton: `$root/…`.
+    Root {
+        /// Its number in the container.
+        child: u16,
+        /// The key, in the order of the type's; of a singleton it is empty. Without it, the whole set.
+        key: Option<Vec<Value>>,
+    },
+    /// A path from a value that is no row and no variable.
+    Walk(Box<Expr>, Vec<Step>),
     /// Comparison with OData's null rules.
     Compare(CompareOp, Box<Expr>, Box<Expr>),
     /// Three-valued `and`.
@@ -223,11 +232,16 @@ impl Expr {
     /// The expressions that this one is made of.
     pub(crate) fn children_mut(&mut self) -> Vec<&mut Self> {
         match &mut self.node {
-            Node::Literal(_) | Node::Path { .. } => Vec::new(),
+            Node::Literal(_) | Node::Path { .. } | Node::Root { .. } => Vec::new(),
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
                 vec![a, b]
             }
-            Node::Not(a) | Node::Negate(a) | Node::Matches(a, _) | Node::Cast(a, _) | Node::IsOf(a, _) => vec![a],
+            Node::Not(a)
+            | Node::Negate(a)
+            | Node::Matches(a, _)
+            | Node::Cast(a, _)
+            | Node::IsOf(a, _)
+            | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter_mut().collect(),
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
@@ -239,11 +253,16 @@ impl Expr {
     /// The expressions that this one is made of.
     fn children(&self) -> Vec<&Self> {
         match &self.node {
-            Node::Literal(_) | Node::Path { .. } => Vec::new(),
+            Node::Literal(_) | Node::Path { .. } | Node::Root { .. } => Vec::new(),
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
                 vec![a, b]
             }
-            Node::Not(a) | Node::Negate(a) | Node::Matches(a, _) | Node::Cast(a, _) | Node::IsOf(a, _) => vec![a],
+            Node::Not(a)
+            | Node::Negate(a)
+            | Node::Matches(a, _)
+            | Node::Cast(a, _)
+            | Node::IsOf(a, _)
+            | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter().collect(),
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {

@@ -55,7 +55,7 @@ fn rows(model: &Model) -> Vec<(Record, Vec<Value>)> {
 
 fn answer(model: &Model, question: &Question, parts: &[Value]) -> Value {
     let passes = |filter: &Filter| {
-        let context = Context { model, now: now() };
+        let context = Context::new(model, now());
         parts.iter().filter(|part| matches(filter, part, context).unwrap()).count()
     };
     match question {

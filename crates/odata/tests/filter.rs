@@ -55,7 +55,7 @@ fn truth(text: &str) -> Result<bool, EvalError> {
     let ty = EdmType::Named(model.type_by_name("ComplianceService.Product").unwrap());
     let filter = bind::filter(&model, ty, text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let now = DateTimeOffset::parse("2025-01-01T00:00:00Z").unwrap();
-    matches(&filter, &laptop(&model), Context { model: &model, now })
+    matches(&filter, &laptop(&model), Context::new(&model, now))
 }
 
 fn all(expected: bool, filters: &[&str]) {
@@ -234,12 +234,7 @@ fn what_does_not_fit_the_model_is_refused_with_its_place() {
 fn what_is_legal_but_not_offered_says_so() {
     let model = model();
     let ty = EdmType::Named(model.type_by_name("ComplianceService.Product").unwrap());
-    for text in [
-        "$root/Products/$count gt 1",
-        "ShippingAddress eq {\"City\":\"Graz\"}",
-        "@Core.Messages/any()",
-        "GetTotalPrice(taxRate=0.1) gt 5",
-    ] {
+    for text in ["ShippingAddress eq {\"City\":\"Graz\"}", "@Core.Messages/any()", "GetTotalPrice(taxRate=0.1) gt 5"] {
         assert_eq!(bind::filter(&model, ty, text).unwrap_err().kind, ErrorKind::NotImplemented, "{text}");
     }
 }
@@ -280,6 +275,6 @@ fn decimals_compare_by_value() {
     let now = DateTimeOffset::from_ticks(0).unwrap();
     for text in ["Amount eq 1.5", "Amount gt 1", "Amount mul 2 eq 3", "Amount in (1,1.5)", "round(Amount) eq 2"] {
         let filter = bind::filter(&model, ty, text).unwrap();
-        assert_eq!(matches(&filter, &row, Context { model: &model, now }), Ok(true), "{text}");
+        assert_eq!(matches(&filter, &row, Context::new(&model, now)), Ok(true), "{text}");
     }
 }

@@ -66,7 +66,7 @@ fn truth(text: &str) -> Result<bool, EvalError> {
     let (model, ty) = model();
     let filter = bind::filter(&model, ty, text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let now = DateTimeOffset::parse("2025-01-01T00:00:00Z").unwrap();
-    matches(&filter, &row(&model, ty), Context { model: &model, now })
+    matches(&filter, &row(&model, ty), Context::new(&model, now))
 }
 
 fn all(expected: bool, filters: &[&str]) {

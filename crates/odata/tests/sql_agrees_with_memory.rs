@@ -337,7 +337,7 @@ fn generated_filters_take_the_same_rows_in_memory_and_in_sqlite() {
             fill(&db, &rows);
             let mut in_memory = Vec::new();
             for (id, row) in rows.iter().enumerate() {
-                if matches(&filter, &value(row, id, ty), Context { model: &model, now }).unwrap() {
+                if matches(&filter, &value(row, id, ty), Context::new(&model, now)).unwrap() {
                     in_memory.push(id);
                 }
             }

@@ -26,7 +26,7 @@ static NO_TYPES: LazyLock<Model> = LazyLock::new(|| {
 
 fn context() -> Context<'static> {
     let start = odata::edm::DateTimeOffset::from_unix_nanos(0);
-    Context { model: &NO_TYPES, now: start }
+    Context::new(&NO_TYPES, start)
 }
 
 /// Which rows a query takes.

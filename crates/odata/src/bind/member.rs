@@ -1,13 +1,14 @@
 //! Paths in expressions: variables, properties, casts, `any`, `all`, `$count`, parameter aliases.
 
+use super::key;
 use super::scope::{Binder, Variable};
 use super::types::{related, structured, type_by_name, type_text};
 use crate::error::Error;
 use crate::expr::{Expr, ExprType, Node, Step};
 use crate::limits::ALIAS_CHAIN_MAX;
-use crate::model::{EdmType, Primitive, TypeId};
+use crate::model::{ContainerChildKind, EdmType, Primitive, TypeId};
 use crate::syntax::ast::{self, Root, Segment, SegmentKind, Span};
-use crate::syntax::parse_expression;
+use crate::syntax::{Query, parse_expression};
 use crate::value::Value;
 
 /// `$filter(…)` between a collection and what uses it.
@@ -39,11 +40,46 @@ impl Binder<'_> {
             }
             Root::It => Expr { node: Node::Path { root: 0, steps: Vec::new() }, ty: self.row.ty },
             Root::This => self.here(),
-            Root::Service => return Err(self.not_offered(span, "'$root' in an expression")),
+            Root::Service => {
+                let Some((first, rest)) = segments.split_first() else {
+                    return Err(self.error(span, "The name of an entity set or a singleton is expected after '$root'."));
+                };
+                segments = rest;
+                self.child(first)?
+            }
             Root::At(name) => self.alias(name, span)?,
             Root::Expr(inner) => self.expr(inner)?,
         };
         self.walk(start, segments)
+    }
+
+    /// `$root/Set`, `$root/Set(key)`, `$root/Singleton`.
+    fn child(&self, segment: &Segment<'_>) -> Result<Expr, Error> {
+        let unknown =
+            || self.error(segment.span, "The name of an entity set or a singleton is expected after '$root'.");
+        let SegmentKind::Name(name, arguments) = &segment.kind else { return Err(unknown()) };
+        let container = &self.model.container;
+        let child = container.by_name.get(*name).copied().ok_or_else(unknown)?;
+        let (ty, is_set) = match &container.children.get(usize::from(child)).ok_or_else(unknown)?.kind {
+            ContainerChildKind::EntitySet { ty, .. } => (*ty, true),
+            ContainerChildKind::Singleton { ty, .. } => (*ty, false),
+            ContainerChildKind::Import { .. } => {
+                return Err(self.not_offered(segment.span, "A function in an expression"));
+            }
+        };
+        let structure = self.model.structured(ty).ok_or_else(unknown)?;
+        let key = match arguments {
+            Some(arguments) if is_set => {
+                let nothing = Query::default();
+                let aliases = self.aliases.query.unwrap_or(&nothing);
+                let key = key::in_parentheses(self.model, structure, arguments, aliases);
+                Some(key.map_err(|error| error.at(self.option).at_position(segment.span.start as usize))?)
+            }
+            Some(_) => return Err(self.error(segment.span, "A singleton takes no key.")),
+            None => (!is_set).then(Vec::new),
+        };
+        let ty = ExprType { base: Some(EdmType::Named(ty)), collection: key.is_none() };
+        Ok(Expr { node: Node::Root { child, key }, ty })
     }
 
     fn walk(&mut self, start: Expr, segments: &[Segment<'_>]) -> Result<Expr, Error> {
@@ -147,7 +183,14 @@ impl Binder<'_> {
                 let inner = self.extend(*inner, Step::Cast(target), at.ty, span)?;
                 self.extend(inner, step, ty, span)
             }
-            _ => Err(self.not_offered(span, "A path from the result of a function")),
+            Node::Walk(from, mut steps) => {
+                steps.push(step);
+                Ok(Expr { node: Node::Walk(from, steps), ty })
+            }
+            node => {
+                let from = Expr { node, ty: at.ty };
+                Ok(Expr { node: Node::Walk(Box::new(from), vec![step]), ty })
+            }
         }
     }
 

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::compare::compare;
 use super::{Context, EvalError, arithmetic, function};
 use crate::expr::convert::{convert, primitive_of};
-use crate::expr::{Expr, Function, Node, Step};
+use crate::expr::{Expr, Function, Node};
 use crate::model::{AnyKind, EdmType, Model};
 use crate::value::Value;
 
-static NULL: Value = Value::Null;
+pub(super) static NULL: Value = Value::Null;
 
 /// The row and the lambda variables in scope, innermost first.
 pub(super) struct Frame<'f, 'v> {
@@ -28,7 +28,7 @@ impl<'v> Frame<'_, 'v> {
         Frame { root, value, outer: Some(self) }
     }
 
-    fn find(&self, root: u8) -> &'v Value {
+    pub(super) fn find(&self, root: u8) -> &'v Value {
         let mut frame = self;
         while frame.root != root {
             let Some(outer) = frame.outer else { return &NULL };
@@ -36,30 +36,6 @@ impl<'v> Frame<'_, 'v> {
         }
         frame.value
     }
-}
-
-/// The value of a constant or of a plain property, which needs nothing made.
-fn borrowed<'v>(expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
-    match &expr.node {
-        Node::Literal(value) => Some(value),
-        Node::Path { root, steps } => {
-            let mut at = frame.find(*root);
-            for step in steps {
-                at = match step {
-                    Step::Member(number) => at.as_record().and_then(|record| record.get(*number)),
-                    Step::Dynamic(number) => dynamic(at, *number),
-                    Step::Cast(_) => return None,
-                }
-                .unwrap_or(&NULL);
-            }
-            Some(at)
-        }
-        _ => None,
-    }
-}
-
-fn dynamic(at: &Value, number: u16) -> Option<&Value> {
-    at.as_record()?.dynamic.get(usize::from(number)).map(|property| &property.value)
 }
 
 /// Whether values declared with one type are of another: the same, the type under a definition, or any primitive.
@@ -77,7 +53,7 @@ fn as_truth(value: &Value) -> Option<bool> {
     if let Value::Boolean(truth) = value { Some(*truth) } else { None }
 }
 
-type Held<'v> = Result<Cow<'v, Value>, EvalError>;
+pub(super) type Held<'v> = Result<Cow<'v, Value>, EvalError>;
 
 impl Context<'_> {
     /// The value of an expression.
@@ -85,6 +61,11 @@ impl Context<'_> {
         Ok(match &expr.node {
             Node::Literal(value) => Cow::Borrowed(value),
             Node::Path { root, steps } => self.path(frame.find(*root), steps),
+            Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref())?),
+            Node::Walk(from, steps) => match self.value(from, frame)? {
+                Cow::Borrowed(from) => self.path(from, steps),
+                Cow::Owned(from) => Cow::Owned(self.path(&from, steps).into_owned()),
+            },
             Node::Arithmetic(op, left, right) => {
                 let (left, right) = (self.value(left, frame)?, self.value(right, frame)?);
                 Cow::Owned(arithmetic::binary(*op, &left, &right)?)
@@ -113,7 +94,7 @@ impl Context<'_> {
         match &expr.node {
             Node::Compare(op, left, right) => {
                 // What most filters are: a property against a constant, neither of them to be made.
-                if let (Some(left), Some(right)) = (borrowed(left, frame), borrowed(right, frame)) {
+                if let (Some(left), Some(right)) = (self.borrowed(left, frame), self.borrowed(right, frame)) {
                     return Ok(Some(compare(*op, left, right)));
                 }
                 let (left, right) = (self.value(left, frame)?, self.value(right, frame)?);
@@ -122,7 +103,7 @@ impl Context<'_> {
             Node::Call(function, arguments) => {
                 if let [left, right] = arguments.as_slice()
                     && let (Some(Value::String(left)), Some(Value::String(right))) =
-                        (borrowed(left, frame), borrowed(right, frame))
+                        (self.borrowed(left, frame), self.borrowed(right, frame))
                     && let Some(truth) = function::text_test(*function, left, right)
                 {
                     return Ok(Some(truth));
@@ -169,31 +150,13 @@ impl Context<'_> {
             }
             Node::Literal(_)
             | Node::Path { .. }
+            | Node::Root { .. }
+            | Node::Walk(..)
             | Node::Arithmetic(..)
             | Node::Negate(_)
             | Node::Cast(..)
             | Node::Count { .. } => Ok(as_truth(&*self.value(expr, frame)?)),
         }
-    }
-
-    fn path<'v>(&self, start: &'v Value, steps: &[Step]) -> Cow<'v, Value> {
-        let mut at = start;
-        for step in steps {
-            at = match (step, at) {
-                (Step::Member(number), Value::Record(record)) => record.get(*number).unwrap_or(&NULL),
-                (Step::Dynamic(number), at) => dynamic(at, *number).unwrap_or(&NULL),
-                (Step::Cast(target), Value::Record(record)) if self.model.is_a(record.type_id, *target) => at,
-                (Step::Cast(target), Value::Collection(values)) => {
-                    let fits = |value: &&Value| {
-                        value.as_record().is_some_and(|record| self.model.is_a(record.type_id, *target))
-                    };
-                    let kept: Vec<Value> = values.iter().filter(fits).cloned().collect();
-                    return Cow::Owned(Value::Collection(kept.into()));
-                }
-                _ => &NULL,
-            };
-        }
-        Cow::Borrowed(at)
     }
 
     fn is_in(&self, operand: &Expr, alternatives: &[Expr], frame: &Frame<'_, '_>) -> Result<bool, EvalError> {

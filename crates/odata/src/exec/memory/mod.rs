@@ -1,7 +1,7 @@
 //! In memory: a bound plan over values. Three-valued logic, ordinal texts, null lowest. Knows no syntax and no store.
 //!
 //! A row is a [`Value::Record`] (entities, complex values) or any other value (`$it` of a primitive collection). Members that
-//! are absent are null; navigation properties are followed where the record holds them.
+//! are absent are null; navigation properties are followed where the record holds them or a [`Source`] knows them.
 
 mod apply;
 mod arithmetic;
@@ -15,10 +15,11 @@ mod position;
 mod search;
 mod sequence;
 mod source;
+mod walk;
 
 pub use apply::apply;
 pub use compute::{compute, select_computed};
-pub use page::page;
+pub use page::{page, page_in};
 pub use source::{Call, Related, Rows, Source};
 
 use crate::edm::DateTimeOffset;
@@ -53,12 +54,36 @@ impl From<EvalError> for Error {
 }
 
 /// What evaluation needs beside the row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'m> {
     /// The model that the expression was bound to.
     pub model: &'m Model,
     /// The value of `now()`.
     pub now: DateTimeOffset,
+    /// Where what records do not hold is asked for: navigation properties, `$root`, what `$search` looks at.
+    pub source: Option<&'m dyn Source>,
+}
+
+impl<'m> Context<'m> {
+    /// Evaluation over what the rows hold themselves.
+    pub fn new(model: &'m Model, now: DateTimeOffset) -> Self {
+        Self { model, now, source: None }
+    }
+
+    /// Evaluation that also follows navigation properties.
+    #[must_use]
+    pub fn with_source(self, source: &'m dyn Source) -> Self {
+        Self { source: Some(source), ..self }
+    }
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .field("source", &self.source.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether the row passes the filter: null counts as false.
@@ -74,7 +99,7 @@ pub struct Context<'m> {
 /// let model = csdl::read(xml).expect("a valid model");
 /// let filter = bind::filter(&model, EdmType::Primitive(Primitive::Int32), "$it mod 2 eq 0").expect("valid");
 /// let now = DateTimeOffset::from_unix_nanos(0);
-/// let context = Context { model: &model, now };
+/// let context = Context::new(&model, now);
 /// assert_eq!(matches(&filter, &Value::Int(4), context), Ok(true));
 /// assert_eq!(matches(&filter, &Value::Null, context), Ok(false));
 /// ```

@@ -32,7 +32,18 @@ pub fn page(
     query: &CollectionQuery,
     now: DateTimeOffset,
 ) -> Result<Page, Error> {
-    let context = Context { model, now };
+    page_in(Context::new(model, now), rows, query)
+}
+
+/// As [`page`], in a context that may follow navigation properties.
+///
+/// # Errors
+/// As [`page`].
+pub fn page_in(
+    context: Context<'_>,
+    rows: impl Iterator<Item = (u64, Value)>,
+    query: &CollectionQuery,
+) -> Result<Page, Error> {
     match &query.apply {
         None => paged(rows, query, context),
         Some(transformations) => {
@@ -145,7 +156,7 @@ impl Run<'_> {
             Some(filter) => matches(filter, row, self.context)?,
             None => true,
         };
-        Ok(filtered && self.search.as_ref().is_none_or(|terms| terms.fit(row)))
+        Ok(filtered && self.search.as_ref().is_none_or(|terms| terms.fit(row, self.context.source)))
     }
 
     fn order(&self, a: &[Value], a_rank: u64, b: &[Value], b_rank: u64) -> Ordering {

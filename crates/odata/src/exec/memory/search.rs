@@ -1,5 +1,6 @@
 //! `$search` over a row: a term is found when a string property holds it, without regard to case.
 
+use super::Source;
 use crate::plan::Search;
 use crate::value::Value;
 
@@ -22,21 +23,25 @@ impl Terms {
         }
     }
 
-    /// Whether the row fits. Looks at the row's own texts, not into complex values or related entities.
-    pub(super) fn fit(&self, row: &Value) -> bool {
+    /// Whether the row fits. Looks at the row's own texts that the source lets it see, not into complex values or related
+    /// entities.
+    pub(super) fn fit(&self, row: &Value, source: Option<&dyn Source>) -> bool {
         match self {
-            Self::One(term) => holds(row, term),
-            Self::Not(inner) => !inner.fit(row),
-            Self::And(left, right) => left.fit(row) && right.fit(row),
-            Self::Or(left, right) => left.fit(row) || right.fit(row),
+            Self::One(term) => holds(row, term, source),
+            Self::Not(inner) => !inner.fit(row, source),
+            Self::And(left, right) => left.fit(row, source) && right.fit(row, source),
+            Self::Or(left, right) => left.fit(row, source) || right.fit(row, source),
         }
     }
 }
 
-fn holds(row: &Value, lower: &str) -> bool {
+fn holds(row: &Value, lower: &str, source: Option<&dyn Source>) -> bool {
     let text_holds = |value: &Value| value.as_str().is_some_and(|text| text.to_lowercase().contains(lower));
     match row {
-        Value::Record(record) => record.members.iter().flatten().any(text_holds),
+        Value::Record(record) => record.members.iter().zip(0..).any(|(value, number)| {
+            value.as_ref().is_some_and(text_holds)
+                && source.is_none_or(|source| source.is_searched(record.type_id, number))
+        }),
         other => text_holds(other),
     }
 }

@@ -15,7 +15,7 @@ use crate::value::Value;
 /// The result of one item over rows.
 pub(super) fn of_rows(item: &Aggregate, rows: &[Value], context: Context<'_>) -> Result<Value, EvalError> {
     if item.from.is_empty() {
-        return Ok(of_values(item.method, &operands(item, rows, context)?)?);
+        return of_values(item.method, &operands(item, rows, context)?);
     }
     // The finest groups first, then each `from` puts together what differs in its own key only.
     let mut groups: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();

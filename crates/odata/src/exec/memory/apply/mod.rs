@@ -80,7 +80,7 @@ impl Run<'_> {
             }
             Transformation::Search(search) => {
                 let terms = Terms::new(search);
-                rows.retain(|row| terms.fit(row));
+                rows.retain(|row| terms.fit(row, self.context.source));
                 rows
             }
             Transformation::Compute { first, items } => {

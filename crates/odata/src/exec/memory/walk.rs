@@ -1,0 +1,86 @@
+//! Paths over values: members, casts, what a navigation property leads to, `$root`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::eval::{Frame, NULL};
+use super::{Context, EvalError, Related};
+use crate::expr::{Expr, Node, Step};
+use crate::value::{Record, Value};
+
+fn dynamic(at: &Value, number: u16) -> Option<&Value> {
+    at.as_record()?.dynamic.get(usize::from(number)).map(|property| &property.value)
+}
+
+impl Context<'_> {
+    /// The value of a constant or of a plain property, which needs nothing made.
+    pub(super) fn borrowed<'v>(&self, expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
+        match &expr.node {
+            Node::Literal(value) => Some(value),
+            Node::Path { root, steps } => {
+                let mut at = frame.find(*root);
+                for step in steps {
+                    at = match step {
+                        Step::Member(number) => match at.as_record().and_then(|record| record.get(*number)) {
+                            Some(value) => value,
+                            None if self.source.is_some() => return None,
+                            None => &NULL,
+                        },
+                        Step::Dynamic(number) => dynamic(at, *number).unwrap_or(&NULL),
+                        Step::Cast(_) => return None,
+                    };
+                }
+                Some(at)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn path<'v>(&self, start: &'v Value, steps: &[Step]) -> Cow<'v, Value> {
+        let mut at = start;
+        for (place, step) in steps.iter().enumerate() {
+            at = match (step, at) {
+                (Step::Member(number), Value::Record(record)) => match record.get(*number) {
+                    Some(value) => value,
+                    None => match self.related(record, *number) {
+                        Some(related) => return Cow::Owned(self.path(&related, &steps[place + 1..]).into_owned()),
+                        None => &NULL,
+                    },
+                },
+                (Step::Dynamic(number), at) => dynamic(at, *number).unwrap_or(&NULL),
+                (Step::Cast(target), Value::Record(record)) if self.model.is_a(record.type_id, *target) => at,
+                (Step::Cast(target), Value::Collection(values)) => {
+                    let fits = |value: &&Value| {
+                        value.as_record().is_some_and(|record| self.model.is_a(record.type_id, *target))
+                    };
+                    let kept: Vec<Value> = values.iter().filter(fits).cloned().collect();
+                    let kept = Value::Collection(kept.into());
+                    return Cow::Owned(self.path(&kept, &steps[place + 1..]).into_owned());
+                }
+                _ => &NULL,
+            };
+        }
+        Cow::Borrowed(at)
+    }
+
+    /// What a navigation property leads to that the record does not hold; `None` when nobody knows.
+    fn related(&self, owner: &Arc<Record>, member: u16) -> Option<Value> {
+        let source = self.source?;
+        let declared = self.model.structured(owner.type_id)?.members.get(usize::from(member))?;
+        if !declared.is_navigation() {
+            return None;
+        }
+        Some(match source.related(owner, member) {
+            Related::One(entity) => entity.map_or(Value::Null, Value::Record),
+            Related::Many(rows) => rows.map(|(_, row)| Value::Record(row)).collect::<Vec<_>>().into(),
+        })
+    }
+
+    pub(super) fn root(&self, child: u16, key: Option<&[Value]>) -> Result<Value, EvalError> {
+        let source = self.source.ok_or(EvalError::NotOffered("$root"))?;
+        Ok(match key {
+            Some(key) => source.entity(child, key).map_or(Value::Null, Value::Record),
+            None => source.rows(child).map(|(_, row)| Value::Record(row)).collect::<Vec<_>>().into(),
+        })
+    }
+}

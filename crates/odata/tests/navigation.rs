@@ -1,0 +1,139 @@
+//! Expressions that leave the row: navigation properties that a source knows, `$root`, what `$search` looks at.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use odata::edm::DateTimeOffset;
+use odata::exec::memory::{Context, EvalError, Related, Rows, Source, matches, page_in};
+use odata::model::{EdmType, Model, TypeId};
+use odata::syntax::{Query, RawPath};
+use odata::{ErrorKind, Record, RecordBuilder, Value, bind, csdl};
+
+const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
+  <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns">
+    <EntityType Name="Item"><Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.Int32" Nullable="false"/>
+      <Property Name="name" Type="Edm.String"/><Property Name="note" Type="Edm.String"/>
+      <Property Name="wholeId" Type="Edm.Int32"/>
+      <NavigationProperty Name="whole" Type="ns.Item"/><NavigationProperty Name="parts" Type="Collection(ns.Item)"/>
+    </EntityType>
+    <EntityContainer Name="C"><EntitySet Name="Items" EntityType="ns.Item"/><Singleton Name="Best" Type="ns.Item"/>
+    </EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"#;
+
+/// A car of wheel (with a screw) and seat.
+struct Garage(Vec<Arc<Record>>);
+
+impl Garage {
+    fn by(&self, member: u16, value: Value) -> Rows<'_> {
+        let found = self.0.iter().zip(0..).filter(move |(item, _)| item.get(member) == Some(&value));
+        Box::new(found.map(|(item, rank)| (rank, Arc::clone(item))))
+    }
+}
+
+impl Source for Garage {
+    fn rows(&self, _child: u16) -> Rows<'_> {
+        Box::new((0..).zip(self.0.iter().cloned()))
+    }
+
+    fn entity(&self, _child: u16, key: &[Value]) -> Option<Arc<Record>> {
+        match key {
+            [] => self.0.last().cloned(),
+            [id, ..] => self.by(0, id.clone()).next().map(|(_, item)| item),
+        }
+    }
+
+    fn related(&self, owner: &Record, member: u16) -> Related<'_> {
+        let of = |member| owner.get(member).cloned().unwrap_or(Value::Null);
+        if member == 4 { Related::One(self.entity(0, &[of(3)])) } else { Related::Many(self.by(3, of(0))) }
+    }
+
+    fn is_searched(&self, _ty: TypeId, member: u16) -> bool {
+        member == 1
+    }
+}
+
+fn garage() -> (Model, Garage) {
+    let model = csdl::read(MODEL).unwrap();
+    let ty = model.type_by_name("ns.Item").unwrap();
+    let item = |id: i32, name: &str, whole: Option<i32>| {
+        let record = RecordBuilder::new(&model, ty).set(0, id).set(1, name).set(2, "made of steel");
+        Arc::new(record.set(3, Value::from(whole)).build())
+    };
+    let items =
+        vec![item(1, "car", None), item(2, "wheel", Some(1)), item(3, "seat", Some(1)), item(4, "screw", Some(2))];
+    (model, Garage(items))
+}
+
+fn filtered(text: &str) -> Vec<String> {
+    let (model, garage) = garage();
+    let ty = EdmType::Named(model.type_by_name("ns.Item").unwrap());
+    let filter = bind::filter(&model, ty, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0)).with_source(&garage);
+    let rows = garage.0.iter().filter(|row| matches(&filter, &Value::Record(Arc::clone(row)), context).unwrap());
+    rows.map(|row| row.get(1).unwrap().as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn navigation_properties_are_followed_where_the_record_does_not_hold_them() {
+    for (text, names) in [
+        ("whole/name eq 'car'", &["wheel", "seat"][..]),
+        ("whole/whole/name eq 'car'", &["screw"]),
+        ("whole eq null", &["car"]),
+        ("whole/whole eq null", &["car", "wheel", "seat"]),
+        ("parts/any()", &["car", "wheel"]),
+        ("parts/any(p:p/parts/any(q:q/name eq 'screw'))", &["car"]),
+        ("parts/$count eq 2", &["car"]),
+        ("parts/$count($filter=startswith(name,'w')) eq 1", &["car"]),
+        ("parts/all(p:p/whole/id eq $it/id) and parts/any()", &["car", "wheel"]),
+        ("whole/parts/any(p:p/name eq 'seat')", &["wheel", "seat"]),
+        ("wholeId eq $root/Items(2)/id", &["screw"]),
+        ("name eq $root/Best/name", &["screw"]),
+        ("$root/Items/any(i:i/wholeId eq $it/id)", &["car", "wheel"]),
+        ("$root/Items/$count eq 4 and $root/Items(9) eq null and id eq $root/Items(id=3)/id", &["seat"]),
+        ("$root/Items(4)/whole/whole/id eq id", &["car"]),
+    ] {
+        assert_eq!(filtered(text), names, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_child_of_the_service_is_refused_and_root_needs_a_source() {
+    let (model, _) = garage();
+    let id = model.type_by_name("ns.Item").unwrap();
+    let ty = EdmType::Named(id);
+    for (text, position) in [
+        ("id eq $root", 6),
+        ("id eq $root/Nothing/id", 12),
+        ("id eq $root/Items('x')/id", 12),
+        ("id eq $root/Best(1)/id", 12),
+        ("id eq $root/Items(1)/nope", 21),
+    ] {
+        let error = bind::filter(&model, ty, text).unwrap_err();
+        assert_eq!((error.kind, error.position), (ErrorKind::BadRequest, Some(position)), "{text}: {error}");
+        assert_eq!(error.target.as_deref(), Some("$filter"));
+    }
+    let filter = bind::filter(&model, ty, "id eq $root/Items(1)/id").unwrap();
+    let row = Value::from(RecordBuilder::new(&model, id).set(0, 1).build());
+    let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0));
+    assert_eq!(matches(&filter, &row, context), Err(EvalError::NotOffered("$root")));
+}
+
+#[test]
+fn a_search_looks_where_the_source_says() {
+    let (model, garage) = garage();
+    let target = bind::path(&model, &RawPath::parse("Items").unwrap(), &Query::default()).unwrap();
+    let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0)).with_source(&garage);
+    for (search, wanted) in [
+        ("WHE", 1),
+        ("steel", 0),
+        ("NOT steel", 4),
+        ("car OR seat", 2),
+        ("e AND NOT seat", 2),
+        ("\"e w\"", 0),
+        ("NOT (car OR seat)", 2),
+    ] {
+        let query = bind::query(&model, &target, &Query::parse(&format!("$search={search}")).unwrap()).unwrap();
+        let rows = garage.rows(0).map(|(rank, row)| (rank, Value::Record(row)));
+        assert_eq!(page_in(context, rows, &query).unwrap().items.len(), wanted, "{search}");
+    }
+}
