@@ -251,7 +251,7 @@ impl Expr {
     }
 
     /// The expressions that this one is made of.
-    fn children(&self) -> Vec<&Self> {
+    pub fn children(&self) -> Vec<&Self> {
         match &self.node {
             Node::Literal(_) | Node::Path { .. } | Node::Root { .. } => Vec::new(),
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Arithmetic(_, a, b) | Node::Has(a, b) => {
