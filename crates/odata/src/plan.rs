@@ -66,6 +66,7 @@ pub struct CollectionQuery {
     /// The last page is to carry a delta link (`Prefer: track-changes`).
     pub track_changes: bool,
     /// Only what changed since this state: the opened `$deltatoken`, as the application gave it in `Page::delta`.
+    /// Empty for Graph's `$deltatoken=latest`: no change, only the state as it is now.
     pub since: Option<Arc<[u8]>>,
 }
 

@@ -20,6 +20,8 @@ pub struct Settings {
     /// Whether the application executes changes of related entities inside a change (OData 4.01, deep update). Else they
     /// are refused; references to entities that exist may stand there all the same.
     pub deep_updates: bool,
+    /// Whether answers of version 4.01 write control information without its prefix (`@context`, `@nextLink`), as they may.
+    pub short_names: bool,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
@@ -38,6 +40,7 @@ impl Settings {
             compute: false,
             list_functions: false,
             deep_updates: false,
+            short_names: false,
             body_bytes_max: 8 << 20,
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),

@@ -1,4 +1,4 @@
-//! Continuation tokens: what a `$skiptoken` holds. The application seals and opens; what is inside is decided here.
+//! Continuation tokens: what a `$skiptoken` and a `$deltatoken` hold. The application seals and opens; what is inside is decided here.
 //! A token fits only the request that it was made for: path and options are part of it.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub trait TokenSeal {
     fn open(&self, token: &str) -> Option<Vec<u8>>;
 }
 
-/// What stands in a token.
+/// What stands in a `$skiptoken`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Continuation {
     /// Fingerprint of the path and the options that go on.
@@ -22,37 +22,66 @@ pub(crate) struct Continuation {
     pub(crate) top: Option<u64>,
     /// The page size that the first request asked for.
     pub(crate) page_size: Option<u32>,
+    /// The first request asked for changes to be tracked.
+    pub(crate) track_changes: bool,
     /// The application's position.
     pub(crate) position: Arc<[u8]>,
 }
 
-const VERSION: u8 = 1;
-const HEADER_BYTES: usize = 1 + 8 + 8 + 4;
+/// The first byte of a token: one kind is never taken for another.
+const SKIP: u8 = 2;
+const DELTA: u8 = 3;
+const SKIP_HEADER_BYTES: usize = 1 + 8 + 8 + 4 + 1;
+const DELTA_HEADER_BYTES: usize = 1 + 8;
 
 impl Continuation {
     pub(crate) fn seal(&self, tokens: &dyn TokenSeal) -> String {
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + self.position.len());
-        bytes.push(VERSION);
+        let mut bytes = Vec::with_capacity(SKIP_HEADER_BYTES + self.position.len());
+        bytes.push(SKIP);
         bytes.extend_from_slice(&self.fingerprint.to_le_bytes());
         bytes.extend_from_slice(&self.top.unwrap_or(u64::MAX).to_le_bytes());
         bytes.extend_from_slice(&self.page_size.unwrap_or(u32::MAX).to_le_bytes());
+        bytes.push(u8::from(self.track_changes));
         bytes.extend_from_slice(&self.position);
         tokens.seal(&bytes)
     }
 
     pub(crate) fn open(token: &str, fingerprint: u64, tokens: &dyn TokenSeal) -> Result<Self, Error> {
-        let refused = || Error::bad_request("The $skiptoken is not valid for this request.").at("$skiptoken");
+        let refused = || refused("$skiptoken");
         let bytes = tokens.open(token).ok_or_else(refused)?;
-        let (header, position) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(refused)?;
+        let (header, position) = bytes.split_at_checked(SKIP_HEADER_BYTES).ok_or_else(refused)?;
         let found = Self {
             fingerprint: u64::from_le_bytes(header[1..9].try_into().map_err(|_| refused())?),
             top: Some(u64::from_le_bytes(header[9..17].try_into().map_err(|_| refused())?)).filter(|n| *n != u64::MAX),
             page_size: Some(u32::from_le_bytes(header[17..21].try_into().map_err(|_| refused())?))
                 .filter(|n| *n != u32::MAX),
+            track_changes: header[21] != 0,
             position: position.into(),
         };
-        if header[0] == VERSION && found.fingerprint == fingerprint { Ok(found) } else { Err(refused()) }
+        if header[0] == SKIP && found.fingerprint == fingerprint { Ok(found) } else { Err(refused()) }
     }
+}
+
+/// Makes a `$deltatoken` of a state.
+pub(crate) fn seal_state(state: &[u8], fingerprint: u64, tokens: &dyn TokenSeal) -> String {
+    let mut bytes = Vec::with_capacity(DELTA_HEADER_BYTES + state.len());
+    bytes.push(DELTA);
+    bytes.extend_from_slice(&fingerprint.to_le_bytes());
+    bytes.extend_from_slice(state);
+    tokens.seal(&bytes)
+}
+
+/// The state in a `$deltatoken`.
+pub(crate) fn open_state(token: &str, fingerprint: u64, tokens: &dyn TokenSeal) -> Result<Arc<[u8]>, Error> {
+    let refused = || refused("$deltatoken");
+    let bytes = tokens.open(token).ok_or_else(refused)?;
+    let (header, state) = bytes.split_at_checked(DELTA_HEADER_BYTES).ok_or_else(refused)?;
+    let is_ours = header[0] == DELTA && header[1..] == fingerprint.to_le_bytes();
+    if is_ours { Ok(state.into()) } else { Err(refused()) }
+}
+
+fn refused(option: &'static str) -> Error {
+    Error::bad_request(format!("The {option} is not valid for this request.")).at(option)
 }
 
 /// FNV-1a, 64 bit: tells requests apart; the seal, not this, keeps forgers out.

@@ -15,4 +15,4 @@ pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
 pub(crate) use read::{Purpose, Reader, Rules, is_json, malformed};
 pub(crate) use related::Parent;
 pub(crate) use shape::{Shapes, Types};
-pub(crate) use write::{Context, Format, Level, Writer, enum_text};
+pub(crate) use write::{Context, Format, Level, Omit, Place, Writer, enum_text};

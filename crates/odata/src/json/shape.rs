@@ -86,7 +86,7 @@ fn shape(model: &Model, ty: &StructuredType) -> Shape {
 }
 
 /// The type annotation of a property; `None` where JSON tells (string, Boolean, double) or the value names it itself.
-fn full_type(model: &Model, base: EdmType, collection: bool) -> Option<String> {
+pub(crate) fn full_type(model: &Model, base: EdmType, collection: bool) -> Option<String> {
     let name = match base {
         EdmType::Primitive(primitive) => primitive.short_name().to_owned(),
         EdmType::Named(id) => match model.named(id) {

@@ -36,6 +36,16 @@ pub(crate) fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, mod
     }
 }
 
+/// Whether the views let a property through that the type does not declare.
+pub(crate) fn is_dynamic_selected(view: &[&Projection], name: &str) -> bool {
+    let takes = |item: &SelectItem| match item {
+        SelectItem::All => true,
+        SelectItem::Dynamic(selected) => **selected == *name,
+        _ => false,
+    };
+    view.is_empty() || view.iter().any(|view| view.select.as_ref().is_none_or(|items| items.iter().any(takes)))
+}
+
 pub(crate) fn expanded<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Option<&'v ExpandItem> {
     let mut items = view.iter().flat_map(|projection| &projection.expand);
     items.find(|item| item.member == number && is_of(item.cast, ty, model))

@@ -5,13 +5,13 @@ use std::io::Write as _;
 
 use super::escape;
 use super::parse::{Json, JsonKind};
-use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
+use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
-use super::view::{Selected, count_of, expanded, selected};
+use super::view::{Selected, count_of, expanded, is_dynamic_selected, selected};
 use crate::edm::encode_binary;
-use crate::model::{EdmType, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef};
+use crate::model::{AnyKind, EdmType, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef};
 use crate::plan::{ExpandItem, Projection};
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// `odata.metadata`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,17 +21,38 @@ pub(crate) enum Level {
     Full,
 }
 
+/// Which structural properties are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Omit {
+    Nothing,
+    Nulls,
+    /// Those with their default value, which is null where the model declares none.
+    Defaults,
+}
+
+impl Omit {
+    fn leaves_out(self, value: &Value, member: &MemberKind) -> bool {
+        match (self, member) {
+            (Self::Nothing, _) => false,
+            (Self::Defaults, MemberKind::Structural { default: Some(default), .. }) => value == default,
+            _ => value.is_null(),
+        }
+    }
+}
+
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Format {
     pub(crate) level: Level,
     /// `Int64` and `Decimal` as strings.
     pub(crate) ieee754: bool,
-    /// `omit-values=nulls`.
-    pub(crate) omit_nulls: bool,
+    /// `omit-values`.
+    pub(crate) omit: Omit,
     pub(crate) types: Types,
     /// Media links of streams at minimal metadata too.
     pub(crate) stream_links: bool,
+    /// Control information without `odata.` (OData 4.01).
+    pub(crate) short_names: bool,
     /// Navigation properties that a record holds are written though nobody asked (an answer to a deep insert).
     pub(crate) inline_navigation: bool,
 }
@@ -69,20 +90,32 @@ impl Writer<'_> {
         place: Place<'_>,
         lead: Option<&str>,
     ) {
-        let (model, shapes) = (self.model, self.shapes);
-        let Some(ty) = model.structured(record.type_id) else { return };
-        let shape = shapes.of(record.type_id);
+        let Some(ty) = self.model.structured(record.type_id) else { return };
+        let shape = self.shapes.of(record.type_id);
         self.out.push(b'{');
         if let Some(lead) = lead {
             self.out.extend_from_slice(lead.as_bytes());
         }
         self.control(record, ty, shape, declared, place);
+        self.members(record, view, place);
+        if ty.is_entity && self.format.level == Level::Full {
+            let url = url_of(place);
+            self.context.operations(&mut self.out, record.type_id, &url);
+        }
+        self.out.push(b'}');
+    }
+
+    /// What a record holds and the view lets through.
+    pub(crate) fn members(&mut self, record: &Record, view: &[&Projection], place: Place<'_>) {
+        let (model, shapes) = (self.model, self.shapes);
+        let Some(ty) = model.structured(record.type_id) else { return };
+        let shape = shapes.of(record.type_id);
         for (number, (member, of_shape)) in ty.members.iter().zip(&shape.members).enumerate() {
             let number = u16::try_from(number).unwrap_or(u16::MAX);
             match of_shape.kind {
                 ShapeKind::Structural => {
                     let Some(value) = record.get(number) else { continue };
-                    if self.format.omit_nulls && value.is_null() {
+                    if self.format.omit.leaves_out(value, &member.kind) {
                         continue;
                     }
                     match selected(view, number, record.type_id, model) {
@@ -111,11 +144,27 @@ impl Writer<'_> {
                 }
             }
         }
-        if ty.is_entity && self.format.level == Level::Full {
-            let url = url_of(place);
-            self.context.operations(&mut self.out, record.type_id, &url);
+        for property in record.dynamic.iter().filter(|property| is_dynamic_selected(view, &property.name)) {
+            self.dynamic(property);
         }
-        self.out.push(b'}');
+    }
+
+    /// A property that the type does not declare: it says its type where JSON does not.
+    fn dynamic(&mut self, property: &DynamicProperty) {
+        if self.format.omit != Omit::Nothing && property.value.is_null() {
+            return;
+        }
+        let collection = property.value.as_collection().is_some();
+        if self.format.level != Level::None
+            && let Some(ty) = property.ty.and_then(|base| full_type(self.model, base, collection))
+        {
+            self.annotation(&property.name, "odata.type", &ty);
+        }
+        self.member(&property.name);
+        match (&property.value, property.ty) {
+            (Value::Collection(items), base) => self.values(items, base.unwrap_or(UNTYPED), &[]),
+            (value, base) => self.single(value, base.unwrap_or(UNTYPED), &[]),
+        }
     }
 
     /// `@odata.type`, `@odata.id`, `@odata.etag`.
@@ -128,7 +177,8 @@ impl Writer<'_> {
         if is_derived || always || self.format.level == Level::Full {
             self.comma();
             let with_hash = is_derived || ty.is_entity || !always;
-            self.out.extend_from_slice(if with_hash { &shape.type_hash } else { &shape.type_plain });
+            let named = if with_hash { &shape.type_hash } else { &shape.type_plain };
+            self.prepared(0, named);
         }
         if self.format.level == Level::Full && ty.is_entity {
             let url = url_of(place);
@@ -166,7 +216,7 @@ impl Writer<'_> {
             && let Some(full_type) = &shape.full_type
         {
             self.comma();
-            self.out.extend_from_slice(full_type);
+            self.prepared(shape.key.len() - 2, full_type);
         }
         self.next_link(record, number, shape, place);
         self.comma();
@@ -407,11 +457,24 @@ impl Writer<'_> {
     /// `"name@term":`.
     pub(crate) fn key(&mut self, name: &str, term: &str) {
         self.comma();
+        let term = if self.format.short_names { term.strip_prefix("odata.").unwrap_or(term) } else { term };
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
         self.out.push(b'@');
         self.out.extend_from_slice(term.as_bytes());
         self.out.extend_from_slice(b"\":");
+    }
+
+    /// An annotation as bytes made before: its property's name starts it, with a quote before (`name_end` is behind it).
+    fn prepared(&mut self, name_end: usize, bytes: &[u8]) {
+        match (self.format.short_names, bytes.split_at_checked(name_end.max(1))) {
+            (true, Some((name, rest))) => {
+                self.out.extend_from_slice(name);
+                self.out.push(b'@');
+                self.out.extend_from_slice(rest.strip_prefix(b"@odata.").unwrap_or(rest));
+            }
+            _ => self.out.extend_from_slice(bytes),
+        }
     }
 
     /// `"name":`.
@@ -428,12 +491,14 @@ impl Writer<'_> {
     }
 
     /// A comma, unless something was just opened.
-    fn comma(&mut self) {
+    pub(crate) fn comma(&mut self) {
         if !matches!(self.out.last(), None | Some(b'{' | b'[' | b',')) {
             self.out.push(b',');
         }
     }
 }
+
+const UNTYPED: EdmType = EdmType::Any(AnyKind::Untyped);
 
 /// The name inside a `"name":`.
 fn name_of(shape: &MemberShape) -> &str {

@@ -1,9 +1,12 @@
 //! The engine from outside: requests in, operations and answers out, over the office model in both profiles.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod asynchronous;
 mod bodies;
+mod changes;
 mod heads;
 mod pages;
+mod preferences;
 mod references;
 mod renders;
 mod shop;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use odata::engine::{Engine, Head, Operation, Settings};
 use odata::model::TypeId;
-use odata::{Error, Model, Profile, Record, Value};
+use odata::{Error, Model, Profile, Record, RecordBuilder, Value};
 
 use super::support::{Seal, World, headers};
 
@@ -30,6 +30,12 @@ pub(crate) fn type_id(name: &str) -> TypeId {
 
 pub(crate) fn member(type_name: &str, name: &str) -> u16 {
     SHOP.structured(type_id(type_name)).and_then(|ty| ty.member(name)).expect("a member").0
+}
+
+/// An item with its structural members.
+pub(crate) fn item(id: i32) -> RecordBuilder<'static> {
+    let name = format!("item {id}");
+    RecordBuilder::new(&SHOP, type_id("Item")).set_named("id", id).set_named("name", name.as_str())
 }
 
 /// The value of a member by name.

@@ -1,8 +1,9 @@
-//! What of a URL goes on to the next page: the path and every option but those that say where a page starts and ends.
+//! What of a URL goes on to the next page and to the next delta request: the path and every option but those that say where
+//! a page starts and ends.
 
 use std::sync::Arc;
 
-use crate::engine::tokens::{Continuation, TokenSeal, fingerprint};
+use crate::engine::tokens::{Continuation, TokenSeal, fingerprint, open_state, seal_state};
 use crate::error::Error;
 use crate::syntax::SystemOption;
 
@@ -12,53 +13,61 @@ pub(crate) struct Carried {
     path: Arc<str>,
     /// Options joined with `&`.
     options: String,
+    /// `$deltatoken=…`, which a next link repeats and a delta link does not.
+    delta: String,
 }
 
 impl Carried {
     /// From a path without slashes around it and the raw query.
     pub(crate) fn new(path: &Arc<str>, raw_query: &str) -> Self {
-        let mut options = String::new();
+        let mut carried = Self { path: Arc::clone(path), options: String::new(), delta: String::new() };
         for option in raw_query.split('&').filter(|option| !option.is_empty()) {
             let name = option.split('=').next().unwrap_or("").replace("%24", "$");
-            let stays = !matches!(
-                SystemOption::by_name(&name),
-                Some(SystemOption::SkipToken | SystemOption::Top | SystemOption::Skip)
-            );
-            if stays {
-                if !options.is_empty() {
-                    options.push('&');
+            match SystemOption::by_name(&name) {
+                Some(SystemOption::SkipToken | SystemOption::Top | SystemOption::Skip) => {}
+                Some(SystemOption::DeltaToken) => option.clone_into(&mut carried.delta),
+                _ => {
+                    if !carried.options.is_empty() {
+                        carried.options.push('&');
+                    }
+                    // A URL may hold these though RFC 3986 does not; a link must not.
+                    let clean = option.replace('"', "%22").replace('<', "%3C").replace('>', "%3E");
+                    carried.options.push_str(&clean);
                 }
-                // A URL may hold these though RFC 3986 does not; a link must not.
-                options.push_str(&option.replace('"', "%22").replace('<', "%3C").replace('>', "%3E"));
             }
         }
-        Self { path: Arc::clone(path), options }
-    }
-
-    fn fingerprint(&self) -> u64 {
-        fingerprint([&*self.path, &self.options])
+        carried
     }
 
     pub(crate) fn open(&self, token: &str, tokens: &dyn TokenSeal) -> Result<Continuation, Error> {
-        Continuation::open(token, self.fingerprint(), tokens)
+        Continuation::open(token, fingerprint([&*self.path, &self.options, &self.delta]), tokens)
     }
 
-    /// The absolute link to what follows.
-    pub(crate) fn link(
-        &self,
-        root: &str,
-        position: &Arc<[u8]>,
-        top: Option<u64>,
-        page_size: Option<u32>,
-        tokens: &dyn TokenSeal,
-    ) -> String {
-        let position = Arc::clone(position);
-        let continuation = Continuation { fingerprint: self.fingerprint(), top, page_size, position };
-        let mut link = format!("{root}/{}?", self.path);
-        link.push_str(&self.options);
-        if !self.options.is_empty() {
-            link.push('&');
+    pub(crate) fn open_delta(&self, token: &str, tokens: &dyn TokenSeal) -> Result<Arc<[u8]>, Error> {
+        open_state(token, fingerprint([&*self.path, &self.options]), tokens)
+    }
+
+    /// The absolute link to what follows; its fingerprint is filled in here.
+    pub(crate) fn link(&self, root: &str, continuation: Continuation, tokens: &dyn TokenSeal) -> String {
+        let fingerprint = fingerprint([&*self.path, &self.options, &self.delta]);
+        let token = Continuation { fingerprint, ..continuation }.seal(tokens);
+        self.absolute(root, &[&self.delta, &format!("$skiptoken={token}")])
+    }
+
+    /// The absolute link to what will have changed since a state.
+    pub(crate) fn delta_link(&self, root: &str, state: &[u8], tokens: &dyn TokenSeal) -> String {
+        let token = seal_state(state, fingerprint([&*self.path, &self.options]), tokens);
+        self.absolute(root, &[&format!("$deltatoken={token}")])
+    }
+
+    fn absolute(&self, root: &str, more: &[&str]) -> String {
+        let mut link = format!("{root}/{}", self.path);
+        let mut separator = '?';
+        for part in std::iter::once(&*self.options).chain(more.iter().copied()).filter(|part| !part.is_empty()) {
+            link.push(separator);
+            link.push_str(part);
+            separator = '&';
         }
-        link + "$skiptoken=" + &continuation.seal(tokens)
+        link
     }
 }

@@ -50,7 +50,8 @@ pub(crate) fn list(text: &str) -> impl Iterator<Item = &str> {
     split(text, ',').map(str::trim).filter(|element| !element.is_empty())
 }
 
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+/// Splits where the separator stands outside quotes.
+pub(crate) fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;

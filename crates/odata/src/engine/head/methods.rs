@@ -91,6 +91,11 @@ fn is_settable(model: &Model, target: &Target) -> bool {
     free && !is_key && may(model, target, "UpdateRestrictions", "Updatable", true)
 }
 
+/// Whether the set announces that it tracks changes.
+pub(crate) fn tracks_changes(model: &Model, target: &Target) -> bool {
+    is_root(target) && may(model, target, "ChangeTracking", "Supported", false)
+}
+
 /// What a capability says of the set or singleton that a direct child path ends in; `default` where it says nothing.
 fn may(model: &Model, target: &Target, term: &str, property: &str, default: bool) -> bool {
     let Some(Segment::Root { child, .. }) = target.segments.first() else { return default };

@@ -3,7 +3,7 @@
 mod accept;
 mod content;
 mod links;
-mod media;
+pub(crate) mod media;
 mod methods;
 mod preconditions;
 mod prefer;
@@ -137,7 +137,11 @@ impl Head {
     pub fn is_plain(&self) -> bool {
         let is_json = matches!(self.produces, Produces::Json(JsonFormat { level: Level::Minimal, ieee754: false, .. }));
         let projection = &self.query.projection;
-        is_json && !self.prefer.omit_nulls && projection.select.is_none() && projection.expand.is_empty()
+        is_json
+            && !self.prefer.omit_nulls
+            && !self.prefer.omit_defaults
+            && projection.select.is_none()
+            && projection.expand.is_empty()
     }
 
     pub(crate) fn is_read(&self) -> bool {
@@ -208,6 +212,7 @@ impl Engine {
         let carried = Carried::new(&path, raw_query);
         let mut bound = if is_options { CollectionQuery::default() } else { self.options(method, &target, &query)? };
         if target.ty.as_ref().is_some_and(|ty| ty.collection) {
+            bound.track_changes = is_read && prefer.track_changes && self.is_tracked(&target);
             self.page(&mut bound, &query, &carried, &prefer, tokens)?;
         }
         let access = match (target.kind, is_read) {
@@ -275,6 +280,7 @@ impl Engine {
         for option in query.given() {
             match option {
                 SystemOption::Id if removes_reference => {}
+                SystemOption::DeltaToken if is_collection && is_read && self.is_tracked(target) => {}
                 SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Index => {
                     let message = format!("The query option '{}' is not supported.", option.name());
                     return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
@@ -308,6 +314,13 @@ impl Engine {
         Ok(bound)
     }
 
+    /// Whether changes of the collection can be asked for: its set says so (`Capabilities.ChangeTracking`), or it is what
+    /// a function called `delta` gives.
+    fn is_tracked(&self, target: &Target) -> bool {
+        let calls_delta = called(target).is_some_and(|(id, _)| self.model.operation(id).short_name() == "delta");
+        calls_delta || (target.kind == TargetKind::EntityCollection && methods::tracks_changes(&self.model, target))
+    }
+
     /// Adds what the request says of pages: the size, and where the page starts.
     fn page(
         &self,
@@ -318,12 +331,17 @@ impl Engine {
         tokens: &dyn TokenSeal,
     ) -> Result<(), Error> {
         let mut wanted = prefer.max_page_size;
+        if let Some(token) = query.text(SystemOption::DeltaToken) {
+            let is_latest = self.settings.profile == Profile::Graph && token == "latest";
+            bound.since = Some(if is_latest { Arc::default() } else { carried.open_delta(token, tokens)? });
+        }
         if let Some(token) = query.text(SystemOption::SkipToken) {
             let continuation = carried.open(token, tokens)?;
             wanted = wanted.or(continuation.page_size);
             bound.top = continuation.top;
             bound.skip = 0;
             bound.after = Some(continuation.position);
+            bound.track_changes |= continuation.track_changes;
         }
         bound.page_size = match (wanted, self.settings.page_size_max) {
             (Some(wanted), Some(max)) => Some(wanted.min(max)),

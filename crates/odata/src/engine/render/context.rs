@@ -16,6 +16,8 @@ pub(crate) enum Shown {
     Entity(TypeId),
     /// A page of entities or values, or one value.
     Value,
+    /// Entities that were added, changed or removed.
+    Changes,
     /// References instead of entities.
     References { collection: bool },
 }
@@ -31,6 +33,10 @@ impl Engine {
             }
             Shown::Entity(actual) => self.entity_fragment(&mut url, head, actual),
             Shown::Value => self.value_fragment(&mut url, head),
+            Shown::Changes => {
+                self.changes_fragment(&mut url, head);
+                url.push_str("/$delta");
+            }
         }
         url
     }
@@ -77,6 +83,27 @@ impl Engine {
         }
         if let EdmType::Named(id) = ty.base {
             push_projection(url, model, id, &head.query.projection);
+        }
+    }
+
+    /// The set (or contained collection) whose changes are told.
+    pub(super) fn set_fragment(&self, url: &mut String, head: &Head) {
+        let segments = &head.target.segments;
+        let end = segments.iter().position(|segment| matches!(segment, Segment::Operation { .. } | Segment::Cast(_)));
+        url.push_str(&path(&self.model, &segments[..end.unwrap_or(segments.len())], KeyStyle::Parentheses));
+    }
+
+    /// The collection whose changes are told: that which a function `delta` is bound to, or the target itself.
+    pub(super) fn changes_fragment(&self, url: &mut String, head: &Head) {
+        let segments = &head.target.segments;
+        match segments.iter().position(|segment| matches!(segment, Segment::Operation { .. })) {
+            Some(at) if at > 0 => {
+                url.push_str(&path(&self.model, &segments[..at], KeyStyle::Parentheses));
+                if let Some(declared) = head.declared_type() {
+                    push_projection(url, &self.model, declared, &head.query.projection);
+                }
+            }
+            _ => self.value_fragment(url, head),
         }
     }
 

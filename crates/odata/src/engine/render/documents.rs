@@ -68,7 +68,8 @@ impl Engine {
     pub(super) fn service_document(&self, head: &Head) -> Response<Bytes> {
         let mut out = b"{".to_vec();
         if json_format(head).level != Level::None {
-            out.extend_from_slice(b"\"@odata.context\":");
+            let context: &[u8] = if self.short_names(head) { b"\"@context\":" } else { b"\"@odata.context\":" };
+            out.extend_from_slice(context);
             push_string(&mut out, &format!("{}/$metadata", head.root));
             out.push(b',');
         }

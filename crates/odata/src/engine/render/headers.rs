@@ -192,8 +192,18 @@ fn applied(head: &Head, status: StatusCode) -> Option<String> {
         kept.push("handling=strict".to_owned());
     }
     let has_body = status != StatusCode::NO_CONTENT && matches!(head.produces, Produces::Json(_));
-    if has_body && head.prefer.omit_nulls {
+    if has_body && head.prefer.omit_defaults {
+        kept.push("omit-values=defaults".to_owned());
+    } else if has_body && head.prefer.omit_nulls {
         kept.push("omit-values=nulls".to_owned());
+    }
+    if has_body && head.prefer.track_changes && head.query.track_changes {
+        let prefix = if head.prefer.track_changes_prefixed { "odata." } else { "" };
+        kept.push(format!("{prefix}track-changes"));
+    }
+    // There are no annotations but control information, which the preference says nothing of.
+    if has_body && let Some(pattern) = &head.prefer.include_annotations {
+        kept.push(format!("include-annotations=\"{}\"", pattern.replace(['"', '\\'], "")));
     }
     if has_body
         && head.target.ty.as_ref().is_some_and(|ty| ty.collection)

@@ -1,12 +1,10 @@
 //! Links inside bodies: keys, next links of embedded collections, operations at full metadata.
 
-use std::sync::Arc;
-
 use crate::engine::Engine;
 use crate::engine::address::push_record_key;
 use crate::engine::head::{Carried, Head, called};
 use crate::engine::target::Segment;
-use crate::engine::tokens::TokenSeal;
+use crate::engine::tokens::{Continuation, TokenSeal};
 use crate::json::{Context, push_string};
 use crate::model::{ContainerChildKind, EdmType, TypeId};
 use crate::value::Record;
@@ -56,9 +54,14 @@ impl Context for Links<'_> {
     fn next_link(&self, collection_url: &str, position: &[u8]) -> Option<String> {
         let (head, tokens) = self.request?;
         let path = collection_url.strip_prefix(&*head.root).unwrap_or(collection_url).trim_matches('/');
-        let position: Arc<[u8]> = position.into();
-        let page_size = self.engine.settings.page_size_max;
-        Some(Carried::new(&path.into(), "").link(&head.root, &position, None, page_size, tokens))
+        let continuation = Continuation {
+            fingerprint: 0,
+            top: None,
+            page_size: self.engine.settings.page_size_max,
+            track_changes: false,
+            position: position.into(),
+        };
+        Some(Carried::new(&path.into(), "").link(&head.root, continuation, tokens))
     }
 
     fn push_key(&self, url: &mut String, record: &Record) {

@@ -1,7 +1,9 @@
 //! The last step: an [`Outcome`] to status, headers and bytes. No status and no header is decided anywhere else, but by
 //! the HTTP layer for its own (`Date`, `request-id`, CORS).
 
+mod asynchronous;
 mod context;
+mod delta;
 mod documents;
 mod error;
 mod headers;
@@ -20,14 +22,15 @@ use super::address::{KeyStyle, owner_type, push_record_key};
 use super::head::{Current, Head, JsonFormat, Produces, Return, Version, failed, is_graph};
 use super::outcome::{Outcome, Page, StreamBody};
 use super::target::{Segment, TargetKind};
-use super::tokens::TokenSeal;
+use super::tokens::{Continuation, TokenSeal};
 use crate::edm::write_primitive;
 use crate::error::{Error, ErrorKind};
-use crate::json::{Format, Level, Types, Writer, enum_text};
+use crate::json::{Format, Level, Omit, Types, Writer, enum_text};
 use crate::model::{EdmType, NamedType, Primitive, TypeId};
 use crate::plan::Projection;
 use crate::value::{Record, Value};
 use context::Shown;
+use delta::is_delta;
 use links::Links;
 
 impl Engine {
@@ -73,19 +76,20 @@ impl Engine {
     /// the type of the collection that it stands in.
     pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
         // Links would need the request's root; at minimal metadata none is obligatory.
-        let format = Format { stream_links: false, ..self.format(JsonFormat::DEFAULT, false, false) };
+        let format = Format { stream_links: false, ..self.format(JsonFormat::DEFAULT, Omit::Nothing, false, false) };
         let links = Links::detached(self);
         let mut writer = self.writer(format, &links, 1024);
         writer.record(record, declared, &[&Projection::default()], &|_| {}, None);
         writer.out.into()
     }
 
-    fn format(&self, json: JsonFormat, omit_nulls: bool, inline_navigation: bool) -> Format {
+    fn format(&self, json: JsonFormat, omit: Omit, inline_navigation: bool, short_names: bool) -> Format {
         let graph = is_graph(self.settings.profile);
         Format {
             level: json.level,
             ieee754: json.ieee754,
-            omit_nulls,
+            omit,
+            short_names,
             types: if graph { Types::Always } else { Types::Derived },
             stream_links: !graph,
             inline_navigation,
@@ -111,7 +115,7 @@ impl Engine {
         tokens: &dyn TokenSeal,
     ) -> Vec<u8> {
         let json = json_format(head);
-        let format = self.format(json, head.prefer.omit_nulls, inline_navigation);
+        let format = self.format(json, omit(head), inline_navigation, self.short_names(head));
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 1024);
         let declared = head.declared_type().unwrap_or(record.type_id);
@@ -137,8 +141,13 @@ impl Engine {
     }
 
     /// `"@odata.context":"…"`.
+    /// Whether control information goes without its prefix.
+    pub(super) fn short_names(&self, head: &Head) -> bool {
+        self.settings.short_names && head.version == Version::V4_01
+    }
+
     fn lead(&self, head: &Head, shown: Shown) -> String {
-        let mut lead = b"\"@odata.context\":".to_vec();
+        let mut lead = if self.short_names(head) { b"\"@context\":".to_vec() } else { b"\"@odata.context\":".to_vec() };
         crate::json::push_string(&mut lead, &self.context_url(head, shown));
         String::from_utf8(lead).unwrap_or_default()
     }
@@ -192,13 +201,17 @@ impl Engine {
 
     fn collection(&self, head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         let json = json_format(head);
-        let format = self.format(json, head.prefer.omit_nulls, !head.is_read());
+        let format = self.format(json, omit(head), !head.is_read(), self.short_names(head));
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 256 + page.items.len() * 512);
         let is_reference = head.target.kind == TargetKind::Reference;
         writer.out.push(b'{');
         if json.level != Level::None {
-            let shown = if is_reference { Shown::References { collection: true } } else { Shown::Value };
+            let shown = match (is_reference, is_delta(self, head, page)) {
+                (true, _) => Shown::References { collection: true },
+                (false, true) => Shown::Changes,
+                (false, false) => Shown::Value,
+            };
             writer.out.extend_from_slice(self.lead(head, shown).as_bytes());
         }
         if let Some(count) = page.count {
@@ -218,12 +231,13 @@ impl Engine {
                     url.push_str(path);
                 };
                 writer.entities(&page.items, id, &view, &place, is_reference);
+                self.removed(&mut writer, head, page, &place);
             }
             Some(base) => writer.values(&page.items, base, &view),
             None => writer.values(&page.items, EdmType::Any(crate::model::AnyKind::Untyped), &view),
         }
-        if let Some(link) = next_link(head, page, tokens) {
-            writer.annotation("", "odata.nextLink", &link);
+        if let Some((term, link)) = continuation(head, page, tokens) {
+            writer.annotation("", term, &link);
         }
         writer.out.push(b'}');
         let body = writer.out;
@@ -255,7 +269,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let mut writer = self.writer(self.format(json, head.prefer.omit_nulls, false), &links, 256);
+        let mut writer = self.writer(self.format(json, omit(head), false, self.short_names(head)), &links, 256);
         writer.out.push(b'{');
         if json.level != Level::None {
             writer.out.extend_from_slice(self.lead(head, Shown::Value).as_bytes());
@@ -275,7 +289,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let mut writer = self.writer(self.format(json, head.prefer.omit_nulls, false), &links, 256);
+        let mut writer = self.writer(self.format(json, omit(head), false, self.short_names(head)), &links, 256);
         let declared = head.declared_type().unwrap_or(record.type_id);
         let lead = (json.level != Level::None).then(|| self.lead(head, Shown::Value));
         writer.record(record, declared, &[&head.query.projection], &|_| {}, lead.as_deref());
@@ -346,18 +360,34 @@ fn read_condition(head: &Head, etag: Option<&str>) -> Result<Option<Response<Byt
     Ok(None)
 }
 
-fn next_link(head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Option<String> {
-    let position: &Arc<[u8]> = page.next.as_ref()?;
+/// Where the collection goes on: a link to the next page, or on the last one the link to later changes.
+fn continuation(head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Option<(&'static str, String)> {
     let top = head.query.top.map(|top| top.saturating_sub(page.items.len() as u64));
-    if top == Some(0) {
-        return None;
+    if let (Some(position), true) = (&page.next, top != Some(0)) {
+        let continuation = Continuation {
+            fingerprint: 0,
+            top,
+            page_size: head.query.page_size,
+            track_changes: head.query.track_changes,
+            position: Arc::clone(position),
+        };
+        return Some(("odata.nextLink", head.carried.link(&head.root, continuation, tokens)));
     }
-    Some(head.carried.link(&head.root, position, top, head.query.page_size, tokens))
+    let state = page.delta.as_ref()?;
+    Some(("odata.deltaLink", head.carried.delta_link(&head.root, state, tokens)))
 }
 
 /// The JSON parameters of the answer; what is no JSON by nature (a count) has the default.
 fn json_format(head: &Head) -> JsonFormat {
     if let Produces::Json(format) = head.produces { format } else { JsonFormat::DEFAULT }
+}
+
+fn omit(head: &Head) -> Omit {
+    match (head.prefer.omit_nulls, head.prefer.omit_defaults) {
+        (_, true) => Omit::Defaults,
+        (true, false) => Omit::Nulls,
+        (false, false) => Omit::Nothing,
+    }
 }
 
 fn has_projection(head: &Head) -> bool {
