@@ -77,7 +77,7 @@ impl Engine {
     /// An engine for a model. What depends on the model alone is rendered here, once.
     pub fn new(model: Arc<Model>, settings: Settings) -> Self {
         let shapes = Shapes::new(&model);
-        let documents = render::Documents::new(&model);
+        let documents = render::Documents::new(&model, &settings);
         Self { model, settings, shapes, documents }
     }
 

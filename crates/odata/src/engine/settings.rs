@@ -1,6 +1,7 @@
 //! What the application chooses for its service. Plain data; the engine reads it and nothing changes it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::model::TypeId;
 use crate::profile::Profile;
@@ -22,6 +23,9 @@ pub struct Settings {
     pub deep_updates: bool,
     /// Whether answers of version 4.01 write control information without its prefix (`@context`, `@nextLink`), as they may.
     pub short_names: bool,
+    /// `$metadata` as XML, word for word, in place of what would be written from the model: the CSDL document that the model
+    /// was read from. Clients of OData 4.0 get it with their version in place of `Version="4.01"`.
+    pub metadata_xml: Option<Arc<str>>,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
@@ -29,6 +33,9 @@ pub struct Settings {
     /// What an abstract type is taken as when a body names no concrete one. A type that maps to itself is kept as it is.
     /// Types that are missing here are refused.
     pub concrete_types: HashMap<TypeId, TypeId>,
+    /// Properties that hold the name of the actual type (without its namespace), by the type that declares them. In a new
+    /// entity such a property names the type where no annotation does; it must agree with the type everywhere.
+    pub discriminators: HashMap<TypeId, Arc<str>>,
 }
 
 impl Settings {
@@ -39,11 +46,13 @@ impl Settings {
             page_size_max: Some(1_000),
             compute: false,
             list_functions: false,
+            metadata_xml: None,
             deep_updates: false,
             short_names: false,
             body_bytes_max: 8 << 20,
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),
+            discriminators: HashMap::new(),
         }
     }
 }

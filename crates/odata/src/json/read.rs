@@ -45,6 +45,8 @@ pub(crate) struct Reader<'e> {
 pub(crate) struct Rules<'e> {
     /// What an abstract type is taken as, see `Settings::concrete_types`.
     pub(crate) concrete_types: &'e HashMap<TypeId, TypeId>,
+    /// Properties that name the type, see `Settings::discriminators`.
+    pub(crate) discriminators: &'e HashMap<TypeId, Arc<str>>,
     /// `IEEE754Compatible=true`.
     pub(crate) ieee754: bool,
     /// Largest inline stream.
@@ -104,7 +106,10 @@ impl<'e> Reader<'e> {
             self.path.pop();
         }
         if matches!(purpose, Purpose::Create | Purpose::Replace) {
-            self.complete(&mut record, ty)?;
+            if let Some((number, _)) = self.discriminator(type_id).and_then(|name| ty.member(name)) {
+                record.set(number, ty.short_name().into());
+            }
+            self.complete(&mut record, ty, purpose)?;
         }
         Ok(record)
     }
@@ -247,10 +252,16 @@ impl<'e> Reader<'e> {
         purpose: Purpose,
     ) -> Result<(TypeId, bool), Error> {
         let annotation = members.iter().find(|member| matches!(member.name.as_ref(), "@odata.type" | "@type"));
+        let by_property = self.discriminated(members, declared)?;
         let named = match annotation {
-            None => None,
+            None => by_property,
             Some(JsonMember { value: Json { kind: JsonKind::String(text), .. }, name, .. }) => {
-                Some(self.named_type(text, name, declared)?)
+                let named = self.named_type(text, name, declared)?;
+                if by_property.is_some_and(|other| other != named) {
+                    let message = format!("The annotation '{name}' and the property that names the type do not agree.");
+                    return Err(invalid(&message, self.place_of(name)));
+                }
+                Some(named)
             }
             Some(JsonMember { name, .. }) => {
                 return Err(invalid(&format!("The annotation '{name}' must be a string."), self.place_of(name)));
@@ -279,6 +290,28 @@ impl<'e> Reader<'e> {
         Err(invalid(&message, self.place_of("@odata.type")))
     }
 
+    /// The property that names the type of entities of a type.
+    fn discriminator(&self, ty: TypeId) -> Option<&'e str> {
+        let discriminators = self.rules.discriminators;
+        let ancestors = &structured(self.model, ty).ancestors;
+        let mut line = std::iter::once(&ty).chain(ancestors);
+        line.find_map(|id| discriminators.get(id)).map(|name| &**name)
+    }
+
+    /// The type that a property names.
+    fn discriminated(&self, members: &[JsonMember<'_>], declared: TypeId) -> Result<Option<TypeId>, Error> {
+        let Some(name) = self.discriminator(declared) else { return Ok(None) };
+        let Some(given) = members.iter().find(|member| member.name == name) else { return Ok(None) };
+        let JsonKind::String(text) = &given.value.kind else { return Ok(None) };
+        let fits = |id: &TypeId| structured(self.model, *id).short_name() == text.as_ref();
+        let found = self.model.concrete_types_of(declared).into_iter().find(fits);
+        found.map(Some).ok_or_else(|| {
+            let (text, declared) = (shown(text), &structured(self.model, declared).name);
+            let message = format!("'{text}' names neither the type '{declared}' nor one derived from it.");
+            invalid(&message, self.place_of(name))
+        })
+    }
+
     fn named_type(&self, text: &str, annotation: &str, declared: TypeId) -> Result<TypeId, Error> {
         let name = text.rsplit_once('#').map_or(text, |(_, name)| name);
         let shown_name = shown(name);
@@ -299,13 +332,16 @@ impl<'e> Reader<'e> {
     }
 
     /// Fills in defaults, and refuses when a member that must be given is missing.
-    fn complete(&self, record: &mut Record, ty: &StructuredType) -> Result<(), Error> {
+    fn complete(&self, record: &mut Record, ty: &StructuredType, purpose: Purpose) -> Result<(), Error> {
+        // What is replaced has its key in the URL.
+        let has_key =
+            |number: u16| purpose == Purpose::Replace && ty.key.iter().any(|key| key.path.first() == Some(&number));
         let missing =
             ty.members.iter().zip(&record.members).filter(|(member, slot)| slot.is_none() && member.is_required());
         let implied: Vec<&str> =
             missing.map(|(member, _)| &*member.name).filter(|property| self.is_implied(record, ty, property)).collect();
-        for (slot, member) in record.members.iter_mut().zip(&ty.members) {
-            if slot.is_some() {
+        for ((slot, member), number) in record.members.iter_mut().zip(&ty.members).zip(0..) {
+            if slot.is_some() || has_key(number) {
                 continue;
             }
             if let MemberKind::Structural { default: Some(default), computed: false, .. } = &member.kind {

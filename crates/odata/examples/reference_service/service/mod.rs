@@ -6,8 +6,10 @@
 mod delta;
 mod env;
 mod http;
+mod jobs;
 mod operations;
 mod read;
+mod references;
 mod rules;
 mod schema;
 mod seal;
@@ -18,14 +20,17 @@ mod stream;
 mod walk;
 mod write;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use hyper::{Request, Response};
 use odata::engine::{Engine, ErrorContext, Head, Operation, Outcome, Settings};
-use odata::{Error, ErrorKind, Profile};
+use odata::{Error, Profile};
+use uuid::Uuid;
 
-use schema::Schema;
+use jobs::Jobs;
+use schema::{Schema, Set};
 use seal::Seal;
 use store::Store;
 
@@ -42,6 +47,7 @@ pub(crate) struct Service {
     engine: Engine,
     seal: Seal,
     store: Mutex<Store>,
+    jobs: Jobs,
 }
 
 impl Service {
@@ -52,25 +58,65 @@ impl Service {
     pub(crate) fn new() -> Result<Self, Fault> {
         let model = Arc::new(odata::csdl::read(MODEL)?);
         let schema = Arc::new(Schema::new(Arc::clone(&model)).ok_or("the model lacks what the service needs")?);
-        let settings =
-            Settings { page_size_max: None, compute: true, list_functions: true, ..Settings::new(Profile::Strict) };
+        let product = schema.type_of(Set::Products);
+        let settings = Settings {
+            page_size_max: None,
+            compute: true,
+            list_functions: true,
+            metadata_xml: Some(MODEL.into()),
+            discriminators: HashMap::from([(product, "ProductType".into())]),
+            ..Settings::new(Profile::Strict)
+        };
         let store = seed::load(&Store::new(Arc::clone(&schema)))?;
-        Ok(Self { engine: Engine::new(model, settings), seal: Seal::default(), store: Mutex::new(store) })
+        Ok(Self {
+            engine: Engine::new(model, settings),
+            seal: Seal::default(),
+            store: Mutex::new(store),
+            jobs: Jobs::default(),
+        })
     }
 
-    /// Answers one request. `root` is the absolute service root without a trailing slash.
-    pub(crate) fn answer(&self, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
+    /// Answers one request, now or later. `root` is the absolute service root without a trailing slash.
+    pub(crate) fn answer(self: &Arc<Self>, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
+        if Jobs::is_monitor(request) {
+            let answer = self.jobs.monitor(&self.engine, request, root);
+            return answer.unwrap_or_else(|error| self.refuse(&error));
+        }
+        if jobs::is_asked(request.headers())
+            && let Some(id) = self.jobs.accept()
+        {
+            let (service, request, owned_root) = (Arc::clone(self), jobs::at_once(request), root.to_owned());
+            tokio::spawn(async move {
+                if service.jobs.is_wanted(id) {
+                    let response = service.answer_now(&request, &owned_root, Some(id));
+                    service.jobs.finish(id, response);
+                }
+            });
+            return jobs::accepted(&self.engine, id, root).unwrap_or_else(|error| self.refuse(&error));
+        }
+        self.answer_now(request, root, None)
+    }
+
+    /// Answers one request while nobody else touches the data. `job` is the job that it is run for.
+    fn answer_now(&self, request: &Request<Bytes>, root: &str, job: Option<Uuid>) -> Response<Bytes> {
         // A panic while the data is locked would leave it as it was last whole: rows change one by one.
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        self.answer_with(&mut store, request, root)
+        let seeded = store.seeded;
+        let response = self.answer_with(&mut store, request, root);
+        if store.seeded != seeded {
+            self.jobs.clear_but(job);
+        }
+        response
+    }
+
+    fn refuse(&self, error: &Error) -> Response<Bytes> {
+        let date = env::now().to_string();
+        let context = ErrorContext { date: &date, request_id: "", client_request_id: "" };
+        self.engine.render_error(error, &context)
     }
 
     fn answer_with(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
-        self.try_answer(store, request, root).unwrap_or_else(|error| {
-            let date = env::now().to_string();
-            let context = ErrorContext { date: &date, request_id: "", client_request_id: "" };
-            self.engine.render_error(&error, &context)
-        })
+        self.try_answer(store, request, root).unwrap_or_else(|error| self.refuse(&error))
     }
 
     fn try_answer(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Result<Response<Bytes>, Error> {
@@ -105,6 +151,9 @@ impl Service {
             Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
             Operation::WriteStream { media_type, bytes } => stream::store(store, head, media_type, bytes),
             Operation::DeleteStream => stream::delete(store, head),
+            Operation::AddReference(reference) => references::add(store, head, &reference),
+            Operation::SetReference(reference) => references::set(store, head, Some(&reference)),
+            Operation::RemoveReference(reference) => references::remove(store, head, reference.as_ref()),
             ref invoke @ Operation::Invoke { operation, ref parameters, .. } => {
                 if self.engine.model().operation(operation).is_action {
                     operations::actions::run(store, head, operation, parameters)
@@ -112,7 +161,6 @@ impl Service {
                     read::function(store, head, invoke)
                 }
             }
-            _ => Err(Error::new(ErrorKind::NotImplemented, "This is not offered.")),
         }
     }
 }

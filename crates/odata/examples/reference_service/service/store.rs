@@ -91,6 +91,8 @@ pub(crate) struct Store {
     tombstones: Vec<(u64, Key)>,
     /// The first state that a delta can still start from.
     delta_floor: u64,
+    /// How often the data was replaced by the seed.
+    pub(crate) seeded: u64,
     /// Prices of seed products.
     pub(crate) seed_prices: Vec<(Key, f64)>,
 }
@@ -105,6 +107,7 @@ impl Store {
             changes: 1,
             tombstones: Vec::new(),
             delta_floor: 1,
+            seeded: 0,
             seed_prices: Vec::new(),
         }
     }
@@ -112,7 +115,13 @@ impl Store {
     /// Without any row; states known to clients are void.
     pub(crate) fn emptied(&self) -> Self {
         let next = self.changes + 1;
-        Self { ranks: self.ranks, changes: next, delta_floor: next, ..Self::new(Arc::clone(&self.schema)) }
+        Self {
+            ranks: self.ranks,
+            changes: next,
+            delta_floor: next,
+            seeded: self.seeded + 1,
+            ..Self::new(Arc::clone(&self.schema))
+        }
     }
 
     pub(crate) fn get(&self, set: Set, key: &Key) -> Option<&Row> {

@@ -20,8 +20,7 @@ pub(crate) fn create(store: &mut Store, engine: &Engine, head: &Head, record: Re
         && *member == store.schema.product.related
         && place.set == Set::Products
     {
-        let new = key.clone();
-        rules::change(store, Set::Products, parent, |row| row.related.push(new))?;
+        add_link(store, Set::Products, parent, *member, &key)?;
     }
     created(store, set, &key)
 }
@@ -188,6 +187,7 @@ pub(crate) fn update(
             links.push((number, keys));
         }
     }
+    cleared(&schema, set, &mut change);
     let next = if replace { replaced(store, set, row, change) } else { merged(row, &change) };
     engine.check_complete(&next)?;
     rules::check(store, set, &next, Some(&key))?;
@@ -198,6 +198,17 @@ pub(crate) fn update(
     }
     let record = rules::change(store, set, &key, |row| row.record = Arc::new(next))?;
     Ok(Outcome::Updated(record))
+}
+
+/// A single navigation property that is given as null leads nowhere any more.
+fn cleared(schema: &Schema, set: Set, change: &mut Record) {
+    let Some(ty) = schema.model.structured(change.type_id) else { return };
+    for (number, _) in (0_u16..).zip(&ty.members).filter(|(_, member)| member.is_navigation()) {
+        let given = change.members.get_mut(usize::from(number)).and_then(Option::take);
+        if given.is_some_and(|value| value.is_null()) {
+            point(schema, set, number, None, change);
+        }
+    }
 }
 
 fn merged(row: &Row, change: &Record) -> Record {

@@ -99,6 +99,7 @@ impl Engine {
     fn reader<'e>(&'e self, head: &'e Head) -> Reader<'e> {
         let rules = Rules {
             concrete_types: &self.settings.concrete_types,
+            discriminators: &self.settings.discriminators,
             ieee754: head.content.as_ref().is_some_and(|content| content.ieee754),
             stream_bytes_max: self.settings.stream_bytes_max,
             deep_updates: self.settings.deep_updates && head.body_version == Version::V4_01,

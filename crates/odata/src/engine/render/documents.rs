@@ -6,9 +6,9 @@ use http::{HeaderValue, Response, StatusCode, header};
 use super::{headers, json_format, read_condition};
 use crate::csdl::{self, CsdlVersion};
 use crate::edm::civil::{DAYS_TO_UNIX, civil_from_days};
-use crate::engine::Engine;
 use crate::engine::head::{Head, Produces, Version};
 use crate::engine::tokens::fingerprint_bytes;
+use crate::engine::{Engine, Settings};
 use crate::error::Error;
 use crate::json::{Level, push_string};
 use crate::model::{ContainerChild, ContainerChildKind, Model};
@@ -29,10 +29,14 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    pub(crate) fn new(model: &Model) -> Self {
+    pub(crate) fn new(model: &Model, settings: &Settings) -> Self {
+        let (xml, xml_4_01) = match &settings.metadata_xml {
+            Some(given) => (given.replacen("Version=\"4.01\"", "Version=\"4.0\"", 1), given.to_string()),
+            None => (csdl::write_xml(model, CsdlVersion::V4_0), csdl::write_xml(model, CsdlVersion::V4_01)),
+        };
         Self {
-            xml: Document::new(csdl::write_xml(model, CsdlVersion::V4_0)),
-            xml_4_01: Document::new(csdl::write_xml(model, CsdlVersion::V4_01)),
+            xml: Document::new(xml),
+            xml_4_01: Document::new(xml_4_01),
             json: Document::new(csdl::write_json(model)),
         }
     }

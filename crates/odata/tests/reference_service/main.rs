@@ -1,0 +1,9 @@
+//! The reference service from outside, over HTTP: first what its description says line by line, then what OData 4.01 asks
+//! of any service. Every check is written from the text of the standard.
+
+#[path = "../../examples/reference_service/service/mod.rs"]
+mod service;
+mod support;
+
+mod defaults;
+mod documents;
