@@ -214,7 +214,11 @@ fn what_does_not_fit_the_model_is_refused_with_its_place() {
         ("Status eq 'Nope'", 0, "The literal cannot be read as 'ComplianceService.ProductStatus'."),
         ("nope(Name)", 0, "An unknown function with name 'nope' was found."),
         ("Name eq", 7, "Syntax error at position 7 in '$filter': expected an operand, found the end."),
-        ("Name eq 'x", 8, "Syntax error at position 8 in '$filter': a quoted text without its closing quote."),
+        (
+            "Name eq 'x",
+            10,
+            "Syntax error at position 10 in '$filter': the text that opens at position 8 lacks its closing quote.",
+        ),
         ("matchesPattern(Name,'(')", 20, ""),
         ("Quantity eq 99999999999999999999", 0, "'99999999999999999999' is out of the range of Edm.Int16."),
         (

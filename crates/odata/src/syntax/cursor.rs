@@ -15,11 +15,26 @@ pub(super) struct Cursor<'t> {
     pub(super) option_depth: usize,
     /// Nesting of transformations.
     pub(super) apply_depth: usize,
+    /// Places of semicolons that are data in a search, ascending, and what to add to a place here to compare.
+    semicolons: &'t [usize],
+    semicolons_from: usize,
 }
 
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, pos: 0, depth: 0, nodes: 0, option_depth: 0, apply_depth: 0 }
+        Self { text, pos: 0, depth: 0, nodes: 0, option_depth: 0, apply_depth: 0, semicolons: &[], semicolons_from: 0 }
+    }
+
+    /// Knows which semicolons were percent-encoded; `from` is where the text starts in theirs.
+    pub(super) fn with_semicolons(mut self, semicolons: &'t [usize], from: usize) -> Self {
+        self.semicolons = semicolons;
+        self.semicolons_from = from;
+        self
+    }
+
+    /// Whether a semicolon at a place was percent-encoded, and so is data.
+    pub(super) fn is_escaped(&self, place: usize) -> bool {
+        !self.semicolons.is_empty() && self.semicolons.binary_search(&(place + self.semicolons_from)).is_ok()
     }
 
     pub(super) fn error<T>(&self, message: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, SyntaxError> {

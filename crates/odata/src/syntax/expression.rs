@@ -1,7 +1,7 @@
 //! Common expressions: precedence climbing over the operators of OData 4.01 (part 2, section 5.1.1.17).
 
 use super::SyntaxError;
-use super::ast::{Builtin, Expr, ExprKind, Literal, Path, Root};
+use super::ast::{Builtin, Expr, ExprKind, Literal, Path, Root, Segment, SegmentKind};
 use super::cursor::Cursor;
 use super::member::builtin;
 use crate::expr::{ArithmeticOp, CompareOp};
@@ -169,7 +169,6 @@ impl<'t> Cursor<'t> {
                 _ => ExprKind::In(Box::new(left), Box::new(right)),
             });
         }
-        let open = self.pos;
         self.pos += 1;
         self.spaces();
         let mut items = Vec::new();
@@ -180,11 +179,12 @@ impl<'t> Cursor<'t> {
                     return Err(SyntaxError::new(item.span.start as usize, "a list takes only literals"));
                 }
                 items.push(item);
+                let end = self.pos;
                 if !self.comma() {
                     break;
                 }
                 if items.len() == 1 && !is_constant(&items[0]) {
-                    return Err(SyntaxError::new(open + 1, "a list takes only literals"));
+                    return Err(SyntaxError::new(end, "expected ')': a list takes only literals"));
                 }
             }
             self.spaces();
@@ -259,7 +259,8 @@ impl<'t> Cursor<'t> {
             Some(b'\'') => return Ok(ExprKind::Literal(self.typed_literal(name, start)?)),
             Some(b'(') => {
                 if let Some(function) = builtin(name) {
-                    let call = self.call(function)?;
+                    let takes_type = matches!(function, Builtin::Cast | Builtin::IsOf);
+                    let call = self.call(function, takes_type)?;
                     return self.after_call(call, start);
                 }
                 if name.eq_ignore_ascii_case("case") {
@@ -270,6 +271,7 @@ impl<'t> Cursor<'t> {
                 }
             }
             Some(b'/') => {}
+            _ if name.contains('.') => return self.expected("'(' or '/' after a qualified name"),
             _ => {
                 if let Some(literal) = keyword(name) {
                     return Ok(ExprKind::Literal(literal));
@@ -279,13 +281,17 @@ impl<'t> Cursor<'t> {
         self.path(Some((name, start)))
     }
 
-    fn call(&mut self, function: Builtin) -> Result<ExprKind<'t>, SyntaxError> {
+    fn call(&mut self, function: Builtin, takes_type: bool) -> Result<ExprKind<'t>, SyntaxError> {
         self.pos += 1;
         self.spaces();
         let mut arguments = Vec::new();
         if !self.eat(b')') {
             loop {
-                arguments.push(self.expression()?);
+                let argument = if takes_type { self.type_name() } else { None };
+                arguments.push(match argument {
+                    Some(name) => name,
+                    None => self.expression()?,
+                });
                 if !self.comma() {
                     break;
                 }
@@ -294,6 +300,21 @@ impl<'t> Cursor<'t> {
             self.expect(b')')?;
         }
         Ok(ExprKind::Call(function, arguments))
+    }
+
+    /// A qualified name by itself, or `Collection(…)` of one; leaves the place when an expression stands here.
+    fn type_name(&mut self) -> Option<Expr<'t>> {
+        let start = self.pos;
+        let name = self.qualified_name().filter(|name| name.contains('.'));
+        if let Some(name) = name
+            && matches!(self.peek(), Some(b',' | b')' | b' '))
+        {
+            let span = self.span_from(start);
+            let segment = Segment { kind: SegmentKind::Name(name, None), span };
+            return Some(Expr { kind: ExprKind::Path(Path { root: Root::Implicit, segments: vec![segment] }), span });
+        }
+        self.pos = start;
+        None
     }
 
     /// A path may go on from the result of `cast`.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::SyntaxError;
 use super::ast::Literal;
 use super::cursor::Cursor;
+use super::{SyntaxError, shape};
 
 impl<'t> Cursor<'t> {
     /// A text in single quotes; `''` is a quote.
@@ -23,8 +23,8 @@ impl<'t> Cursor<'t> {
         self.expect(b'\'')?;
         loop {
             let Some(length) = self.bytes().iter().position(|b| *b == b'\'') else {
-                self.pos = start;
-                return self.error("a quoted text without its closing quote");
+                self.pos = self.text.len();
+                return self.error(format!("the text that opens at position {start} lacks its closing quote"));
             };
             self.pos += length + 1;
             if !self.eat(b'\'') {
@@ -38,8 +38,8 @@ impl<'t> Cursor<'t> {
         let start = self.pos;
         self.expect(b'"')?;
         let Some(length) = self.bytes().iter().position(|b| matches!(b, b'"' | b'\\')) else {
-            self.pos = start;
-            return self.error("a quoted text without its closing quote");
+            self.pos = self.text.len();
+            return self.error(format!("the text that opens at position {start} lacks its closing quote"));
         };
         let plain = &self.rest()[..length];
         self.pos += length;
@@ -49,7 +49,7 @@ impl<'t> Cursor<'t> {
         let mut text = plain.to_owned();
         loop {
             let Some(next) = self.rest().chars().next() else {
-                return self.error("a quoted text without its closing quote");
+                return self.error(format!("the text that opens at position {start} lacks its closing quote"));
             };
             self.pos += next.len_utf8();
             match next {
@@ -115,6 +115,11 @@ impl<'t> Cursor<'t> {
         } else {
             number_len(b)
         };
+        let guid = guid_part(b);
+        if guid > length.max(GUID_HYPHENS[0]) {
+            self.pos += guid;
+            return self.expected("the rest of a GUID");
+        }
         if length == 0 || b.get(length).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_') {
             self.pos += length;
             return self.expected("a literal to end here");
@@ -126,14 +131,9 @@ impl<'t> Cursor<'t> {
     /// A GUID, when one stands here.
     pub(super) fn guid(&mut self) -> Option<Uuid> {
         let candidate = self.rest().get(..36)?;
-        let hyphens = [8, 13, 18, 23];
-        let form = candidate
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| if hyphens.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() });
         let ends =
             self.bytes().get(36).is_none_or(|next| !next.is_ascii_alphanumeric() && !matches!(next, b'_' | b'-'));
-        if !form || !ends {
+        if guid_part(candidate.as_bytes()) < candidate.len() || !ends {
             return None;
         }
         self.pos += 36;
@@ -151,6 +151,8 @@ impl<'t> Cursor<'t> {
             return if is_base64url(raw) { Ok(Literal::Binary(raw)) } else { fail("not base64url") };
         }
         if prefix.eq_ignore_ascii_case("geography") || prefix.eq_ignore_ascii_case("geometry") {
+            let opens = self.pos - 1 - raw.len();
+            shape::check(raw).map_err(|error| SyntaxError::new(opens + error.position, error.message))?;
             return Ok(Literal::Geo { geometry: prefix.eq_ignore_ascii_case("geometry"), text: raw });
         }
         if !prefix.contains('.') {
@@ -161,6 +163,15 @@ impl<'t> Cursor<'t> {
         }
         Ok(Literal::Enum { type_name: prefix, members: raw })
     }
+}
+
+const GUID_HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// How many bytes have the form of a GUID's beginning.
+fn guid_part(b: &[u8]) -> usize {
+    let fits =
+        |(at, byte): (usize, &u8)| if GUID_HYPHENS.contains(&at) { *byte == b'-' } else { byte.is_ascii_hexdigit() };
+    b.iter().take(36).enumerate().take_while(|pair| fits(*pair)).count()
 }
 
 fn digits(b: &[u8], from: usize) -> usize {

@@ -135,7 +135,11 @@ impl<'t> Cursor<'t> {
         self.expect(b'$')?;
         let kind = match self.identifier() {
             Some("count") => {
-                let nested = if self.peek() == Some(b'(') { Some(Box::new(options::nested(self)?)) } else { None };
+                let nested = if self.peek() == Some(b'(') {
+                    Some(Box::new(options::nested(self, options::Place::Count)?))
+                } else {
+                    None
+                };
                 SegmentKind::Count(nested)
             }
             Some("filter") => {

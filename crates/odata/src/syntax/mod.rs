@@ -22,6 +22,7 @@ mod path;
 mod percent;
 mod query;
 mod search;
+mod shape;
 
 use std::borrow::Cow;
 

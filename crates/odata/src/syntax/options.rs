@@ -44,8 +44,33 @@ fn expression_to_end<'t>(cursor: &mut Cursor<'t>) -> Result<super::ast::Expr<'t>
     Ok(expr)
 }
 
+/// What options in parentheses belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An item of `$expand` or `$select`.
+    Item,
+    /// `/$ref`.
+    Reference,
+    /// `/$count`.
+    Count,
+}
+
+impl Place {
+    fn takes(self, option: SystemOption) -> bool {
+        use SystemOption as Option_;
+        let narrows = matches!(option, Option_::Filter | Option_::Search);
+        match self {
+            Self::Item => true,
+            Self::Reference => {
+                narrows || matches!(option, Option_::OrderBy | Option_::Skip | Option_::Top | Option_::Count)
+            }
+            Self::Count => narrows,
+        }
+    }
+}
+
 /// `(option;option;…)`.
-pub(super) fn nested<'t>(cursor: &mut Cursor<'t>) -> Result<Options<'t>, SyntaxError> {
+pub(super) fn nested<'t>(cursor: &mut Cursor<'t>, place: Place) -> Result<Options<'t>, SyntaxError> {
     cursor.expect(b'(')?;
     cursor.option_depth += 1;
     if cursor.option_depth > EXPAND_DEPTH_MAX {
@@ -65,6 +90,9 @@ pub(super) fn nested<'t>(cursor: &mut Cursor<'t>) -> Result<Options<'t>, SyntaxE
             all.aliases.push((name, value));
         } else {
             let option = cursor.option_name()?;
+            if !place.takes(option) {
+                return Err(SyntaxError::new(start, format!("'{}' does not fit here", option.name())));
+            }
             if all.given.contains(&option) {
                 return Err(SyntaxError::new(start, format!("'{}' is given more than once", option.name())));
             }
@@ -205,7 +233,7 @@ impl<'t> Cursor<'t> {
             if self.peek() == Some(b'(') {
                 match self.parameter_names() {
                     Some(names) => item.parameters = Some(names),
-                    None => item.options = Some(Box::new(nested(self)?)),
+                    None => item.options = Some(Box::new(nested(self, Place::Item)?)),
                 }
             }
             items.push(item);
@@ -253,12 +281,12 @@ impl<'t> Cursor<'t> {
             {
                 return Err(SyntaxError::new(dollar.position, format!("'{}' cannot be expanded", dollar.text)));
             }
-            let start = self.pos;
-            let options = if self.peek() == Some(b'(') { Some(Box::new(nested(self)?)) } else { None };
-            if let Some(misplaced) = options.as_ref().and_then(|given| misplaced(given, reference, count_only)) {
-                let message = format!("'{}' does not fit here", misplaced.name());
-                return Err(SyntaxError::new(start, message));
-            }
+            let place = match (reference, count_only) {
+                (true, _) => Place::Reference,
+                (_, true) => Place::Count,
+                _ => Place::Item,
+            };
+            let options = if self.peek() == Some(b'(') { Some(Box::new(nested(self, place)?)) } else { None };
             items.push(ExpandItem { path, reference, count_only, options });
             if items.len() > PROJECTION_ITEMS_MAX {
                 return self.error(format!("more than {PROJECTION_ITEMS_MAX} items"));
@@ -325,15 +353,4 @@ impl<'t> Cursor<'t> {
         }
         digits.parse().map(Some).map_err(|_| SyntaxError::new(start, "too large a number"))
     }
-}
-
-/// The first option that cannot stand after `/$ref` or `/$count`.
-fn misplaced(options: &Options<'_>, reference: bool, count_only: bool) -> Option<SystemOption> {
-    use SystemOption as Option_;
-    options.given.iter().copied().find(|option| {
-        let in_count = matches!(option, Option_::Filter | Option_::Search);
-        let in_reference =
-            in_count || matches!(option, Option_::OrderBy | Option_::Skip | Option_::Top | Option_::Count);
-        (count_only && !in_count) || (reference && !in_reference)
-    })
 }

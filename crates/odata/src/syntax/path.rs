@@ -45,7 +45,7 @@ impl RawPath {
                 return Err(Error::bad_request(format!("The path has more than {PATH_SEGMENTS_MAX} segments.")));
             }
             let start = path.text.len();
-            percent::decode_into(&mut path.text, segment, false).map_err(|error| error.into_error("path"))?;
+            percent::decode_into(&mut path.text, segment).map_err(|error| error.into_error("path"))?;
             path.ranges.push(start..path.text.len());
         }
         Ok(path)

@@ -2,12 +2,29 @@
 
 use super::SyntaxError;
 
-/// Decodes `raw` onto the end of `out`. `plus_is_space` for query text.
+/// Decodes the text of a path onto the end of `out`.
 ///
 /// # Errors
-/// A `%` without two hexadecimal digits, bytes that are not UTF-8, and U+0000. Positions count from the start of `raw`.
-pub(crate) fn decode_into(out: &mut String, raw: &str, plus_is_space: bool) -> Result<(), SyntaxError> {
+/// A `%` without two hexadecimal digits, bytes that are not UTF-8, U+0000, and the `#` that starts a fragment. Positions
+/// count from the start of `raw`.
+pub(crate) fn decode_into(out: &mut String, raw: &str) -> Result<(), SyntaxError> {
+    decode(out, raw, None)
+}
+
+/// Decodes the text of a query onto the end of `out`, where `+` is a space. The places of semicolons that were escaped go
+/// onto the end of `semicolons`: only the others separate options.
+///
+/// # Errors
+/// As [`decode_into`].
+pub(crate) fn decode_query_into(out: &mut String, raw: &str, semicolons: &mut Vec<usize>) -> Result<(), SyntaxError> {
+    decode(out, raw, Some(semicolons))
+}
+
+fn decode(out: &mut String, raw: &str, mut query: Option<&mut Vec<usize>>) -> Result<(), SyntaxError> {
     let bytes = raw.as_bytes();
+    if let Some(at) = bytes.iter().position(|b| *b == b'#') {
+        return Err(SyntaxError::new(at, "'#' starts a fragment; as data it is written '%23'"));
+    }
     if !bytes.iter().any(|b| matches!(b, b'%' | b'+' | 0)) {
         out.push_str(raw);
         return Ok(());
@@ -19,10 +36,15 @@ pub(crate) fn decode_into(out: &mut String, raw: &str, plus_is_space: bool) -> R
             b'%' => {
                 let byte = bytes.get(at + 1).zip(bytes.get(at + 2)).and_then(|(high, low)| hex_pair(*high, *low));
                 let byte = byte.ok_or_else(|| SyntaxError::new(at, "'%' is not followed by two hexadecimal digits"))?;
+                if byte == b';'
+                    && let Some(semicolons) = query.as_deref_mut()
+                {
+                    semicolons.push(out.len() + plain.len());
+                }
                 plain.push(byte);
                 at += 3;
             }
-            b'+' if plus_is_space => {
+            b'+' if query.is_some() => {
                 plain.push(b' ');
                 at += 1;
             }
@@ -52,7 +74,9 @@ mod tests {
 
     fn decode(raw: &str, plus: bool) -> Result<String, SyntaxError> {
         let mut out = String::new();
-        decode_into(&mut out, raw, plus).map(|()| out)
+        let mut semicolons = Vec::new();
+        let done = if plus { decode_query_into(&mut out, raw, &mut semicolons) } else { decode_into(&mut out, raw) };
+        done.map(|()| out)
     }
 
     #[test]
@@ -62,10 +86,18 @@ mod tests {
     }
 
     #[test]
+    fn escaped_semicolons_are_remembered() {
+        let (mut out, mut semicolons) = ("ab".to_owned(), Vec::new());
+        decode_query_into(&mut out, "%20;%3B%3b", &mut semicolons).expect("well-formed");
+        assert_eq!((out.as_str(), semicolons), ("ab ;;;", vec![4, 5]));
+    }
+
+    #[test]
     fn broken_escapes_are_refused_with_their_place() {
         assert_eq!(decode("ab%2", true).map_err(|e| e.position), Err(2));
         assert_eq!(decode("%zz", true).map_err(|e| e.position), Err(0));
         assert!(decode("%ff", true).is_err());
         assert!(decode("a%00", true).is_err());
+        assert_eq!(decode("ab#c", true).map_err(|e| e.position), Err(2));
     }
 }

@@ -79,6 +79,8 @@ pub struct Query {
     system: Vec<Given>,
     aliases: Vec<Pair>,
     custom: Vec<Pair>,
+    /// Places in `text` of semicolons that were percent-encoded, ascending.
+    semicolons: Vec<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +136,8 @@ impl Query {
 
     fn decode(&mut self, raw: &str, target: &str) -> Result<Range<usize>, Error> {
         let start = self.text.len();
-        percent::decode_into(&mut self.text, raw, true).map_err(|error| error.into_error(target))?;
+        percent::decode_query_into(&mut self.text, raw, &mut self.semicolons)
+            .map_err(|error| error.into_error(target))?;
         Ok(start..self.text.len())
     }
 
@@ -154,13 +157,15 @@ impl Query {
         let is_custom = prefixed && !name.starts_with('$');
         let Some(option) = SystemOption::by_name(name).filter(|_| !is_custom) else {
             if name.starts_with('$') {
-                return refuse(format!("The query option '{name}' is not known."));
+                let error = Error::bad_request(format!("The query option '{name}' is not known.")).at(name);
+                return Err(error.at_position(known_part(name)));
             }
             self.custom.push(pair);
             return Ok(());
         };
         if pair.value.is_empty() {
-            return refuse(format!("The query option '{name}' has no value."));
+            let error = Error::bad_request(format!("The query option '{name}' has no value.")).at(name);
+            return Err(error.at_position(0));
         }
         if pair.value.len() > EXPRESSION_BYTES_MAX {
             return refuse(format!("The query option '{name}' is longer than {EXPRESSION_BYTES_MAX} bytes."));
@@ -229,11 +234,17 @@ impl Query {
             }
             let value = &self.text[given.pair.value.clone()];
             all.given.push(given.option);
-            let mut cursor = Cursor::new(value);
+            let mut cursor = Cursor::new(value).with_semicolons(&self.semicolons, given.pair.value.start);
             options::value(&mut cursor, given.option, &mut all)
                 .and_then(|()| cursor.finish())
                 .map_err(|error| error.into_error(given.option.name()))?;
         }
         Ok(all)
     }
+}
+
+/// How far a name is that of a system option: where something else was expected.
+fn known_part(name: &str) -> usize {
+    let identifier = name[1..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(name.len(), |at| at + 1);
+    if SystemOption::by_name(&name[..identifier]).is_some() { identifier } else { 1 }
 }

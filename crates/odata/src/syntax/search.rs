@@ -65,7 +65,12 @@ impl Cursor<'_> {
             Some(b'\'') => self.quoted()?.into_owned(),
             _ => {
                 let rest = self.rest();
-                let end = rest.find([' ', '\t', '(', ')', ';', '"']).unwrap_or(rest.len());
+                let ends = |(at, byte): (usize, u8)| match byte {
+                    b' ' | b'\t' | b'(' | b')' | b'"' => true,
+                    b';' => !self.is_escaped(self.pos + at),
+                    _ => false,
+                };
+                let end = rest.bytes().enumerate().position(ends).unwrap_or(rest.len());
                 self.pos += end;
                 rest[..end].to_owned()
             }
@@ -74,14 +79,23 @@ impl Cursor<'_> {
     }
 
     fn at_term(&self) -> bool {
-        self.peek().is_some_and(|next| !matches!(next, b')' | b';'))
+        !self.ends_at(self.pos)
+    }
+
+    /// Whether the search ends at a place: at a `)`, at a `;` that separates options, at the end.
+    fn ends_at(&self, place: usize) -> bool {
+        match self.text.as_bytes().get(place) {
+            None | Some(b')') => true,
+            Some(b';') => !self.is_escaped(place),
+            _ => false,
+        }
     }
 
     /// An operator counts only where an operand follows; elsewhere `AND`, `OR` and `NOT` are words.
     fn at_operator(&self, word: &str) -> bool {
         let Some(rest) = self.rest().strip_prefix(word) else { return false };
         let operand = rest.trim_start_matches([' ', '\t']);
-        rest.len() > operand.len() && !operand.is_empty() && !operand.starts_with([')', ';'])
+        (rest.len() > operand.len() && !self.ends_at(self.text.len() - operand.len()))
             || (rest.starts_with('(') && word != "NOT")
     }
 
