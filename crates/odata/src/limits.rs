@@ -40,6 +40,8 @@ pub const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 /// Most rows between two transformations of `$apply`: joins and `concat` multiply.
 pub const APPLY_ROWS_MAX: usize = 1_000_000;
+/// Most levels of grouping that `rollup`s make together; each walks all rows.
+pub const APPLY_LEVELS_MAX: usize = 64;
 /// Deepest nesting of geographic collections; their reader recurses.
 pub const GEO_DEPTH_MAX: usize = 8;
 /// Longest chain of parameter aliases that name each other.

@@ -132,14 +132,14 @@ pub struct ExpandItem {
 }
 
 impl CollectionQuery {
-    /// Whether anything is computed, for the rows themselves or inside what they select and expand.
+    /// Whether anything is computed or transformed, for the rows themselves or inside what they select and expand.
     pub fn computes(&self) -> bool {
         let selected = self.projection.select.iter().flatten().filter_map(|item| match item {
             SelectItem::Member { nested, .. } => nested.as_deref(),
             _ => None,
         });
         let expanded = self.projection.expand.iter().map(|item| &item.query);
-        !self.compute.is_empty() || selected.chain(expanded).any(Self::computes)
+        self.apply.is_some() || !self.compute.is_empty() || selected.chain(expanded).any(Self::computes)
     }
 
     /// Whether filter or order look at a member of the row itself: the application then has to supply it.

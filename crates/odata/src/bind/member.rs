@@ -82,7 +82,7 @@ impl Binder<'_> {
         Ok(Expr { node: Node::Root { child, key }, ty })
     }
 
-    fn walk(&mut self, start: Expr, segments: &[Segment<'_>]) -> Result<Expr, Error> {
+    pub(super) fn walk(&mut self, start: Expr, segments: &[Segment<'_>]) -> Result<Expr, Error> {
         let mut at = start;
         let mut narrowed: Option<Narrowed> = None;
         for (place, segment) in segments.iter().enumerate() {
@@ -125,7 +125,7 @@ impl Binder<'_> {
     }
 
     /// A property or a cast.
-    fn step(&self, at: Expr, name: &str, span: Span) -> Result<Expr, Error> {
+    pub(super) fn step(&self, at: Expr, name: &str, span: Span) -> Result<Expr, Error> {
         let owner = at.ty.base.and_then(|base| structured(self.model, base));
         let Some((id, owner)) = owner else {
             let ty = type_text(self.model, at.ty);
@@ -223,7 +223,7 @@ impl Binder<'_> {
         bound
     }
 
-    fn element(&self, collection: &Expr, span: Span) -> Result<ExprType, Error> {
+    pub(super) fn element(&self, collection: &Expr, span: Span) -> Result<ExprType, Error> {
         if collection.ty.collection {
             return Ok(ExprType { collection: false, ..collection.ty });
         }

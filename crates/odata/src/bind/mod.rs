@@ -1,5 +1,6 @@
 //! Binding: syntax trees against the model. Names resolved, types checked, coercions made explicit. Runs nothing.
 
+mod apply;
 mod collection;
 mod compute;
 mod constant;

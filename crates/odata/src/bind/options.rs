@@ -1,5 +1,6 @@
 //! Query options of a collection or of a single resource: which apply, and what they mean together.
 
+use super::apply;
 use super::compute;
 use super::projection;
 use super::scope::{Aliases, Binder, RowType};
@@ -62,7 +63,7 @@ pub(super) fn check(shape: Shape, given: &[SystemOption]) -> Result<(), Error> {
             .at(name));
         }
     }
-    let not_offered = [SystemOption::Apply, SystemOption::Index];
+    let not_offered = [SystemOption::Index];
     match given.iter().find(|option| not_offered.contains(option)) {
         Some(option) => {
             let message = format!("The query option '{}' is not offered.", option.name());
@@ -88,24 +89,32 @@ pub(super) fn bind<'a>(
         count: options.count.unwrap_or(false),
         ..CollectionQuery::default()
     };
+    if let Some(tree) = &options.apply {
+        query.apply = apply::bind(model, &mut row, tree, aliases)?;
+    }
     query.compute = compute::bind(model, "$compute", &mut row, &options.compute, aliases)?;
     if let Some(tree) = &options.filter {
         query.filter = Some(Filter(Binder::over(model, "$filter", &row, aliases).predicate(tree)?));
     }
     for item in &options.orderby {
-        query.order.push(order_item(model, &row, item, aliases)?);
+        query.order.push(order_item(model, "$orderby", &row, item, aliases)?);
     }
     query.projection = projection::bind(model, element, options, &row, aliases, depth)?;
+    if let Some(apply) = query.apply.as_ref().filter(|_| options.select.is_none() && options.expand.is_empty()) {
+        query.projection = apply::projection(model, apply, &row);
+    }
     Ok(query)
 }
 
-fn order_item<'a>(
+/// An item of an order, in `$orderby` or in a transformation.
+pub(super) fn order_item<'a>(
     model: &'a Model,
+    option: &'static str,
     row: &RowType,
-    item: &ast::OrderItem<'a>,
+    item: &ast::OrderItem<'_>,
     aliases: Aliases<'a>,
 ) -> Result<OrderBy, Error> {
-    let mut binder = Binder::over(model, "$orderby", row, aliases);
+    let mut binder = Binder::over(model, option, row, aliases);
     let expr = binder.expr(&item.expr)?;
     let sortable = !expr.ty.collection
         && match class_of(model, expr.ty) {

@@ -4,6 +4,7 @@ use super::options::{self, Shape};
 use super::scope::{Aliases, RowType};
 use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
+use crate::expr::Step;
 use crate::limits::EXPAND_DEPTH_MAX;
 use crate::model::{EdmType, Member, MemberKind, Model, Primitive, StructuredType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
@@ -28,13 +29,28 @@ pub(super) fn bind<'a>(
                 [name] if row.dynamic(name.text).is_some() => select.push(SelectItem::Dynamic(name.text.into())),
                 _ => binder.select(id, &item.path, item, &mut select)?,
             }
+            if let Some(SelectItem::Member { member, .. }) = select.last() {
+                left(row, *member, "$select", item.path.first())?;
+            }
         }
         projection.select = Some(select);
     }
     for item in &options.expand {
         binder.expand(id, item, &mut projection.expand)?;
+        if let Some(expanded) = projection.expand.last() {
+            left(row, expanded.member, "$expand", item.path.first())?;
+        }
     }
     Ok(projection)
+}
+
+/// Refuses a member that `$apply` did not leave.
+fn left(row: &RowType, member: u16, option: &'static str, name: Option<&Name<'_>>) -> Result<(), Error> {
+    if row.holds(&[Step::Member(member)]) {
+        return Ok(());
+    }
+    let error = Error::bad_request("The property is not part of what $apply gives.").at(option);
+    Err(error.at_position(name.map_or(0, |name| name.position)))
 }
 
 struct Projector<'a> {

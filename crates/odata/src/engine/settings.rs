@@ -13,7 +13,7 @@ pub struct Settings {
     pub profile: Profile,
     /// The largest page that is answered, whatever the client prefers. `None` answers collections whole.
     pub page_size_max: Option<u32>,
-    /// Whether the application executes `$compute`. Else it is refused as not offered, wherever it stands.
+    /// Whether the application executes `$compute` and `$apply`. Else they are refused as not offered, wherever they stand.
     pub compute: bool,
     /// Whether the service document lists function imports that can be called without parameters though the model does
     /// not ask for it (`IncludeInServiceDocument`).

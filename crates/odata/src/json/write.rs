@@ -9,7 +9,9 @@ use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
 use super::view::{Selected, count_of, expanded, is_dynamic_selected, selected};
 use crate::edm::encode_binary;
-use crate::model::{AnyKind, EdmType, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef};
+use crate::model::{
+    AnyKind, EdmType, KeyRef, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
+};
 use crate::plan::{ExpandItem, Projection};
 use crate::value::{DynamicProperty, Record, Value};
 
@@ -96,9 +98,12 @@ impl Writer<'_> {
         if let Some(lead) = lead {
             self.out.extend_from_slice(lead.as_bytes());
         }
-        self.control(record, ty, shape, declared, place);
+        let identified = is_identified(ty, record);
+        if identified || record.type_id != declared {
+            self.control(record, ty, shape, declared, place);
+        }
         self.members(record, view, place);
-        if ty.is_entity && self.format.level == Level::Full {
+        if identified && ty.is_entity && self.format.level == Level::Full {
             let url = url_of(place);
             self.context.operations(&mut self.out, record.type_id, &url);
         }
@@ -131,6 +136,7 @@ impl Writer<'_> {
                         self.stream(record.get(number), &member.name, view, place);
                     }
                 }
+                ShapeKind::Navigation if record.get(number).is_none() && !is_identified(ty, record) => {}
                 ShapeKind::Navigation => {
                     let expanded = expanded(view, number, record.type_id, model);
                     if expanded.is_some() || (self.format.inline_navigation && record.get(number).is_some()) {
@@ -501,6 +507,12 @@ impl Writer<'_> {
 const UNTYPED: EdmType = EdmType::Any(AnyKind::Untyped);
 
 /// The name inside a `"name":`.
+/// A row that `$apply` made has no key, and with it no identity to speak of. Complex values need none.
+fn is_identified(ty: &StructuredType, record: &Record) -> bool {
+    let has = |part: &KeyRef| part.path.first().is_none_or(|member| record.get(*member).is_some());
+    ty.key.iter().all(has)
+}
+
 fn name_of(shape: &MemberShape) -> &str {
     shape.key.get(1..shape.key.len() - 2).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or("")
 }

@@ -142,9 +142,9 @@ pub struct Aggregate {
 /// `from … with …`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct From {
-    /// Path of the grouping property.
-    pub key: Expr,
-    /// How the results by its values are put together.
+    /// Paths of the grouping properties.
+    pub keys: Vec<Expr>,
+    /// How the results by their values are put together.
     pub method: Method,
 }
 

@@ -280,8 +280,9 @@ impl Engine {
         for option in query.given() {
             match option {
                 SystemOption::Id if removes_reference => {}
+                SystemOption::Apply | SystemOption::Compute if !self.settings.compute => return Err(not_run(option)),
                 SystemOption::DeltaToken if is_collection && is_read && self.is_tracked(target) => {}
-                SystemOption::DeltaToken | SystemOption::Apply | SystemOption::Index => {
+                SystemOption::DeltaToken | SystemOption::Index => {
                     let message = format!("The query option '{}' is not supported.", option.name());
                     return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
                 }
@@ -308,8 +309,7 @@ impl Engine {
                 .map(|()| CollectionQuery::default())?,
         };
         if bound.computes() && !self.settings.compute {
-            let message = "The query option '$compute' is not supported.";
-            return Err(Error::new(ErrorKind::NotImplemented, message).at("$compute"));
+            return Err(not_run(SystemOption::Compute));
         }
         Ok(bound)
     }
@@ -357,6 +357,12 @@ fn refuse_all_but(query: &Query, taken: &[SystemOption]) -> Result<(), Error> {
         None => Ok(()),
         Some(option) => Err(inapplicable(option)),
     }
+}
+
+/// A transformation of rows that the application does not execute.
+fn not_run(option: SystemOption) -> Error {
+    let name = option.name();
+    Error::new(ErrorKind::NotImplemented, format!("The query option '{name}' is not supported.")).at(name)
 }
 
 fn inapplicable(option: SystemOption) -> Error {

@@ -8,6 +8,7 @@ mod arithmetic;
 mod compare;
 mod compute;
 mod eval;
+mod follow;
 mod function;
 mod geo;
 mod page;
@@ -15,7 +16,6 @@ mod position;
 mod search;
 mod sequence;
 mod source;
-mod walk;
 
 pub use apply::apply;
 pub use compute::{compute, select_computed};

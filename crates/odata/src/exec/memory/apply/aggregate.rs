@@ -7,8 +7,8 @@ use super::key::key_of;
 use crate::edm::Decimal;
 use crate::exec::memory::compare::sort;
 use crate::exec::memory::eval::Frame;
-use crate::exec::memory::{Context, EvalError};
-use crate::expr::convert::decimal;
+use crate::exec::memory::{Context, EvalError, evaluate};
+use crate::expr::convert::{decimal, double};
 use crate::plan::{Aggregate, Method};
 use crate::value::Value;
 
@@ -21,7 +21,7 @@ pub(super) fn of_rows(item: &Aggregate, rows: &[Value], context: Context<'_>) ->
     let mut groups: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();
     let mut places = HashMap::new();
     for row in rows {
-        let keys = item.from.iter().map(|from| crate::exec::memory::evaluate(&from.key, row, context));
+        let keys = item.from.iter().flat_map(|from| &from.keys).map(|key| evaluate(key, row, context));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let place = *places.entry(key_of(keys.iter())).or_insert_with(|| {
             groups.push((keys, Vec::new()));
@@ -33,8 +33,10 @@ pub(super) fn of_rows(item: &Aggregate, rows: &[Value], context: Context<'_>) ->
     for (keys, values) in groups {
         results.push((keys, of_values(item.method, &values)?));
     }
-    for (place, from) in item.from.iter().enumerate() {
-        results = put_together(from.method, place + 1, results)?;
+    let mut away = 0;
+    for from in &item.from {
+        away += from.keys.len();
+        results = put_together(from.method, away, results)?;
     }
     Ok(results.into_iter().next().map_or(Value::Null, |(_, value)| value))
 }
@@ -102,6 +104,11 @@ fn of_values(method: Method, values: &[Value]) -> Result<Value, EvalError> {
             (Value::Null, _) => Value::Null,
             #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 rows")]
             (Value::Double(sum), count) => Value::Double(sum / count as f64),
+            (sum, of) if given().all(|value| matches!(value, Value::Int(_))) => {
+                #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 rows")]
+                let mean = double(&sum).map(|sum| sum / of as f64);
+                mean.map_or(Value::Null, Value::Double)
+            }
             (sum, of) => {
                 let of = i64::try_from(of).map_err(|_| EvalError::Overflow)?;
                 let mean =
@@ -124,15 +131,15 @@ fn extreme<'v>(values: impl Iterator<Item = &'v Value>, wanted: Ordering) -> Val
 
 /// Whole numbers and decimals exactly, doubles with what the additions lose carried along (Neumaier).
 pub(super) fn sum<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Value, EvalError> {
-    let (mut exact, mut double, mut lost) = (None::<Decimal>, None::<f64>, 0.0);
+    let (mut exact, mut whole, mut lost) = (None::<Decimal>, None::<f64>, 0.0);
     for value in values {
         match value {
             Value::Double(number) => {
-                let before = double.unwrap_or(0.0);
+                let before = whole.unwrap_or(0.0);
                 let after = before + number;
                 lost +=
                     if before.abs() >= number.abs() { (before - after) + number } else { (number - after) + before };
-                double = Some(after);
+                whole = Some(after);
             }
             other => {
                 let number = decimal(other).ok_or(EvalError::NotOffered("sum"))?;
@@ -141,11 +148,11 @@ pub(super) fn sum<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Value, 
             }
         }
     }
-    Ok(match (double, exact) {
+    Ok(match (whole, exact) {
         (None, None) => Value::Null,
         (None, Some(exact)) => Value::Decimal(exact),
-        (Some(double), exact) => {
-            let whole = double + exact.map_or(0.0, Decimal::to_f64);
+        (Some(whole), exact) => {
+            let whole = whole + exact.map_or(0.0, Decimal::to_f64);
             // An infinite sum loses a NaN; it is infinite all the same.
             Value::Double(if whole.is_finite() { whole + lost } else { whole })
         }

@@ -28,6 +28,15 @@ use crate::value::{DynamicProperty, Record, Value};
 /// # Errors
 /// An expression that has no value (an overflow); more rows than [`crate::limits::APPLY_ROWS_MAX`] under way.
 pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Vec<Value>, Error> {
+    let mut rows = rows;
+    for row in &mut rows {
+        // Numbers of properties start at the first one that is made here.
+        if let Value::Record(record) = row
+            && !record.dynamic.is_empty()
+        {
+            Arc::make_mut(record).dynamic.clear();
+        }
+    }
     Run { context, ty: apply.ty }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
 }
 

@@ -1,0 +1,208 @@
+//! `$apply`: transformations against the model. Each sees the rows that the one before gives, and says what its own are.
+
+mod aggregate;
+mod group;
+mod shape;
+
+use super::options::order_item;
+use super::scope::{Aliases, Binder, Computed, RowType};
+use super::types::{Class, class_of, type_text};
+use super::{compute, types};
+use crate::error::Error;
+use crate::expr::{Expr, ExprType, Node};
+use crate::model::{EdmType, Model};
+use crate::plan::{Apply, Branch, Filter, Measure, RowProperty, Rows, Transformation};
+use crate::syntax::apply::{self as ast, RankLimit, TransformationKind};
+use crate::syntax::ast::{Name, Span};
+use crate::value::Value;
+
+pub(super) use shape::projection;
+
+const OPTION: &str = "$apply";
+
+/// Binds the transformations of rows, which become what they give.
+pub(super) fn bind(
+    model: &Model,
+    row: &mut RowType,
+    tree: &ast::Apply<'_>,
+    aliases: Aliases<'_>,
+) -> Result<Option<Apply>, Error> {
+    let Some(EdmType::Named(ty)) = row.ty.base else { return Ok(None) };
+    let steps = Applier { model, aliases }.steps(tree, row)?;
+    let property =
+        |made: &Computed| RowProperty { name: made.name.clone(), ty: made.ty.base, collection: made.ty.collection };
+    let rows = Rows { members: row.members.clone(), dynamic: row.dynamic.iter().map(property).collect() };
+    Ok(Some(Apply { ty, steps, rows }))
+}
+
+struct Applier<'a> {
+    model: &'a Model,
+    aliases: Aliases<'a>,
+}
+
+impl<'a> Applier<'a> {
+    fn binder(&self, row: &RowType) -> Binder<'a> {
+        Binder::over(self.model, OPTION, row, self.aliases)
+    }
+
+    fn steps(&self, tree: &ast::Apply<'_>, row: &mut RowType) -> Result<Vec<Transformation>, Error> {
+        tree.steps.iter().map(|step| self.step(step, row)).collect()
+    }
+
+    fn step(&self, step: &ast::Transformation<'_>, row: &mut RowType) -> Result<Transformation, Error> {
+        Ok(match &step.kind {
+            TransformationKind::Identity => Transformation::Identity,
+            TransformationKind::Filter(tree) => Transformation::Filter(Filter(self.binder(row).predicate(tree)?)),
+            TransformationKind::Search(search) => Transformation::Search(search.clone()),
+            TransformationKind::Compute(items) => {
+                let first = row.dynamic.len();
+                Transformation::Compute { first, items: compute::bind(self.model, OPTION, row, items, self.aliases)? }
+            }
+            TransformationKind::OrderBy(items) => {
+                let items = items.iter().map(|item| order_item(self.model, OPTION, row, item, self.aliases));
+                Transformation::OrderBy(items.collect::<Result<_, _>>()?)
+            }
+            TransformationKind::Top(count) => Transformation::Top(*count),
+            TransformationKind::Skip(count) => Transformation::Skip(*count),
+            TransformationKind::Ranked { bottom, limit, amount, measure } => {
+                self.ranked(!*bottom, *limit, amount, measure, row)?
+            }
+            TransformationKind::Aggregate(items) => self.aggregate(items, row)?,
+            TransformationKind::GroupBy { by, then } => self.group(by, then.as_ref(), row, step.span)?,
+            TransformationKind::Concat(branches) => self.concat(branches, row)?,
+            TransformationKind::Join { outer, path, alias, then } => {
+                let binder = self.binder(row);
+                let source = self.binder(row).expr(path)?;
+                let Some(element) = source.ty.base.filter(|base| types::structured(self.model, *base).is_some()) else {
+                    let ty = type_text(self.model, source.ty);
+                    return Err(binder.error(path.span, format!("Related entities are expected here, not '{ty}'.")));
+                };
+                binder.unused(alias.text, at(alias))?;
+                let mut inner = RowType::of(ExprType::single(element));
+                let steps = then.as_ref().map_or(Ok(Vec::new()), |then| self.steps(then, &mut inner))?;
+                row.dynamic.push(Computed { name: alias.text.into(), ty: ExprType::single(element) });
+                Transformation::Join { outer: *outer, source, steps, name: alias.text.into() }
+            }
+            TransformationKind::Nest(parts) => {
+                let mut made = RowType { members: Some(Vec::new()), ..RowType::of(row.ty) };
+                let mut bound = Vec::with_capacity(parts.len());
+                for (tree, alias) in parts {
+                    let steps = self.steps(tree, &mut row.clone())?;
+                    self.binder(&made).unused(alias.text, at(alias))?;
+                    made.dynamic
+                        .push(Computed { name: alias.text.into(), ty: ExprType { collection: true, ..row.ty } });
+                    bound.push((alias.text.into(), steps));
+                }
+                *row = made;
+                Transformation::Nest(bound)
+            }
+            TransformationKind::AddNested { .. } => return Err(self.not_offered(step.span, "addnested")),
+            TransformationKind::Expand { .. } => return Err(self.not_offered(step.span, "expand")),
+            TransformationKind::Relatives { descendants, .. } => {
+                let name = if *descendants { "descendants" } else { "ancestors" };
+                return Err(self.no_hierarchy(step.span, name));
+            }
+            TransformationKind::Traverse { .. } => return Err(self.no_hierarchy(step.span, "traverse")),
+            TransformationKind::Function { name, .. } => {
+                let message = format!("The function '{name}' as a transformation");
+                return Err(self.binder(row).not_offered(step.span, &message));
+            }
+        })
+    }
+
+    fn not_offered(&self, span: Span, what: &str) -> Error {
+        let row = RowType::of(ExprType::NULL);
+        self.binder(&row).not_offered(span, &format!("The transformation '{what}'"))
+    }
+
+    /// Hierarchies are declared by an annotation, and none is read.
+    fn no_hierarchy(&self, span: Span, what: &str) -> Error {
+        let row = RowType::of(ExprType::NULL);
+        self.binder(&row).not_offered(span, &format!("No hierarchy is declared: '{what}'"))
+    }
+
+    fn ranked(
+        &self,
+        top: bool,
+        limit: RankLimit,
+        amount: &crate::syntax::ast::Expr<'_>,
+        by: &crate::syntax::ast::Expr<'_>,
+        row: &RowType,
+    ) -> Result<Transformation, Error> {
+        let mut binder = self.binder(row);
+        let (bound, measure) = (binder.expr(amount)?, binder.expr(by)?);
+        let is_amount = match (&bound.node, limit) {
+            (Node::Literal(Value::Int(count)), RankLimit::Count) => *count >= 0,
+            (Node::Literal(_), RankLimit::Sum | RankLimit::Percent) => {
+                matches!(class_of(self.model, bound.ty), Class::Number(_))
+            }
+            _ => false,
+        };
+        if !is_amount {
+            return Err(binder.error(amount.span, "A number is expected here, of rows one that is whole."));
+        }
+        if measure.ty.collection || !matches!(class_of(self.model, measure.ty), Class::Number(_) | Class::Open) {
+            let ty = type_text(self.model, measure.ty);
+            return Err(binder.error(by.span, format!("A number is expected here, not '{ty}'.")));
+        }
+        let kind = match limit {
+            RankLimit::Count => Measure::Count,
+            RankLimit::Sum => Measure::Sum,
+            RankLimit::Percent => Measure::Percent,
+        };
+        Ok(Transformation::Extreme { top, measure: kind, amount: bound, by: measure })
+    }
+
+    fn concat(&self, branches: &[ast::Apply<'_>], row: &mut RowType) -> Result<Transformation, Error> {
+        let mut bound = Vec::with_capacity(branches.len());
+        let mut all = RowType { members: Some(Vec::new()), ..RowType::of(row.ty) };
+        for branch in branches {
+            let mut made = row.clone();
+            bound.push((self.steps(branch, &mut made)?, made.dynamic.clone()));
+            all.members = match (all.members, made.members) {
+                (Some(mut known), Some(more)) => {
+                    for path in more {
+                        add(&mut known, path);
+                    }
+                    Some(known)
+                }
+                _ => None,
+            };
+            for property in made.dynamic {
+                match all.dynamic.iter_mut().find(|known| known.name == property.name) {
+                    // Of two types: only the values tell.
+                    Some(known) if known.ty != property.ty => known.ty = ExprType::NULL,
+                    Some(_) => {}
+                    None => all.dynamic.push(property),
+                }
+            }
+        }
+        let place_in = |own: &[Computed], name: &str| own.iter().position(|known| *known.name == *name);
+        let branches = bound.into_iter().map(|(steps, own)| {
+            let places = all.dynamic.iter().map(|property| place_in(&own, &property.name)).collect();
+            Branch { steps, places }
+        });
+        let branches = branches.collect();
+        *row = all;
+        Ok(Transformation::Concat(branches))
+    }
+}
+
+fn add<T: PartialEq>(known: &mut Vec<T>, item: T) {
+    if !known.contains(&item) {
+        known.push(item);
+    }
+}
+
+fn at(name: &Name<'_>) -> Span {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { start: place(name.position), end: place(name.position + name.text.len()) }
+}
+
+/// The steps of a path from the row.
+fn steps_of(expr: &Expr) -> Option<&[crate::expr::Step]> {
+    match &expr.node {
+        Node::Path { root: 0, steps } if !steps.is_empty() => Some(steps),
+        _ => None,
+    }
+}

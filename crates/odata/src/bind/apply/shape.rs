@@ -1,0 +1,70 @@
+//! What rows show after `$apply`: the projection that an answer is written and described by.
+
+use crate::bind::scope::RowType;
+use crate::expr::Step;
+use crate::model::{EdmType, Model, TypeId};
+use crate::plan::{Apply, CollectionQuery, ExpandItem, Projection, SelectItem};
+
+/// Members that are left, related values as expanded, and what was made. All members need no projection.
+pub(in crate::bind) fn projection(model: &Model, apply: &Apply, row: &RowType) -> Projection {
+    let Some(members) = &apply.rows.members else { return Projection::default() };
+    let mut projection = Projection { select: Some(Vec::new()), expand: Vec::new() };
+    for path in members {
+        insert(model, apply.ty, None, path, &mut projection);
+    }
+    let made = row.dynamic.iter().map(|property| SelectItem::Dynamic(property.name.clone()));
+    projection.select.get_or_insert_default().extend(made);
+    projection
+}
+
+fn insert(model: &Model, ty: TypeId, cast: Option<TypeId>, path: &[Step], into: &mut Projection) {
+    let (number, rest) = match path {
+        [Step::Cast(target), rest @ ..] => return insert(model, *target, Some(*target), rest, into),
+        [Step::Member(number), rest @ ..] => (*number, rest),
+        _ => return,
+    };
+    let Some(member) = model.structured(ty).and_then(|ty| ty.members.get(usize::from(number))) else { return };
+    let inner = |query: &mut CollectionQuery| {
+        if let EdmType::Named(inner) = member.ty.base {
+            query.projection.select.get_or_insert_default();
+            insert(model, inner, None, rest, &mut query.projection);
+        }
+    };
+    if member.is_navigation() {
+        let place =
+            into.expand.iter().position(|item| item.member == number && item.cast == cast).unwrap_or_else(|| {
+                into.expand.push(ExpandItem {
+                    cast,
+                    member: number,
+                    target_cast: None,
+                    reference: false,
+                    count_only: false,
+                    levels: None,
+                    query: CollectionQuery::default(),
+                });
+                into.expand.len() - 1
+            });
+        if !rest.is_empty() {
+            inner(&mut into.expand[place].query);
+        }
+        return;
+    }
+    let select = into.select.get_or_insert_default();
+    let known = select.iter_mut().find_map(|item| match item {
+        SelectItem::Member { cast: known, member, nested } if *known == cast && *member == number => Some(nested),
+        _ => None,
+    });
+    match (known, rest.is_empty()) {
+        // Whole once, whole for good.
+        (Some(nested), true) => *nested = None,
+        (Some(Some(nested)), false) => inner(nested),
+        (Some(None), false) => {}
+        (None, whole) => {
+            let mut nested = (!whole).then(Box::<CollectionQuery>::default);
+            if let Some(nested) = &mut nested {
+                inner(nested);
+            }
+            select.push(SelectItem::Member { cast, member: number, nested });
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! `$apply` from the URL to the answer, over the sales of the extension's examples.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method};
+use odata::edm::{DateTimeOffset, Decimal};
+use odata::engine::{Engine, Outcome, Settings, TokenSeal};
+use odata::exec::memory::page;
+use odata::model::Model;
+use odata::{Error, ErrorKind, Profile, RecordBuilder, Value, csdl};
+use serde_json::{Value as Json, json};
+
+const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
+  <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns">
+    <ComplexType Name="Place"><Property Name="Country" Type="Edm.String"/><Property Name="City" Type="Edm.String"/></ComplexType>
+    <EntityType Name="Customer"><Key><PropertyRef Name="ID"/></Key><Property Name="ID" Type="Edm.String" Nullable="false"/>
+      <Property Name="Name" Type="Edm.String"/><Property Name="Home" Type="ns.Place"/></EntityType>
+    <EntityType Name="Product"><Key><PropertyRef Name="ID"/></Key><Property Name="ID" Type="Edm.String" Nullable="false"/>
+      <Property Name="Name" Type="Edm.String"/><Property Name="TaxRate" Type="Edm.Decimal" Scale="2"/>
+      <NavigationProperty Name="Sales" Type="Collection(ns.Sale)"/></EntityType>
+    <EntityType Name="Sale"><Key><PropertyRef Name="ID"/></Key><Property Name="ID" Type="Edm.Int32" Nullable="false"/>
+      <Property Name="Day" Type="Edm.Date"/><Property Name="Amount" Type="Edm.Decimal" Scale="2"/>
+      <Property Name="Pieces" Type="Edm.Int32"/><Property Name="Weight" Type="Edm.Double"/>
+      <NavigationProperty Name="Customer" Type="ns.Customer"/><NavigationProperty Name="Product" Type="ns.Product"/></EntityType>
+    <EntityContainer Name="C"><EntitySet Name="Sales" EntityType="ns.Sale"/><EntitySet Name="Products" EntityType="ns.Product"/>
+    </EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"#;
+
+struct NoTokens;
+
+impl TokenSeal for NoTokens {
+    fn seal(&self, _: &[u8]) -> String {
+        String::new()
+    }
+
+    fn open(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+fn decimal(text: &str) -> Value {
+    Value::Decimal(Decimal::parse(text).unwrap())
+}
+
+fn customer(model: &Model, id: &str) -> Value {
+    let (name, country, city) = match id {
+        "C1" => ("Joe", "US", "Boston"),
+        "C2" => ("Sue", "US", "Austin"),
+        _ => ("Sue", "NL", "Delft"),
+    };
+    let place = RecordBuilder::new(model, model.type_by_name("ns.Place").unwrap());
+    let place = place.set_named("Country", country).set_named("City", city).build();
+    let customer = RecordBuilder::new(model, model.type_by_name("ns.Customer").unwrap());
+    Value::from(customer.set_named("ID", id).set_named("Name", name).set_named("Home", place).build())
+}
+
+fn product<'m>(model: &'m Model, id: &str) -> RecordBuilder<'m> {
+    let (name, tax) = match id {
+        "P1" => ("Sugar", "0.06"),
+        "P2" => ("Coffee", "0.06"),
+        "P3" => ("Paper", "0.14"),
+        _ => ("Pencil", "0.14"),
+    };
+    let product = RecordBuilder::new(model, model.type_by_name("ns.Product").unwrap());
+    product.set_named("ID", id).set_named("Name", name).set_named("TaxRate", decimal(tax))
+}
+
+fn sales(model: &Model) -> Vec<Value> {
+    let ty = model.type_by_name("ns.Sale").unwrap();
+    let all = [
+        (1, "C1", "2022-01-03", "P3", 1),
+        (2, "C1", "2022-04-10", "P1", 2),
+        (3, "C1", "2022-08-07", "P2", 4),
+        (4, "C2", "2022-01-03", "P2", 8),
+        (5, "C2", "2022-11-09", "P3", 4),
+        (6, "C3", "2022-04-01", "P1", 2),
+        (7, "C3", "2022-08-06", "P3", 1),
+        (8, "C3", "2022-11-22", "P3", 2),
+    ];
+    let sale = |(id, who, day, what, amount): (i32, &str, &str, &str, i32)| {
+        let sale = RecordBuilder::new(model, ty).set_named("ID", id).set_named("Amount", decimal(&amount.to_string()));
+        let sale = sale.set_named("Day", Value::Date(odata::edm::Date::parse(day).unwrap()));
+        let sale = sale.set_named("Pieces", (id != 8).then_some(id)).set_named("Weight", f64::from(amount) / 2.0);
+        Value::from(
+            sale.set_named("Customer", customer(model, who)).set_named("Product", product(model, what).build()).build(),
+        )
+    };
+    all.into_iter().map(sale).collect()
+}
+
+fn products(model: &Model) -> Vec<Value> {
+    let name = model.structured(model.type_by_name("ns.Sale").unwrap()).unwrap().member("Product").unwrap().0;
+    let of = |id: &str| {
+        let is_of = |sale: &&Value| {
+            let product = sale.as_record().unwrap().get(name).unwrap().as_record().unwrap();
+            product.get(0) == Some(&Value::from(id))
+        };
+        let sold: Vec<Value> = sales(model).iter().filter(is_of).cloned().collect();
+        Value::from(product(model, id).set_named("Sales", sold).build())
+    };
+    ["P1", "P2", "P3", "P4"].map(of).to_vec()
+}
+
+fn answer(url: &str) -> Result<Json, Error> {
+    let model = Arc::new(csdl::read(MODEL).unwrap());
+    let engine = Engine::new(model.clone(), Settings { compute: true, ..Settings::new(Profile::Strict) });
+    let url = url.replace(' ', "%20");
+    let head = engine.head(&Method::GET, &url, &HeaderMap::new(), "http://host", &NoTokens)?;
+    let rows = if url.starts_with("/Products") { products(&model) } else { sales(&model) };
+    let now = DateTimeOffset::from_unix_nanos(0);
+    let page = page(&model, (0..).zip(rows), head.query(), now)?;
+    let outcome =
+        if url.contains("/$count?") { Outcome::Count(page.items.len() as u64) } else { Outcome::Collection(page) };
+    let response = engine.render(&head, outcome, &NoTokens)?;
+    Ok(serde_json::from_slice(response.body()).unwrap())
+}
+
+/// The rows without their type annotations.
+fn rows(apply: &str) -> Json {
+    let mut answer = answer(&format!("/Sales?$apply={apply}")).unwrap_or_else(|error| panic!("{apply}: {error}"));
+    let mut rows = answer["value"].take();
+    for row in rows.as_array_mut().unwrap() {
+        row.as_object_mut().unwrap().retain(|name, _| !name.contains('@'));
+    }
+    rows
+}
+
+#[test]
+fn aggregates_say_their_type_and_the_context_names_what_is_shown() {
+    let found = answer(
+        "/Sales?$apply=groupby((Customer/Home/Country,Day),aggregate(Amount with sum as Total,$count as N))/top(1)",
+    );
+    assert_eq!(
+        found.unwrap(),
+        json!({
+            "@odata.context": "http://host/$metadata#Sales(Day,Total,N,Customer(Home/Country))",
+            "value": [{
+                "Day": "2022-01-03",
+                "Customer": {"Home": {"Country": "US"}},
+                "Total@odata.type": "#Decimal", "Total": 9,
+                "N@odata.type": "#Decimal", "N": 2,
+            }],
+        })
+    );
+}
+
+#[test]
+fn every_method_aggregates_what_is_not_null() {
+    assert_eq!(
+        rows("aggregate(Amount with sum as S,Amount with min as Lo,Amount with max as Hi,Amount with average as Mean)"),
+        json!([{"S": 24, "Lo": 1, "Hi": 8, "Mean": 3}])
+    );
+    assert_eq!(
+        rows("aggregate(Pieces with sum as S,Pieces with average as Mean,Pieces with countdistinct as D,$count as N)"),
+        json!([{"S": 28, "Mean": 4, "D": 7, "N": 8}])
+    );
+    assert_eq!(
+        rows("aggregate(Customer/Home/Country with countdistinct as C,Amount mul Product/TaxRate with sum as Tax)"),
+        json!([{"C": 2, "Tax": 2.08}])
+    );
+    assert_eq!(rows("aggregate(Weight with sum as W,Day with max as Last)"), json!([{"W": 12, "Last": "2022-11-22"}]));
+    assert_eq!(
+        rows("filter(false)/aggregate(Amount with sum as S,$count as N,Amount with max as Hi)"),
+        json!([{"S": null, "N": 0, "Hi": null}])
+    );
+}
+
+#[test]
+fn from_aggregates_in_two_stages() {
+    // The days of sale have 9, 2, 4, 4, 2, 1 and 2.
+    assert_eq!(rows("aggregate(Amount with sum from Day with max as Best)"), json!([{"Best": 9}]));
+    assert_eq!(
+        rows("groupby((Customer/Home/Country),aggregate(Amount with sum from Day with max as Best))"),
+        json!([
+            {"Customer": {"Home": {"Country": "US"}}, "Best": 9},
+            {"Customer": {"Home": {"Country": "NL"}}, "Best": 2},
+        ])
+    );
+    assert_eq!(
+        rows("aggregate(Amount with max from Customer/ID,Day with sum from Customer/Home/Country with average as A)"),
+        json!([{"A": 12}])
+    );
+}
+
+#[test]
+fn groups_without_an_aggregate_are_the_distinct_values() {
+    assert_eq!(
+        rows("groupby((Product/Name))"),
+        json!([{"Product": {"Name": "Paper"}}, {"Product": {"Name": "Sugar"}}, {"Product": {"Name": "Coffee"}}])
+    );
+    assert_eq!(answer("/Sales/$count?$apply=groupby((Product/Name,Customer/Name))").unwrap(), json!(6));
+}
+
+#[test]
+fn rollup_adds_a_row_for_each_coarser_group() {
+    assert_eq!(
+        rows(
+            "groupby((rollup($all,Customer/Home/Country,Product/Name)),aggregate(Amount with sum as T))/orderby(T desc)/top(5)"
+        ),
+        json!([
+            {"T": 24},
+            {"Customer": {"Home": {"Country": "US"}}, "T": 19},
+            {"Customer": {"Home": {"Country": "US"}}, "Product": {"Name": "Coffee"}, "T": 12},
+            {"Customer": {"Home": {"Country": "US"}}, "Product": {"Name": "Paper"}, "T": 5},
+            {"Customer": {"Home": {"Country": "NL"}}, "T": 5},
+        ])
+    );
+}
+
+#[test]
+fn rows_that_are_kept_keep_their_members() {
+    assert_eq!(
+        answer("/Sales?$apply=filter(Customer/Name eq 'Joe')/topcount(2,Amount)&$select=ID,Amount").unwrap()["value"],
+        json!([{"ID": 3, "Amount": 4}, {"ID": 2, "Amount": 2}])
+    );
+    let ids = |apply: &str| {
+        let rows = rows(apply);
+        rows.as_array().unwrap().iter().map(|row| row["ID"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("bottomcount(3,Amount)"), [1, 7, 2]);
+    assert_eq!(ids("topsum(12,Amount)"), [4, 3]);
+    assert_eq!(ids("topsum(13,Amount)"), [4, 3, 5]);
+    assert_eq!(ids("toppercent(50,Amount)"), [4, 3]);
+    assert_eq!(ids("bottompercent(10,Amount)"), [1, 7, 2]);
+    assert_eq!(ids("bottomsum(0,Amount)"), [] as [i64; 0]);
+    assert_eq!(ids("orderby(Customer/Name desc,Amount desc)/skip(1)/top(2)"), [5, 6]);
+    assert_eq!(ids("identity/skip(6)"), [7, 8]);
+    assert_eq!(ids("groupby((Customer/ID),topcount(1,Amount))"), [3, 4, 6]);
+}
+
+#[test]
+fn what_comes_after_sees_what_is_left() {
+    let url = "/Sales?$apply=groupby((Product/Name),aggregate(Amount with sum as Total))\
+               &$filter=Total gt 4&$compute=Total mul 2 as Twice&$orderby=Twice desc&$select=Twice&$count=true";
+    assert_eq!(
+        answer(url).unwrap(),
+        json!({
+            "@odata.context": "http://host/$metadata#Sales(Twice)", "@odata.count": 2,
+            "value": [{"Twice@odata.type": "#Decimal", "Twice": 24}, {"Twice@odata.type": "#Decimal", "Twice": 16}],
+        })
+    );
+    assert_eq!(
+        rows(
+            "groupby((Customer/Name,Product/Name),aggregate(Amount with sum as T))/groupby((Customer/Name),aggregate(T with max as M))"
+        ),
+        json!([{"Customer": {"Name": "Joe"}, "M": 4}, {"Customer": {"Name": "Sue"}, "M": 8}])
+    );
+    assert_eq!(
+        rows(
+            "compute(Amount mul Product/TaxRate as Tax,length(Product/Name) as Long)/groupby((Long),aggregate(Tax with sum as T))"
+        ),
+        json!([{"T": 1.36, "Long": 5}, {"T": 0.72, "Long": 6}])
+    );
+}
+
+#[test]
+fn branches_keep_apart_what_each_of_them_makes() {
+    assert_eq!(
+        rows(
+            "concat(groupby((Customer/Name),aggregate(Amount with sum as T)),aggregate($count as N,Amount with sum as T))"
+        ),
+        json!([
+            {"Customer": {"Name": "Joe"}, "T": 7},
+            {"Customer": {"Name": "Sue"}, "T": 17},
+            {"N": 8, "T": 24},
+        ])
+    );
+    let url = "/Sales?$apply=concat(aggregate($count as N),aggregate(Amount with sum as T))&$filter=N eq null&$compute=T add 1 as U";
+    assert_eq!(
+        answer(url).unwrap()["value"],
+        json!([
+            {"T@odata.type": "#Decimal", "T": 24, "U@odata.type": "#Decimal", "U": 25},
+        ])
+    );
+}
+
+#[test]
+fn joins_give_a_row_for_each_related_one_and_aggregates_walk_collections() {
+    let products = |apply: &str| {
+        let mut answer =
+            answer(&format!("/Products?$apply={apply}")).unwrap_or_else(|error| panic!("{apply}: {error}"));
+        let mut rows = answer["value"].take();
+        for row in rows.as_array_mut().unwrap() {
+            row.as_object_mut().unwrap().retain(|name, _| !name.contains('@'));
+        }
+        rows
+    };
+    assert_eq!(
+        products("join(Sales as Sale,filter(Amount gt 2))/groupby((Name),aggregate(Sale/Amount with sum as T))"),
+        json!([{"Name": "Coffee", "T": 12}, {"Name": "Paper", "T": 4}])
+    );
+    assert_eq!(products("outerjoin(Sales as Sale)/filter(Sale eq null)/groupby((Name))"), json!([{"Name": "Pencil"}]));
+    assert_eq!(
+        products("groupby((Name),aggregate(Sales/Amount with sum as T,Sales/$count as N))/filter(N gt 2 or N eq 0)"),
+        json!([{"Name": "Paper", "T": 8, "N": 4}, {"Name": "Pencil", "T": null, "N": 0}])
+    );
+    assert_eq!(
+        products(
+            "aggregate(Sales(Amount mul Product/TaxRate) with sum as Tax,Sales/Customer/Name with countdistinct as C)"
+        ),
+        json!([{"Tax": 2.08, "C": 2}])
+    );
+    assert_eq!(
+        products("nest(groupby((Name)) as Names,aggregate(Sales/Amount with max as M) as Best)"),
+        json!([{
+            "Names": [{"Name": "Sugar"}, {"Name": "Coffee"}, {"Name": "Paper"}, {"Name": "Pencil"}],
+            "Best": [{"M@odata.type": "#Decimal", "M": 8}],
+        }])
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_its_place() {
+    for (apply, position) in [
+        ("aggregate(Nope with sum as T)", 10),
+        ("aggregate(Customer/Name with sum as T)", 10),
+        ("aggregate(Amount with median as T)", 22),
+        ("aggregate(Amount with sum as ID)", 29),
+        ("aggregate(Amount with sum as T,Amount with max as T)", 50),
+        ("aggregate(Customer with max as T)", 10),
+        ("aggregate(Amount)", 10),
+        ("groupby((Amount))/filter(Day eq null)", 25),
+        ("groupby((Customer/Name))/filter(Customer/ID eq 'x')", 41),
+        ("aggregate(Amount with sum as T)/filter(Amount gt 1)", 39),
+        ("aggregate(Amount with sum as T)/filter(T eq 'x')", 39),
+        ("topcount(Amount,Amount)", 9),
+        ("topcount(1,Customer/Name)", 11),
+        ("join(Amount as A)", 5),
+        ("compute(Amount as Amount)", 8),
+        ("orderby(Nope)", 8),
+    ] {
+        let error = answer(&format!("/Sales?$apply={apply}")).unwrap_err();
+        assert_eq!((error.kind, error.target.as_deref()), (ErrorKind::BadRequest, Some("$apply")), "{apply}: {error}");
+        assert_eq!(error.position, Some(position), "{apply}: {error}");
+    }
+    for (url, option) in [
+        ("/Sales?$apply=groupby((Day))&$select=Amount", "$select"),
+        ("/Sales?$apply=groupby((Day))&$expand=Customer", "$expand"),
+        ("/Sales?$apply=groupby((Day))&$filter=Amount gt 1", "$filter"),
+        ("/Sales?$apply=aggregate($count as N)&$orderby=M", "$orderby"),
+    ] {
+        let error = answer(url).unwrap_err();
+        assert_eq!((error.kind, error.target.as_deref()), (ErrorKind::BadRequest, Some(option)), "{url}: {error}");
+    }
+    assert_eq!(answer("/Sales(1)?$apply=identity").unwrap_err().kind, ErrorKind::BadRequest);
+}
+
+#[test]
+fn what_is_legal_but_not_offered_says_so() {
+    for apply in [
+        "aggregate(Amount with Custom.concat as T)",
+        "ancestors($root/Sales,H,ID,filter(true))",
+        "descendants($root/Sales,H,ID,filter(true),1)",
+        "traverse($root/Sales,H,ID,preorder)",
+        "groupby((rolluprecursive($root/Sales,H,ID)))",
+        "addnested(Customer,identity as X)",
+        "expand(Customer,filter(true))",
+        "ns.Function()",
+    ] {
+        let error = answer(&format!("/Sales?$apply={apply}")).unwrap_err();
+        assert_eq!(
+            (error.kind, error.target.as_deref()),
+            (ErrorKind::NotImplemented, Some("$apply")),
+            "{apply}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_overflow_and_too_many_rows_are_refused() {
+    let huge = format!("aggregate(Amount mul {} with sum as T)", "9".repeat(38));
+    let error = answer(&format!("/Sales?$apply={huge}")).unwrap_err();
+    assert_eq!((error.kind, error.target.as_deref()), (ErrorKind::BadRequest, Some("$apply")));
+    let doubled = "concat(identity,identity)/".repeat(18) + "aggregate($count as N)";
+    let error = answer(&format!("/Sales?$apply={doubled}")).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::BadRequest, "{error}");
+}
