@@ -32,7 +32,8 @@ pub enum Operation {
     Create(Record),
     /// Change the target entity: merge, or replace when `replace` (PUT).
     Update {
-        /// Members that were given.
+        /// Members that were given; to replace, also all that were not, as [`super::Engine::complete`] has them. Its entity
+        /// tag is one that a 4.01 body names, see [`super::Preconditions::check_update`].
         record: Record,
         /// PUT.
         replace: bool,
@@ -47,6 +48,8 @@ pub enum Operation {
     Delete,
     /// Set the target property (PUT or PATCH on it).
     SetProperty(Value),
+    /// Add an element to the target collection of values (POST on it).
+    Append(Value),
     /// Set the target property to null, or empty the collection.
     ClearProperty,
     /// Store a stream's bytes.

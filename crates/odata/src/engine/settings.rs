@@ -26,6 +26,9 @@ pub struct Settings {
     /// `$metadata` as XML, word for word, in place of what would be written from the model: the CSDL document that the model
     /// was read from. Clients of OData 4.0 get it with their version in place of `Version="4.01"`.
     pub metadata_xml: Option<Arc<str>>,
+    /// Whether a change of an entity in a set that announces `Core.OptimisticConcurrency` must carry `If-Match` or
+    /// `If-None-Match`; without one it is 428.
+    pub require_preconditions: bool,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
@@ -49,6 +52,7 @@ impl Settings {
             metadata_xml: None,
             deep_updates: false,
             short_names: false,
+            require_preconditions: false,
             body_bytes_max: 8 << 20,
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),

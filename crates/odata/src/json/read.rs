@@ -333,15 +333,18 @@ impl<'e> Reader<'e> {
 
     /// Fills in defaults, and refuses when a member that must be given is missing.
     fn complete(&self, record: &mut Record, ty: &StructuredType, purpose: Purpose) -> Result<(), Error> {
-        // What is replaced has its key in the URL.
-        let has_key =
-            |number: u16| purpose == Purpose::Replace && ty.key.iter().any(|key| key.path.first() == Some(&number));
+        // What is replaced has its key in the URL, and keeps what never changes.
+        let is_kept = |number: u16, member: &Member| {
+            let is_key = ty.key.iter().any(|key| key.path.first() == Some(&number));
+            let never_changes = matches!(member.kind, MemberKind::Structural { immutable: true, .. });
+            purpose == Purpose::Replace && (is_key || never_changes)
+        };
         let missing =
             ty.members.iter().zip(&record.members).filter(|(member, slot)| slot.is_none() && member.is_required());
         let implied: Vec<&str> =
             missing.map(|(member, _)| &*member.name).filter(|property| self.is_implied(record, ty, property)).collect();
         for ((slot, member), number) in record.members.iter_mut().zip(&ty.members).zip(0..) {
-            if slot.is_some() || has_key(number) {
+            if slot.is_some() || is_kept(number, member) {
                 continue;
             }
             if let MemberKind::Structural { default: Some(default), computed: false, .. } = &member.kind {

@@ -4,8 +4,10 @@
 mod asynchronous;
 mod bodies;
 mod changes;
+mod changing;
 mod heads;
 mod pages;
+mod posted;
 mod preferences;
 mod references;
 mod renders;

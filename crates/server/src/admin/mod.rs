@@ -159,6 +159,7 @@ async fn answer(
                 .map_err(|fault| error::body_error(&fault))?
         }
     };
+    let head = plane.engine.with_query(head, &given, &seal)?;
     let caller = caller(&principal);
     let resource = Resource::of(&plane.office, head.target())?;
     let snapshot = app.store.snapshot(&caller).await.map_err(error::store_error)?;

@@ -122,6 +122,7 @@ impl Service {
     fn try_answer(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Result<Response<Bytes>, Error> {
         let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let head = self.engine.head(request.method(), path_and_query, request.headers(), root, &self.seal)?;
+        let head = self.engine.with_query(head, request.body(), &self.seal)?;
         let stored = walk::walk(store, &head.target().segments, true).ok();
         let stored = stored.and_then(|place| rules::stored_type(store, place.set, &place.key?));
         let operation = self.engine.bind(&head, request.body().clone(), stored)?;

@@ -1,5 +1,6 @@
 //! The second step: a [`Head`] and a body to an [`Operation`]. Reads no header and no store.
 
+mod property;
 mod reference;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::engine::{BodyKind, Engine};
 use crate::error::{Error, ErrorKind, shown};
 use crate::json::{self, Json, JsonKind, Parent, Purpose, Reader, Rules};
 use crate::model::{MemberKind, OperationId, Parameter, TypeId, TypeRef};
-use crate::value::{Record, Value};
+use crate::value::Value;
 
 impl Engine {
     /// Adds the body. `stored_type` is the actual type of the entity that the target addresses, needed for PATCH and PUT
@@ -40,6 +41,7 @@ impl Engine {
                 _ => Operation::ClearProperty,
             }),
             _ => match (head.target.kind, head.body) {
+                (TargetKind::RawValue, _) => self.bind_raw_value(head, &body),
                 (_, BodyKind::Stream { .. }) => bind_stream(head, body),
                 (TargetKind::Action, _) => self.bind_action(head, &body),
                 (TargetKind::Reference, _) => self.bind_reference(head, &body),
@@ -47,29 +49,6 @@ impl Engine {
                 _ => self.bind_property(head, &body),
             },
         }
-    }
-
-    /// Checks what a merge has made of an entity or complex value: that no required member is absent, at any depth.
-    ///
-    /// # Errors
-    /// 400 with the path of the first that is.
-    pub fn check_complete(&self, record: &Record) -> Result<(), Error> {
-        let Some(ty) = self.model.structured(record.type_id) else { return Ok(()) };
-        for (member, value) in ty.members.iter().zip(&record.members) {
-            let below = |error: Error| {
-                let place = error.target.clone().unwrap_or_default();
-                error.at(format!("{}/{place}", member.name))
-            };
-            match value {
-                None if member.is_required() => {
-                    let message = format!("The property '{}' of type '{}' is required.", member.name, ty.name);
-                    return Err(Error::bad_request(message).with_code("ModelValidationFailure").at(&*member.name));
-                }
-                Some(Value::Record(inner)) => self.check_complete(inner).map_err(below)?,
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     fn bind_read(&self, head: &Head) -> Result<Operation, Error> {
@@ -131,33 +110,17 @@ impl Engine {
         }
         let replace = head.method == Method::PUT;
         let purpose = if replace { Purpose::Replace } else { Purpose::Merge };
-        let record = reader.record(&json, declared, Some(stored_type.unwrap_or(declared)), purpose)?;
+        let mut record = reader.record(&json, declared, Some(stored_type.unwrap_or(declared)), purpose)?;
+        if replace {
+            self.complete(&mut record);
+        }
+        if head.body_version == Version::V4_01
+            && let Some(JsonKind::String(tag)) =
+                member(&json, "@odata.etag").or_else(|| member(&json, "@etag")).map(|json| &json.kind)
+        {
+            record.etag = Some(tag.as_ref().into());
+        }
         Ok(Operation::Update { record, replace })
-    }
-
-    fn bind_property(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
-        let Some(ty) = head.target.ty.as_ref() else {
-            return Err(Error::new(ErrorKind::Internal, "The target has no type."));
-        };
-        let json = parse(head, body)?;
-        let mut reader = self.reader(head);
-        let purpose = if head.method == Method::PATCH { Purpose::Merge } else { Purpose::Replace };
-        if head.target.kind == TargetKind::Complex {
-            return reader.value(&json, ty, purpose).map(Operation::SetProperty);
-        }
-        let JsonKind::Object(members) = &json.kind else {
-            return Err(reader.refuse("must be an object with the member 'value'"));
-        };
-        let mut value = None;
-        for member in members.iter().filter(|member| !member.name.contains('@')) {
-            if member.name != "value" {
-                let name = shown(&member.name);
-                return Err(reader.refuse(&format!("may only hold the member 'value', not '{name}'")));
-            }
-            value = Some(&member.value);
-        }
-        let value = value.ok_or_else(|| reader.refuse("must hold the member 'value'"))?;
-        reader.within(&"value".into(), |reader| reader.value(value, ty, purpose)).map(Operation::SetProperty)
     }
 
     fn bind_action(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {

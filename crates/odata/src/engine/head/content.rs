@@ -32,6 +32,16 @@ pub(crate) fn json(headers: &HeaderMap) -> Result<Option<Content>, Error> {
     Ok(Some(Content { media_type: text.into(), ieee754: format.ieee754 }))
 }
 
+/// That of query options in a body: plain text.
+pub(crate) fn plain_text(headers: &HeaderMap) -> Result<(), Error> {
+    let media = content_type(headers)?.and_then(Media::parse);
+    if media.is_some_and(|media| media.is("text", "plain")) {
+        return Ok(());
+    }
+    let message = "The body holds query options: send them as text/plain.";
+    Err(Error::new(ErrorKind::UnsupportedMediaType, message).at("Content-Type"))
+}
+
 /// A stream's: any type.
 pub(crate) fn stream(headers: &HeaderMap) -> Result<Option<Content>, Error> {
     let Some(text) = content_type(headers)? else { return Ok(None) };

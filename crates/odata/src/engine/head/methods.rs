@@ -8,6 +8,8 @@ use crate::engine::target::{Segment, Target, TargetKind};
 use crate::model::{Annotation, AnnotationValue, ContainerChild, ContainerChildKind, MemberKind, Model, TypeId};
 use crate::profile::Profile;
 
+const OPTIMISTIC_CONCURRENCY: &str = "Org.OData.Core.V1.OptimisticConcurrency";
+
 /// The methods of a target, in the order that `Allow` names them. OPTIONS is understood beside them.
 pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<Method> {
     let mut methods = match target.kind {
@@ -31,12 +33,23 @@ pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<M
                 methods.push(Method::DELETE);
             }
         }
-        TargetKind::Primitive | TargetKind::Complex | TargetKind::ValueCollection if is_settable(model, target) => {
-            methods.push(Method::PUT);
-            if target.kind == TargetKind::Complex {
+        TargetKind::Primitive | TargetKind::Complex | TargetKind::ValueCollection | TargetKind::RawValue
+            if is_settable(model, target) =>
+        {
+            let strict = profile == Profile::Strict;
+            // Graph has no raw writes and no appending.
+            if target.kind != TargetKind::RawValue || strict {
+                methods.push(Method::PUT);
+            }
+            if target.kind == TargetKind::Complex || (target.kind == TargetKind::Primitive && strict) {
                 methods.push(Method::PATCH);
             }
-            methods.push(Method::DELETE);
+            if target.kind == TargetKind::ValueCollection && strict {
+                methods.push(Method::POST);
+            }
+            if target.kind != TargetKind::RawValue || strict {
+                methods.push(Method::DELETE);
+            }
         }
         TargetKind::Stream => methods.extend([Method::PUT, Method::DELETE]),
         TargetKind::Reference => references(model, target, &mut methods),
@@ -78,8 +91,8 @@ fn is_root(target: &Target) -> bool {
 /// A property can be set by its URL unless the service computes it, it is (part of) the key, or it never changes.
 fn is_settable(model: &Model, target: &Target) -> bool {
     let Some(owner) = owner_type(model, target) else { return false };
-    let Some(Segment::Property { member, .. }) = target.segments.iter().rev().find(|s| !matches!(s, Segment::Cast(_)))
-    else {
+    let behind = |segment: &&Segment| matches!(segment, Segment::Cast(_) | Segment::Value);
+    let Some(Segment::Property { member, .. }) = target.segments.iter().rev().find(|segment| !behind(segment)) else {
         return false;
     };
     let Some(ty) = model.structured(owner) else { return false };
@@ -89,6 +102,21 @@ fn is_settable(model: &Model, target: &Target) -> bool {
         Some(MemberKind::Structural { computed: false, immutable: false, .. })
     );
     free && !is_key && may(model, target, "UpdateRestrictions", "Updatable", true)
+}
+
+/// Whether the target is an entity of a set (or a singleton) that announces optimistic concurrency, or a part of it, and
+/// the method changes it.
+pub(crate) fn needs_precondition(model: &Model, method: &Method, target: &Target) -> bool {
+    let changes = matches!(*method, Method::PUT | Method::PATCH | Method::DELETE);
+    let Some(Segment::Root { child, .. }) = target.segments.first() else { return false };
+    let is_direct =
+        !target.segments.iter().any(|s| matches!(s, Segment::Navigation { .. } | Segment::Operation { .. }));
+    let child = model.container.children.get(usize::from(*child));
+    let announces = |child: &ContainerChild| match model.annotation(&child.annotations, OPTIMISTIC_CONCURRENCY) {
+        Some(AnnotationValue::Collection(properties)) => !properties.is_empty(),
+        other => other.is_some(),
+    };
+    changes && is_direct && child.is_some_and(announces)
 }
 
 /// Whether the set announces that it tracks changes.

@@ -5,6 +5,7 @@ mod content;
 mod links;
 pub(crate) mod media;
 mod methods;
+mod posted;
 mod preconditions;
 mod prefer;
 mod range;
@@ -61,6 +62,8 @@ pub struct Head {
     pub(crate) content: Option<Content>,
     /// For OPTIONS.
     pub(crate) allow: Vec<Method>,
+    /// The options of this read come in its body.
+    posted: Option<Box<posted::Posted>>,
 }
 
 /// What a request needs to be allowed.
@@ -177,6 +180,22 @@ impl Engine {
             let message = format!("The URL is longer than {URL_BYTES_MAX} bytes.");
             return Err(Error::new(ErrorKind::UriTooLong, message));
         }
+        if *method == Method::POST
+            && let Some(resource) = posted::queried(path_and_query)
+        {
+            return self.posted_head(resource, headers, root, tokens);
+        }
+        self.understand(method, path_and_query, headers, root, tokens)
+    }
+
+    fn understand(
+        &self,
+        method: &Method,
+        path_and_query: &str,
+        headers: &HeaderMap,
+        root: &str,
+        tokens: &dyn TokenSeal,
+    ) -> Result<Head, Error> {
         let (model, profile) = (&*self.model, self.settings.profile);
         let (version, body_version) = version::negotiate(headers, profile)?;
         let (raw_path, raw_query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
@@ -215,6 +234,14 @@ impl Engine {
             bound.track_changes = is_read && prefer.track_changes && self.is_tracked(&target);
             self.page(&mut bound, &query, &carried, &prefer, tokens)?;
         }
+        let preconditions = Preconditions::from_headers(headers)?;
+        if self.settings.require_preconditions
+            && preconditions.is_empty()
+            && methods::needs_precondition(model, method, &target)
+        {
+            let message = "A change of this resource needs the header If-Match with its entity tag.";
+            return Err(Error::new(ErrorKind::PreconditionRequired, message).at("If-Match"));
+        }
         let access = match (target.kind, is_read) {
             (TargetKind::Metadata, _) => Access::Document,
             _ if is_options => Access::Document,
@@ -225,7 +252,7 @@ impl Engine {
             method: method.clone(),
             access,
             body,
-            preconditions: Preconditions::from_headers(headers)?,
+            preconditions,
             prefer,
             root: root.into(),
             query: bound,
@@ -238,6 +265,7 @@ impl Engine {
             range: if is_read { RangeRequest::from_headers(headers) } else { None },
             content,
             allow: if is_options { allow } else { Vec::new() },
+            posted: None,
             target,
         })
     }
@@ -263,7 +291,7 @@ impl Engine {
             matches!(ty, Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.has_stream))
         };
         match (method, target.kind) {
-            (&Method::PUT, TargetKind::Stream) => stream,
+            (&Method::PUT, TargetKind::Stream | TargetKind::RawValue) => stream,
             (&Method::POST, TargetKind::EntityCollection) if is_media() && !content::is_json(headers) => stream,
             (&Method::POST | &Method::PATCH | &Method::PUT, _) => json,
             _ => BodyKind::None,

@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 
 use crate::error::{Error, ErrorKind};
+use crate::value::Record;
 
 /// The conditional headers of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,9 +68,25 @@ impl Preconditions {
     }
 }
 
+impl Preconditions {
+    /// As [`Self::check_change`], for an update: a body of version 4.01 that names an entity tag
+    /// ([`crate::Record::etag`]) is a condition too.
+    ///
+    /// # Errors
+    /// 412.
+    pub fn check_update(&self, record: &Record, current: Current<'_>) -> Result<(), Error> {
+        self.check_change(current)?;
+        let named = record.etag.as_deref().map(|tag| EntityTags::List(vec![opaque(tag).to_owned()]));
+        match named {
+            Some(named) if !named.matches(current) => Err(failed("@odata.etag")),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// 412 for a header.
 pub(crate) fn failed(name: &str) -> Error {
-    Error::new(ErrorKind::PreconditionFailed, format!("The condition of the header {name} is not met.")).at(name)
+    Error::new(ErrorKind::PreconditionFailed, format!("The condition of {name} is not met.")).at(name)
 }
 
 /// The part of a wire tag that is compared.

@@ -178,8 +178,8 @@ pub(super) fn content_type(profile: Profile, format: JsonFormat) -> Result<Heade
 fn applied(head: &Head, status: StatusCode) -> Option<String> {
     let mut kept: Vec<String> = Vec::new();
     let is_change = matches!(head.method, Method::POST | Method::PATCH | Method::PUT);
-    let is_entity = matches!(head.target.kind, TargetKind::Entity | TargetKind::EntityCollection);
-    if is_change && is_entity {
+    let returns = !matches!(head.target.kind, TargetKind::Stream | TargetKind::Reference | TargetKind::RawValue);
+    if is_change && returns {
         match (head.prefer.returns, status) {
             (Some(Return::Minimal), StatusCode::NO_CONTENT) => kept.push("return=minimal".to_owned()),
             (Some(Return::Representation), StatusCode::OK | StatusCode::CREATED) => {

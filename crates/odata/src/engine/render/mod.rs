@@ -19,7 +19,7 @@ pub use error::ErrorContext;
 
 use super::Engine;
 use super::address::{KeyStyle, owner_type, push_record_key};
-use super::head::{Current, Head, JsonFormat, Produces, Return, Version, failed, is_graph};
+use super::head::{Current, Head, JsonFormat, Produces, Return, Version, called, failed, is_graph};
 use super::outcome::{Outcome, Page, StreamBody};
 use super::target::{Segment, TargetKind};
 use super::tokens::{Continuation, TokenSeal};
@@ -256,7 +256,9 @@ impl Engine {
         {
             return Ok(response);
         }
-        if value.is_null() {
+        // A property that was written answers with nothing unless its new value is wanted.
+        let is_written = !head.is_read() && called(&head.target).is_none();
+        if value.is_null() || (is_written && head.prefer.returns != Some(Return::Representation)) {
             return Ok(headers::no_content(head, etag, None));
         }
         if head.target.kind == TargetKind::RawValue {
