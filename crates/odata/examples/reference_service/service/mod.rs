@@ -150,6 +150,8 @@ impl Service {
             Operation::Delete => write::delete(store, head),
             Operation::SetProperty(value) => write::set_property(store, &self.engine, head, value),
             Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
+            // No property of the model is a collection of values.
+            Operation::Append(_) => Err(Error::new(odata::ErrorKind::NotImplemented, "This is not offered.")),
             Operation::WriteStream { media_type, bytes } => stream::store(store, head, media_type, bytes),
             Operation::DeleteStream => stream::delete(store, head),
             Operation::AddReference(reference) => references::add(store, head, &reference),
