@@ -40,7 +40,8 @@ fn render(criterion: &mut Criterion) {
     let model = model();
     let engine = Engine::new(model.clone(), Settings::new(Profile::Graph));
     let page = Page { items: rows(&model, 20), ..Page::default() };
-    let head = engine.head(&Method::GET, "/checkins", &HeaderMap::new(), "https://example.org", &Plain).expect("a head");
+    let head =
+        engine.head(&Method::GET, "/checkins", &HeaderMap::new(), "https://example.org", &Plain).expect("a head");
     let bytes = engine.render(&head, Outcome::Collection(page.clone()), &Plain).expect("rendered").body().len();
     let mut group = criterion.benchmark_group("render");
     group.throughput(Throughput::Bytes(bytes as u64));

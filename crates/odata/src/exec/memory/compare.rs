@@ -8,7 +8,25 @@ use crate::expr::geo::Shape;
 use crate::value::Value;
 
 /// A comparison operator. Never null: null equals only null, and is neither less nor greater than anything.
+#[inline]
 pub(super) fn compare(op: CompareOp, left: &Value, right: &Value) -> bool {
+    let order = match (left, right) {
+        (Value::Int(left), Value::Int(right)) | (Value::Enum(left), Value::Enum(right)) => left.cmp(right),
+        (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
+        (Value::DateTimeOffset(left), Value::DateTimeOffset(right)) => left.cmp(right),
+        _ => return compare_any(op, left, right),
+    };
+    match op {
+        CompareOp::Eq => order.is_eq(),
+        CompareOp::Ne => order.is_ne(),
+        CompareOp::Gt => order.is_gt(),
+        CompareOp::Ge => order.is_ge(),
+        CompareOp::Lt => order.is_lt(),
+        CompareOp::Le => order.is_le(),
+    }
+}
+
+fn compare_any(op: CompareOp, left: &Value, right: &Value) -> bool {
     if left.is_null() || right.is_null() {
         let both = left.is_null() && right.is_null();
         return match op {
