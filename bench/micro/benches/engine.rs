@@ -1,6 +1,5 @@
 //! `cargo bench -p micro` in `bench/`. Goals: parse and bind 3 µs; a page of 20 entities 400 MB/s; 20 million rows/s of a
 //! simple comparison.
-#![expect(missing_docs, reason = "criterion's macros make public items")]
 
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
 //! The two executors give the same rows: generated filters over generated rows, in memory and in SQLite.
-//! `PROPTEST_CASES` sets the number of cases (at least 1,000 by default).
+//! `PROPTEST_CASES` sets the number of cases (10,000 by default).
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -20,6 +20,8 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
   <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns">
+    <EnumType Name="Flag" IsFlags="true"><Member Name="A" Value="1"/><Member Name="B" Value="2"/><Member Name="C" Value="4"/>
+    </EnumType>
     <EntityType Name="Row"><Key><PropertyRef Name="m"/></Key>
       <Property Name="m" Type="Edm.Int32" Nullable="false"/>
       <Property Name="n" Type="Edm.Int64"/>
@@ -31,11 +33,12 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
       <Property Name="at" Type="Edm.DateTimeOffset" Nullable="false"/>
       <Property Name="seen" Type="Edm.DateTimeOffset"/>
       <Property Name="tags" Type="Collection(Edm.String)" Nullable="false"/>
+      <Property Name="flags" Type="ns.Flag"/>
     </EntityType>
     <EntityContainer Name="C"><EntitySet Name="Rows" EntityType="ns.Row"/></EntityContainer>
   </Schema></edmx:DataServices></edmx:Edmx>"#;
 
-const COLUMNS: [(&str, ColumnKind, bool); 10] = [
+const COLUMNS: [(&str, ColumnKind, bool); 11] = [
     ("r.m", ColumnKind::Integer, false),
     ("r.n", ColumnKind::Integer, true),
     ("r.s", ColumnKind::Text, true),
@@ -46,6 +49,7 @@ const COLUMNS: [(&str, ColumnKind, bool); 10] = [
     ("r.at", ColumnKind::Ticks, false),
     ("r.seen", ColumnKind::Ticks, true),
     ("r.tags", ColumnKind::JsonTexts, false),
+    ("r.flags", ColumnKind::Integer, true),
 ];
 
 struct Rows;
@@ -73,6 +77,7 @@ struct Row {
     at: i64,
     seen: Option<i64>,
     tags: Vec<&'static str>,
+    flags: Option<i64>,
 }
 
 const TEXTS: [&str; 17] = [
@@ -107,7 +112,8 @@ fn row() -> impl Strategy<Value = Row> {
     let truths = (prop::option::of(any::<bool>()), any::<bool>());
     let numbers = (prop::option::of(pick(&INTS)), prop::option::of(pick(&DOUBLES)));
     let times = (pick(&TICKS), prop::option::of(pick(&TICKS)));
-    (texts, truths, numbers, times).prop_map(|((s, t, tags), (b, ok), (n, d), (at, seen))| Row {
+    let flags = prop::option::of(0_i64..8);
+    (texts, truths, numbers, times, flags).prop_map(|((s, t, tags), (b, ok), (n, d), (at, seen), flags)| Row {
         n,
         s,
         t,
@@ -117,6 +123,7 @@ fn row() -> impl Strategy<Value = Row> {
         at,
         seen,
         tags,
+        flags,
     })
 }
 
@@ -150,6 +157,12 @@ fn text_expr(variable: Option<&'static str>) -> BoxedStrategy<String> {
                 inner.clone().prop_map(|a| format!("tolower({a})")),
                 inner.clone().prop_map(|a| format!("toupper({a})")),
                 (inner.clone(), place.clone()).prop_map(|(a, at)| format!("substring({a},{at})")),
+                pick(&["cast($it/n,Edm.String)", "cast($it/m,Edm.String)", "cast(length($it/t),Edm.String)"])
+                    .prop_map(str::to_owned),
+                (pick(&["$it/b", "$it/ok", "$it/n gt 1", "$it/s eq null"]), inner.clone(), inner.clone())
+                    .prop_map(|(when, a, b)| format!("case({when}:{a},true:{b})")),
+                (pick(&["$it/b", "$it/ok"]), inner.clone())
+                    .prop_map(|(when, a)| format!("case({when}:null,$it/ok:{a})")),
                 (inner, place.clone(), -1_i64..4).prop_map(|(a, at, n)| format!("substring({a},{at},{n})")),
             ]
         })
@@ -164,6 +177,7 @@ fn integer_expr() -> BoxedStrategy<String> {
         text_expr(None).prop_map(|text| format!("length({text})")),
         (text_expr(None), text_expr(None)).prop_map(|(a, b)| format!("indexof({a},{b})")),
         Just("tags/$count".to_owned()),
+        Just("case(b:n,ok:m)".to_owned()),
         text_expr(Some("$this")).prop_map(|text| format!("tags/$count($filter=startswith($this,{text}))")),
         text_expr(Some("$this")).prop_map(|text| format!("tags/$filter($this eq {text})/$count")),
     ]
@@ -219,6 +233,11 @@ fn leaf(variable: Option<&'static str>) -> BoxedStrategy<String> {
             format!("{a} in ({})", list.into_iter().map(int_text).collect::<Vec<_>>().join(","))
         }),
         1 => text().prop_map(|a| format!("{a} in tags")),
+        1 => (pick(&["n", "m", "length(t)"]), comparison(), pick(&["0.5", "-0.5", "1.5", "2.0", "-1.0", "6.99"]), any::<bool>())
+            .prop_map(|(a, op, c, left)| if left { format!("{c} {op} {a}") } else { format!("{a} {op} {c}") }),
+        1 => pick(&["'A'", "'B,C'", "'A,B,C'", "ns.Flag'C'"]).prop_map(|wanted| format!("flags has {wanted}")),
+        1 => (comparison(), pick(&["'A'", "'B'", "'A,C'", "3", "null"])).prop_map(|(op, flag)| format!("flags {op} {flag}")),
+        1 => pick(&["case(b:ok,ok:true)", "case(n gt 1:b)", "flags in ('A','B')"]).prop_map(str::to_owned),
     ]
     .boxed()
 }
@@ -249,7 +268,7 @@ fn combine(inner: BoxedStrategy<String>) -> impl Strategy<Value = String> {
 fn value(row: &Row, id: usize, ty: TypeId) -> Value {
     let text = |text: &str| Value::from(text);
     let instant = |ticks: i64| Value::DateTimeOffset(DateTimeOffset::from_ticks(ticks).unwrap());
-    let mut record = Record::new(ty, 10);
+    let mut record = Record::new(ty, 11);
     record.set(0, Value::Int(i64::try_from(id).unwrap()));
     record.set(1, row.n.map_or(Value::Null, Value::Int));
     record.set(2, row.s.map_or(Value::Null, text));
@@ -260,12 +279,13 @@ fn value(row: &Row, id: usize, ty: TypeId) -> Value {
     record.set(7, instant(row.at));
     record.set(8, row.seen.map_or(Value::Null, instant));
     record.set(9, Value::Collection(row.tags.iter().map(|tag| text(tag)).collect::<Vec<_>>().into()));
+    record.set(10, row.flags.map_or(Value::Null, Value::Enum));
     Value::Record(Arc::new(record))
 }
 
 fn database() -> Connection {
     let db = Connection::open_in_memory().unwrap();
-    db.execute_batch("CREATE TABLE r (m INTEGER PRIMARY KEY, n INTEGER, s TEXT, t TEXT NOT NULL, b INTEGER, ok INTEGER NOT NULL, d REAL, at INTEGER NOT NULL, seen INTEGER, tags TEXT NOT NULL)").unwrap();
+    db.execute_batch("CREATE TABLE r (m INTEGER PRIMARY KEY, n INTEGER, s TEXT, t TEXT NOT NULL, b INTEGER, ok INTEGER NOT NULL, d REAL, at INTEGER NOT NULL, seen INTEGER, tags TEXT NOT NULL, flags INTEGER)").unwrap();
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     db.create_scalar_function("odata_lower", 1, flags, |cx| Ok(cx.get::<Option<String>>(0)?.map(|s| s.to_lowercase())))
         .unwrap();
@@ -281,12 +301,12 @@ fn database() -> Connection {
 
 fn fill(db: &Connection, rows: &[Row]) {
     db.execute("DELETE FROM r", ()).unwrap();
-    let mut insert = db.prepare_cached("INSERT INTO r VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)").unwrap();
+    let mut insert = db.prepare_cached("INSERT INTO r VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)").unwrap();
     for (id, row) in rows.iter().enumerate() {
         let tags = serde_json::to_string(&row.tags).unwrap();
         let id = i64::try_from(id).unwrap();
-        let values: [&dyn ToSql; 10] =
-            [&id, &row.n, &row.s, &row.t, &row.b, &row.ok, &row.d, &row.at, &row.seen, &tags];
+        let values: [&dyn ToSql; 11] =
+            [&id, &row.n, &row.s, &row.t, &row.b, &row.ok, &row.d, &row.at, &row.seen, &tags, &row.flags];
         insert.execute(values.as_slice()).unwrap();
     }
 }
@@ -309,7 +329,7 @@ fn model() -> (Model, TypeId) {
 fn config() -> Config {
     let cases = Config::default().cases;
     Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { cases } else { 1_500 },
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { cases } else { 10_000 },
         failure_persistence: None,
         ..Config::default()
     }
@@ -417,8 +437,16 @@ fn r4_shapes_are_bare_comparisons() {
 #[test]
 fn what_sql_would_answer_differently_is_not_translated() {
     let (model, ty) = model();
-    for text in ["n add 1 gt 2", "d eq NaN", "at lt now()", "year(at) eq 2024", "cast(n,Edm.String) eq '1'", "n gt 2.5"]
-    {
+    for text in [
+        "n add 1 gt 2",
+        "d eq NaN",
+        "at lt now()",
+        "year(at) eq 2024",
+        "cast(d,Edm.String) eq '1'",
+        "cast(flags,Edm.String) eq 'A'",
+        "n add d gt 2",
+        "-n eq 1",
+    ] {
         let filter = bind::filter(&model, EdmType::Named(ty), text).unwrap();
         assert!(translate_filter(&filter, &Rows, Dialect::Sqlite, 1).is_err(), "{text}");
     }

@@ -3,6 +3,7 @@
 use super::scalar::{Kind, Scalar};
 use super::{Dialect, SqlParam, Translator, Untranslatable, untranslatable};
 use crate::expr::{CompareOp, Expr, Function, Node};
+use crate::model::EdmType;
 use crate::value::Value;
 
 impl Translator<'_> {
@@ -37,7 +38,14 @@ impl Translator<'_> {
                 Ok(format!("odata_matches({text}, {pattern}) = 1"))
             }
             Node::Lambda { all, source, variable, body } => self.lambda(*all, source, *variable, body.as_deref()),
-            Node::Path { .. } => {
+            Node::Has(flags, wanted) => {
+                let (flags, wanted) = (self.scalar(flags)?, self.scalar(wanted)?);
+                if (flags.kind, wanted.kind) != (Kind::Integer, Kind::Integer) {
+                    return untranslatable("'has' of values that are kept differently");
+                }
+                Ok(format!("({} & {}) = {}", flags.sql, wanted.sql, wanted.sql))
+            }
+            Node::Path { .. } | Node::Call(Function::Case, _) => {
                 let column = self.scalar(expr)?;
                 match column.kind {
                     Kind::Boolean => Ok(format!("{} = 1", column.sql)),
@@ -56,6 +64,16 @@ impl Translator<'_> {
             (true, false) => return self.compare_null(op, right),
             (false, true) => return self.compare_null(op, left),
             (false, false) => {}
+        }
+        if let Some(bound) = whole_bound(op, left, right) {
+            return match bound {
+                Bound::Never => Ok(constant(false)),
+                Bound::Always => Ok(constant(true)),
+                Bound::At(op, number, limit) => {
+                    let limit = Expr { node: Node::Literal(Value::Int(limit)), ty: number.ty };
+                    self.compare(op, number, &limit, exact)
+                }
+            };
         }
         let (left, right) = (self.scalar(left)?, self.scalar(right)?);
         if !left.kind.comparable(right.kind) {
@@ -177,6 +195,46 @@ impl Translator<'_> {
         } else {
             format!("EXISTS (SELECT 1 FROM {elements} WHERE {body})")
         })
+    }
+}
+
+/// What the comparison of a whole number with a fraction comes to.
+enum Bound<'e> {
+    Never,
+    Always,
+    At(CompareOp, &'e Expr, i64),
+}
+
+/// A whole number against a decimal constant, said with whole numbers alone; `None` for anything else.
+fn whole_bound<'e>(op: CompareOp, left: &'e Expr, right: &'e Expr) -> Option<Bound<'e>> {
+    let (number, constant, op) = match (&left.node, &right.node) {
+        (Node::Cast(number, _), Node::Literal(Value::Decimal(constant))) => (&**number, constant, op),
+        (Node::Literal(Value::Decimal(constant)), Node::Cast(number, _)) => (&**number, constant, mirrored(op)),
+        _ => return None,
+    };
+    if !matches!(number.ty.base, Some(EdmType::Primitive(primitive)) if primitive.is_integer()) {
+        return None;
+    }
+    if let Some(whole) = constant.to_i64() {
+        return Some(Bound::At(op, number, whole));
+    }
+    let unit = 10_i128.checked_pow(constant.scale.into())?;
+    let below = i64::try_from(constant.mantissa.div_euclid(unit)).ok()?;
+    Some(match op {
+        CompareOp::Eq => Bound::Never,
+        CompareOp::Ne => Bound::Always,
+        CompareOp::Gt | CompareOp::Ge => Bound::At(CompareOp::Gt, number, below),
+        CompareOp::Lt | CompareOp::Le => Bound::At(CompareOp::Le, number, below),
+    })
+}
+
+fn mirrored(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::Ge => CompareOp::Le,
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::Le => CompareOp::Ge,
+        same => same,
     }
 }
 

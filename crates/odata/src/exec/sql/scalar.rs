@@ -1,5 +1,7 @@
 //! Values: columns, lambda elements, constants, and functions of them.
 
+use std::fmt::Write as _;
+
 use super::predicate::is_null;
 use super::{ColumnKind, SqlParam, Translator, Untranslatable, untranslatable};
 use crate::expr::{Expr, Function, Node};
@@ -67,6 +69,7 @@ impl Translator<'_> {
                 };
                 Ok(Scalar { sql: column.sql.to_owned(), kind, nullable: column.nullable })
             }
+            Node::Call(Function::Case, branches) => self.case(branches),
             Node::Call(function, arguments) => self.function(*function, arguments, expr),
             Node::Cast(operand, to) if to.base == Some(EdmType::Primitive(Primitive::Double)) => {
                 let operand = self.scalar(operand)?;
@@ -77,6 +80,18 @@ impl Translator<'_> {
                         kind: Kind::Double,
                         nullable: operand.nullable,
                     }),
+                    _ => untranslatable("a cast"),
+                }
+            }
+            Node::Cast(operand, to) if to.base == Some(EdmType::Primitive(Primitive::String)) => {
+                let whole = matches!(operand.ty.base, Some(EdmType::Primitive(primitive)) if primitive.is_integer());
+                let operand = self.scalar(operand)?;
+                match operand.kind {
+                    Kind::Text => Ok(operand),
+                    // Whole numbers have one text everywhere; fractions have not.
+                    Kind::Integer if whole => {
+                        Ok(Scalar { sql: format!("CAST({} AS TEXT)", operand.sql), kind: Kind::Text, ..operand })
+                    }
                     _ => untranslatable("a cast"),
                 }
             }
@@ -95,6 +110,7 @@ impl Translator<'_> {
             | Node::Or(..)
             | Node::Not(_)
             | Node::In(..)
+            | Node::Has(..)
             | Node::Matches(..)
             | Node::Lambda { .. } => self.condition_value(expr),
             _ => untranslatable(name(expr)),
@@ -109,11 +125,35 @@ impl Translator<'_> {
         Ok(Scalar { sql, kind: Kind::Boolean, nullable: true })
     }
 
+    /// The first branch whose condition is true; NULL when none is.
+    fn case(&mut self, branches: &[Expr]) -> Result<Scalar, Untranslatable> {
+        let mut sql = "(CASE".to_owned();
+        let mut kind = None;
+        for branch in branches.chunks_exact(2) {
+            let condition = self.predicate(&branch[0], false)?;
+            let value = if is_null(&branch[1]) {
+                "NULL".to_owned()
+            } else {
+                let value = self.scalar(&branch[1])?;
+                if *kind.get_or_insert(value.kind) != value.kind {
+                    return untranslatable("branches of 'case' that are kept differently");
+                }
+                value.sql
+            };
+            let _ = write!(sql, " WHEN {condition} THEN {value}");
+        }
+        sql.push_str(" END)");
+        match kind {
+            Some(kind) => Ok(Scalar { sql, kind, nullable: true }),
+            None => untranslatable("a 'case' that is always null"),
+        }
+    }
+
     fn literal(&mut self, value: &Value) -> Result<Scalar, Untranslatable> {
         let (param, kind) = match value {
             Value::String(text) => (SqlParam::Text(text.clone()), Kind::Text),
             Value::Boolean(truth) => (SqlParam::Integer(i64::from(*truth)), Kind::Boolean),
-            Value::Int(number) => (SqlParam::Integer(*number), Kind::Integer),
+            Value::Int(number) | Value::Enum(number) => (SqlParam::Integer(*number), Kind::Integer),
             Value::Double(number) if !number.is_nan() => (SqlParam::Double(*number), Kind::Double),
             Value::DateTimeOffset(at) => (SqlParam::Integer(at.ticks()), Kind::Ticks),
             _ => return untranslatable("a constant of this type"),
