@@ -18,6 +18,10 @@ pub const JSON_NODES_MAX: usize = 500_000;
 pub const EXPAND_DEPTH_MAX: usize = 12;
 /// Deepest nesting of transformations in `$apply`.
 pub const APPLY_DEPTH_MAX: usize = 12;
+/// Most entities that `$expand` puts into one answer: where entities lead to each other, it grows with each level.
+pub const EXPANDED_ENTITIES_MAX: usize = 100_000;
+/// Levels that `$levels=max` means. Deeper ones can be asked for by number, up to [`EXPAND_DEPTH_MAX`].
+pub const EXPAND_LEVELS_MAX: usize = 6;
 /// Most items in one `$orderby`.
 pub const ORDERBY_ITEMS_MAX: usize = 16;
 /// Most query options in one URL.
