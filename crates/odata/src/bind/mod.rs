@@ -117,7 +117,7 @@ fn shape(model: &Model, target: &Target) -> Shape {
 }
 
 /// Names written without `$` that the path's last function took as its arguments.
-fn taken_by_function<'q>(model: &Model, target: &Target, query: &'q Query) -> Vec<&'q str> {
+pub(crate) fn taken_by_function<'q>(model: &Model, target: &Target, query: &'q Query) -> Vec<&'q str> {
     let Some(id) = target.segments.iter().rev().find_map(|segment| match segment {
         Segment::Operation { id, .. } => Some(*id),
         _ => None,

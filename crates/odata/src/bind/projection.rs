@@ -5,7 +5,7 @@ use super::scope::{Aliases, RowType};
 use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
 use crate::expr::Step;
-use crate::limits::EXPAND_DEPTH_MAX;
+use crate::limits::{EXPAND_DEPTH_MAX, EXPAND_LEVELS_MAX};
 use crate::model::{EdmType, Member, MemberKind, Model, Primitive, StructuredType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
 use crate::syntax::ast::{self, Name};
@@ -234,14 +234,36 @@ impl<'a> Projector<'a> {
             Some(nested) => self.nested(nested, &target, shape, "$expand")?,
             None => CollectionQuery::default(),
         };
-        Ok(ExpandItem {
+        let levels = nested.and_then(|nested| nested.levels);
+        let flat = ExpandItem {
             cast,
             member: number,
             target_cast,
             reference: item.reference,
             count_only: item.count_only,
-            levels: nested.and_then(|nested| nested.levels),
+            levels,
             query,
+        };
+        let levels = match levels {
+            None => 1,
+            Some(None) => EXPAND_LEVELS_MAX,
+            Some(Some(levels)) => usize::try_from(levels).unwrap_or(usize::MAX),
+        };
+        if levels > EXPAND_DEPTH_MAX {
+            let message = format!("More than {EXPAND_DEPTH_MAX} levels cannot be expanded.");
+            return Err(Error::bad_request(message).at("$levels"));
+        }
+        Ok(self.levelled(flat, member, target.ty.base, levels))
+    }
+
+    /// Puts an item into itself, as far as what it leads to has a navigation property of its name.
+    fn levelled(&self, flat: ExpandItem, member: &Member, target: EdmType, levels: usize) -> ExpandItem {
+        let again = structured(self.model, target).and_then(|(_, ty)| ty.member(&member.name));
+        let Some((number, _)) = again.filter(|(_, again)| again.ty.base == member.ty.base) else { return flat };
+        (1..levels).fold(flat.clone(), |inner, _| {
+            let mut outer = flat.clone();
+            outer.query.projection.expand.push(ExpandItem { cast: None, member: number, ..inner });
+            outer
         })
     }
 

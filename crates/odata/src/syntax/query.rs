@@ -188,6 +188,12 @@ impl Query {
         self.system.iter().map(|given| given.option)
     }
 
+    /// As [`Self::given`], leaving out bare names that a function call took as its arguments.
+    pub fn given_without(&self, taken: &[&str]) -> impl Iterator<Item = SystemOption> {
+        let given = self.system.iter().filter(|given| !taken.contains(&&self.text[given.pair.name.clone()]));
+        given.map(|given| given.option)
+    }
+
     /// The decoded value of a parameter alias; `name` with its `@`.
     pub fn alias(&self, name: &str) -> Option<&str> {
         let pair = self.aliases.iter().find(|pair| self.text[pair.name.clone()] == *name)?;

@@ -7,3 +7,10 @@ mod support;
 
 mod defaults;
 mod documents;
+mod etags;
+mod inheritance;
+mod operations;
+mod reading;
+mod singleton;
+mod streams;
+mod tracking;

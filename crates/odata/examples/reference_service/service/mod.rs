@@ -157,11 +157,13 @@ impl Service {
             Operation::AddReference(reference) => references::add(store, head, &reference),
             Operation::SetReference(reference) => references::set(store, head, Some(&reference)),
             Operation::RemoveReference(reference) => references::remove(store, head, reference.as_ref()),
-            ref invoke @ Operation::Invoke { operation, ref parameters, .. } => {
-                if self.engine.model().operation(operation).is_action {
-                    operations::actions::run(store, head, operation, parameters)
-                } else {
-                    read::function(store, head, invoke)
+            ref invoke @ Operation::Invoke { operation, ref parameters, ref query } => {
+                if !self.engine.model().operation(operation).is_action {
+                    return read::read(store, head, invoke);
+                }
+                match operations::actions::run(store, head, operation, parameters)? {
+                    Outcome::Value(value) => read::returned(store, value, query),
+                    outcome => Ok(outcome),
                 }
             }
         }

@@ -29,7 +29,7 @@ use super::Engine;
 use super::target::{Segment, Target, TargetKind};
 use super::tokens::TokenSeal;
 use crate::bind;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::json::Level;
 use crate::limits::URL_BYTES_MAX;
 use crate::model::{EdmType, TypeId};
@@ -225,7 +225,9 @@ impl Engine {
         let produces = if is_options || *method == Method::DELETE {
             Produces::Json(JsonFormat::DEFAULT)
         } else {
-            accept::negotiate(target.kind, query.text(SystemOption::Format), headers)?
+            let taken = bind::taken_by_function(model, &target, &query);
+            let format = query.text(SystemOption::Format).filter(|_| !taken.contains(&"format"));
+            accept::negotiate(target.kind, format, headers)?
         };
         let path: Arc<str> = raw_path.trim_matches('/').into();
         let carried = Carried::new(&path, raw_query);
@@ -305,7 +307,11 @@ impl Engine {
         let is_invocation = matches!(target.kind, TargetKind::Action | TargetKind::Function);
         let is_collection = target.ty.as_ref().is_some_and(|ty| ty.collection);
         let removes_reference = *method == Method::DELETE && target.kind == TargetKind::Reference && is_collection;
-        for option in query.given() {
+        let taken = bind::taken_by_function(model, target, query);
+        if self.settings.profile == Profile::Strict {
+            stray_argument(target, query, &taken)?;
+        }
+        for option in query.given_without(&taken) {
             match option {
                 SystemOption::Id if removes_reference => {}
                 SystemOption::Apply | SystemOption::Compute if !self.settings.compute => return Err(not_run(option)),
@@ -376,6 +382,23 @@ impl Engine {
             (wanted, max) => wanted.or(max),
         };
         Ok(())
+    }
+}
+
+/// On a call of a function every bare name is an argument: one that the function does not take is an error.
+fn stray_argument(target: &Target, query: &Query, taken: &[&str]) -> Result<(), Error> {
+    if target.kind != TargetKind::Function {
+        return Ok(());
+    }
+    match query.bare().find(|(name, _)| !taken.contains(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name = shown(name);
+            Err(Error::bad_request(format!(
+                "No overload of the function takes an argument '{name}' beside those given."
+            ))
+            .at(name))
+        }
     }
 }
 

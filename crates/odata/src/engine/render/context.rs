@@ -107,8 +107,28 @@ impl Engine {
         }
     }
 
+    /// The entity set that an operation was called on, where its result comes from there: `EntitySetPath` is the binding
+    /// parameter alone.
+    fn set_bound_to<'h>(&self, head: &'h Head) -> Option<&'h str> {
+        let operation = self.model.operation(called(&head.target)?.0);
+        let binding = operation.parameters.first().filter(|_| operation.is_bound)?;
+        let is_same = operation.entity_set_path.as_deref() == Some(&*binding.name);
+        match (is_same, head.target.segments.as_slice()) {
+            (true, [Segment::Root { name, .. }, between @ .., Segment::Operation { .. }])
+                if between.iter().all(|segment| matches!(segment, Segment::Key(_) | Segment::Cast(_))) =>
+            {
+                Some(name)
+            }
+            _ => None,
+        }
+    }
+
     /// The entity set of an operation's result, where an import names one. Whether it did.
     fn push_result_set(&self, url: &mut String, head: &Head) -> bool {
+        if let Some(name) = self.set_bound_to(head) {
+            url.push_str(name);
+            return true;
+        }
         let Some(Segment::Root { child, .. }) = head.target.segments.first() else { return false };
         let Some(child) = self.model.container.children.get(usize::from(*child)) else { return false };
         let crate::model::ContainerChildKind::Import { entity_set: Some(set), .. } = &child.kind else { return false };
