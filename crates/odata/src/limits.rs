@@ -42,8 +42,11 @@ pub const CSDL_DEPTH_MAX: usize = 100;
 pub const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
 /// Largest compiled pattern of `matchesPattern`, in bytes; the regex crate's own default is ten times that.
 pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
-/// Most rows between two transformations of `$apply`: joins and `concat` multiply.
-pub const APPLY_ROWS_MAX: usize = 1_000_000;
+/// Most rows that all transformations of one `$apply` take and give together, or 32 times its input where that is more:
+/// joins and `concat` multiply, and a short text can hold hundreds of them.
+pub const APPLY_ROWS_MAX: usize = 2_000_000;
+/// Most elements of collections that the lambdas and counts of one expression look at for one row; nested ones multiply.
+pub const ELEMENTS_VISITED_MAX: u32 = 1_000_000;
 /// Most levels of grouping that `rollup`s make together; each walks all rows.
 pub const APPLY_LEVELS_MAX: usize = 64;
 /// Deepest nesting of geographic collections; their reader recurses.

@@ -137,3 +137,16 @@ fn a_search_looks_where_the_source_says() {
         assert_eq!(page_in(context, rows, &query).unwrap().items.len(), wanted, "{search}");
     }
 }
+
+/// Without the limit this takes 10^12 steps.
+#[test]
+fn loops_inside_loops_end() {
+    let (model, _) = garage();
+    let id = model.type_by_name("ns.Item").unwrap();
+    let many =
+        Garage((0..1_000).map(|number| Arc::new(RecordBuilder::new(&model, id).set(0, number).build())).collect());
+    let text = "$root/Items/all(a:$root/Items/all(b:$root/Items/all(c:$root/Items/all(d:d/id ge 0))))";
+    let filter = bind::filter(&model, EdmType::Named(id), text).unwrap();
+    let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0)).with_source(&many);
+    assert_eq!(matches(&filter, &Value::Record(Arc::clone(&many.0[0])), context), Err(EvalError::TooMuch));
+}

@@ -22,7 +22,7 @@ pub enum Operation {
     ReadEntity(Projection),
     /// A page of entities or of values.
     ReadCollection(CollectionQuery),
-    /// `/$count`: only filter and search are set.
+    /// `/$count`: only filter, search and `$apply` are set.
     Count(CollectionQuery),
     /// A property (primitive, enum, complex), or its `$value`.
     ReadProperty(Projection),

@@ -1,11 +1,13 @@
 //! Evaluation of a bound expression. Values are borrowed from the row and from the expression wherever they can be.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::compare::compare;
 use super::{Context, EvalError, arithmetic, function};
 use crate::expr::convert::{convert, primitive_of};
 use crate::expr::{Expr, Function, Node};
+use crate::limits::ELEMENTS_VISITED_MAX;
 use crate::model::{AnyKind, EdmType, Model};
 use crate::value::Value;
 
@@ -16,16 +18,35 @@ pub(super) struct Frame<'f, 'v> {
     root: u8,
     value: &'v Value,
     outer: Option<&'f Frame<'f, 'v>>,
+    /// Elements of collections looked at for the row; counted in its own frame.
+    visited: Cell<u32>,
 }
 
 impl<'v> Frame<'_, 'v> {
     pub(super) fn row(value: &'v Value) -> Self {
-        Self { root: 0, value, outer: None }
+        Self { root: 0, value, outer: None, visited: Cell::new(0) }
     }
 
     /// The element of a collection that is walked, under a number of its own.
     pub(super) fn inner<'s>(&'s self, root: u8, value: &'v Value) -> Frame<'s, 'v> {
-        Frame { root, value, outer: Some(self) }
+        Frame { root, value, outer: Some(self), visited: Cell::new(0) }
+    }
+
+    /// Goes on to an element of a collection, as long as there is time for it.
+    pub(super) fn visit<'s>(&'s self, root: u8, value: &'v Value) -> Result<Frame<'s, 'v>, EvalError> {
+        self.spend(1)?;
+        Ok(self.inner(root, value))
+    }
+
+    /// Counts elements that are looked at for the row.
+    pub(super) fn spend(&self, elements: usize) -> Result<(), EvalError> {
+        let mut frame = self;
+        while let Some(outer) = frame.outer {
+            frame = outer;
+        }
+        let visited = frame.visited.get().saturating_add(u32::try_from(elements).unwrap_or(u32::MAX));
+        frame.visited.set(visited);
+        if visited > ELEMENTS_VISITED_MAX { Err(EvalError::TooMuch) } else { Ok(()) }
     }
 
     pub(super) fn find(&self, root: u8) -> &'v Value {
@@ -61,7 +82,7 @@ impl Context<'_> {
         Ok(match &expr.node {
             Node::Literal(value) => Cow::Borrowed(value),
             Node::Path { root, steps } => self.path(frame.find(*root), steps),
-            Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref())?),
+            Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref(), frame)?),
             Node::Walk(from, steps) => match self.value(from, frame)? {
                 Cow::Borrowed(from) => self.path(from, steps),
                 Cow::Owned(from) => Cow::Owned(self.path(&from, steps).into_owned()),
@@ -188,7 +209,7 @@ impl Context<'_> {
         let elements = source.as_collection().unwrap_or_default();
         let Some(body) = body else { return Ok(!elements.is_empty()) };
         for element in elements {
-            let inner = Frame { root: variable, value: element, outer: Some(frame) };
+            let inner = frame.visit(variable, element)?;
             if (self.truth(body, &inner)? == Some(true)) != all {
                 return Ok(!all);
             }
@@ -207,7 +228,7 @@ impl Context<'_> {
         let elements = source.as_collection().unwrap_or_default();
         let mut count = 0_i64;
         for element in elements {
-            let inner = Frame { root: variable, value: element, outer: Some(frame) };
+            let inner = frame.visit(variable, element)?;
             let counts = match filter {
                 Some(filter) => self.truth(filter, &inner)? == Some(true),
                 None => true,

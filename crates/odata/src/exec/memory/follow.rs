@@ -76,11 +76,13 @@ impl Context<'_> {
         })
     }
 
-    pub(super) fn root(&self, child: u16, key: Option<&[Value]>) -> Result<Value, EvalError> {
+    pub(super) fn root(&self, child: u16, key: Option<&[Value]>, frame: &Frame<'_, '_>) -> Result<Value, EvalError> {
         let source = self.source.ok_or(EvalError::NotOffered("$root"))?;
-        Ok(match key {
-            Some(key) => source.entity(child, key).map_or(Value::Null, Value::Record),
-            None => source.rows(child).map(|(_, row)| Value::Record(row)).collect::<Vec<_>>().into(),
-        })
+        if let Some(key) = key {
+            return Ok(source.entity(child, key).map_or(Value::Null, Value::Record));
+        }
+        let rows: Vec<_> = source.rows(child).map(|(_, row)| Value::Record(row)).collect();
+        frame.spend(rows.len())?;
+        Ok(rows.into())
     }
 }

@@ -42,6 +42,9 @@ pub enum EvalError {
     /// Division of a whole or decimal number by zero.
     #[error("A division by zero.")]
     DivisionByZero,
+    /// More elements of collections than one expression may look at for a row.
+    #[error("The expression looks at too many elements of collections.")]
+    TooMuch,
     /// A construct that this executor does not run.
     #[error("'{0}' is not offered.")]
     NotOffered(&'static str),
@@ -51,7 +54,7 @@ impl From<EvalError> for Error {
     fn from(error: EvalError) -> Self {
         let kind = match error {
             EvalError::NotOffered(_) => crate::error::ErrorKind::NotImplemented,
-            EvalError::Overflow | EvalError::DivisionByZero => crate::error::ErrorKind::BadRequest,
+            EvalError::Overflow | EvalError::DivisionByZero | EvalError::TooMuch => crate::error::ErrorKind::BadRequest,
         };
         Self::new(kind, error.to_string())
     }

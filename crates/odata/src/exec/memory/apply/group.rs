@@ -29,6 +29,7 @@ impl Run<'_> {
         }
         let mut out = Vec::new();
         for level in grouping.levels {
+            self.spend(keyed.len())?;
             let mut groups: Vec<(usize, Vec<Value>)> = Vec::new();
             let mut places = HashMap::new();
             for (number, (values, row)) in keyed.iter().enumerate() {

@@ -9,6 +9,7 @@ mod extreme;
 mod group;
 mod key;
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -37,7 +38,8 @@ pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Ve
             Arc::make_mut(record).dynamic.clear();
         }
     }
-    Run { context, ty: apply.ty }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
+    let budget = Cell::new(APPLY_ROWS_MAX.max(rows.len().saturating_mul(32)));
+    Run { context, ty: apply.ty, budget: &budget }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
 }
 
 /// Takes the places that rows only hold for others off them.
@@ -53,6 +55,8 @@ struct Run<'r> {
     context: Context<'r>,
     /// What rows are declared to be.
     ty: TypeId,
+    /// Rows that may still be taken and given.
+    budget: &'r Cell<usize>,
 }
 
 fn hole() -> DynamicProperty {
@@ -66,12 +70,17 @@ fn empty_row(ty: TypeId, model: &Model) -> Record {
 impl Run<'_> {
     fn steps(&self, steps: &[Transformation], mut rows: Vec<Value>) -> Result<Vec<Value>, Error> {
         for step in steps {
+            self.spend(rows.len())?;
             rows = self.step(step, rows)?;
-            if rows.len() > APPLY_ROWS_MAX {
-                return Err(Error::bad_request(format!("The transformations give more than {APPLY_ROWS_MAX} rows.")));
-            }
+            self.spend(rows.len())?;
         }
         Ok(rows)
+    }
+
+    fn spend(&self, rows: usize) -> Result<(), Error> {
+        let left = self.budget.get().checked_sub(rows);
+        self.budget.set(left.ok_or_else(|| Error::bad_request("The transformations take and give too many rows."))?);
+        Ok(())
     }
 
     fn step(&self, step: &Transformation, mut rows: Vec<Value>) -> Result<Vec<Value>, Error> {
@@ -114,6 +123,7 @@ impl Run<'_> {
             Transformation::Concat(branches) => {
                 let mut all = Vec::new();
                 for branch in branches {
+                    self.spend(rows.len())?;
                     let mut given = self.steps(&branch.steps, rows.clone())?;
                     Self::placed(&mut given, &branch.places);
                     all.append(&mut given);
@@ -124,6 +134,7 @@ impl Run<'_> {
             Transformation::Nest(parts) => {
                 let mut row = Value::from(empty_row(self.ty, self.context.model));
                 for (name, steps) in parts {
+                    self.spend(rows.len())?;
                     let mut nested = self.steps(steps, rows.clone())?;
                     nested.iter_mut().for_each(without_holes);
                     push(&mut row, name, Value::from(nested));
@@ -170,7 +181,7 @@ impl Run<'_> {
             Some(crate::model::EdmType::Named(id)) => id,
             _ => self.ty,
         };
-        let inner = Run { context: self.context, ty: related };
+        let inner = Run { context: self.context, ty: related, budget: self.budget };
         let mut all = Vec::new();
         for row in rows {
             let found = self.context.value(source, &Frame::row(&row))?;
@@ -184,13 +195,11 @@ impl Run<'_> {
             if elements.is_empty() && outer {
                 elements.push(Value::Null);
             }
+            self.spend(elements.len())?;
             for element in elements {
                 let mut joined = row.clone();
                 push(&mut joined, name, element);
                 all.push(joined);
-            }
-            if all.len() > APPLY_ROWS_MAX {
-                return Err(Error::bad_request(format!("The transformations give more than {APPLY_ROWS_MAX} rows.")));
             }
         }
         Ok(all)
