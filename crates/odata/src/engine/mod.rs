@@ -39,6 +39,7 @@
 
 mod address;
 mod body;
+mod canonical;
 mod complete;
 mod head;
 mod operation;

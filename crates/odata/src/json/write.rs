@@ -67,6 +67,8 @@ pub(crate) trait Context {
     /// The link for the rest of an embedded collection: the collection's URL and the position. `None` where no link can be
     /// made.
     fn next_link(&self, collection_url: &str, position: &[u8]) -> Option<String>;
+    /// Appends the URL of the entity set that a navigation property of a type leads to, where it is known.
+    fn push_set(&self, url: &mut String, owner: TypeId, member: u16) -> bool;
     /// Appends the key of an entity to the URL of its collection.
     fn push_key(&self, url: &mut String, record: &Record);
     /// Members that stand at full metadata only (`#ns.action`), each behind a comma.
@@ -190,6 +192,7 @@ impl Writer<'_> {
             let url = url_of(place);
             self.annotation("", "odata.id", &url);
             self.annotation("", "odata.editLink", &url);
+            self.annotation("", "odata.readLink", &url);
         }
         if let Some(etag) = &record.etag {
             self.annotation("", "odata.etag", etag);
@@ -258,7 +261,7 @@ impl Writer<'_> {
         let value = record.get(number);
         if let Some(count) = count_of(record, number, value, item) {
             self.key(name, "odata.count");
-            self.int(count, false);
+            self.int(count, self.format.ieee754);
         }
         if item.is_some_and(|item| item.count_only) {
             return;
@@ -270,14 +273,32 @@ impl Writer<'_> {
         let none = Projection::default();
         let view = [item.map_or(&none, |item| &item.query.projection)];
         let reference = item.is_some_and(|item| item.reference);
-        let collection = |url: &mut String| {
+        let context = self.context;
+        let member = |url: &mut String| {
             place(url);
             url.push('/');
             url.push_str(name);
         };
+        let collection = |url: &mut String| {
+            if !context.push_set(url, record.type_id, number) {
+                member(url);
+            }
+        };
         match value {
             Some(Value::Collection(items)) => self.entities(items, declared, &view, &collection, reference),
-            Some(Value::Record(entity)) if single => self.entity(entity, declared, &view, &collection, reference),
+            Some(Value::Record(entity)) if single => {
+                let place = |url: &mut String| {
+                    let start = url.len();
+                    let known = context.push_set(url, record.type_id, number);
+                    let set = url.len();
+                    context.push_key(url, entity);
+                    if !known || url.len() == set {
+                        url.truncate(start);
+                        member(url);
+                    }
+                };
+                self.entity(entity, declared, &view, &place, reference);
+            }
             Some(Value::Rendered(bytes)) => self.out.extend_from_slice(bytes),
             _ if single => self.out.extend_from_slice(b"null"),
             _ => self.out.extend_from_slice(b"[]"),
@@ -381,7 +402,7 @@ impl Writer<'_> {
             Value::Null | Value::Stream(_) | Value::Collection(_) => self.out.extend_from_slice(b"null"),
             Value::Boolean(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
             Value::Int(value) => {
-                let quoted = self.format.ieee754 && base == EdmType::Primitive(Primitive::Int64);
+                let quoted = self.format.ieee754 && underlying(self.model, base) == Some(Primitive::Int64);
                 self.int(*value, quoted);
             }
             Value::Double(value) => self.double(*value, base),
@@ -444,7 +465,7 @@ impl Writer<'_> {
         }
         let mut buffer = ryu::Buffer::new();
         #[expect(clippy::cast_possible_truncation, reason = "a single is written as the single it was read as")]
-        let text = if base == EdmType::Primitive(Primitive::Single) {
+        let text = if underlying(self.model, base) == Some(Primitive::Single) {
             buffer.format(value as f32)
         } else {
             buffer.format_finite(value)
@@ -505,6 +526,18 @@ impl Writer<'_> {
 }
 
 const UNTYPED: EdmType = EdmType::Any(AnyKind::Untyped);
+
+/// The primitive type of a type or of what a definition names.
+fn underlying(model: &Model, base: EdmType) -> Option<Primitive> {
+    match base {
+        EdmType::Primitive(primitive) => Some(primitive),
+        EdmType::Named(id) => match model.named(id) {
+            NamedType::Definition(definition) => Some(definition.underlying),
+            _ => None,
+        },
+        EdmType::Any(_) => None,
+    }
+}
 
 /// The name inside a `"name":`.
 /// A row that `$apply` made has no key, and with it no identity to speak of. Complex values need none.

@@ -7,6 +7,7 @@ mod changes;
 mod changing;
 mod heads;
 mod pages;
+mod places;
 mod posted;
 mod preferences;
 mod references;

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use super::links::entity_set_path;
 use crate::engine::Engine;
 use crate::engine::address::{KeyStyle, path, type_of};
+use crate::engine::canonical::{canonical, is_entity_set};
 use crate::engine::head::{Head, called};
 use crate::engine::target::{Segment, TargetKind};
-use crate::model::{EdmType, Model, TypeId};
+use crate::model::{ContainerChildKind, EdmType, Model, TypeId};
 use crate::plan::{Projection, SelectItem};
 
 /// What of the target the body is.
@@ -49,16 +51,18 @@ impl Engine {
             push_projection(url, model, declared, &head.query.projection);
             return;
         }
-        let mut segments = head.target.segments.as_slice();
+        let whole = canonical(model, &head.target.segments);
+        let mut segments = whole.as_slice();
         while let Some((Segment::Cast(_) | Segment::Key(_) | Segment::Ref, rest)) = segments.split_last() {
             segments = rest;
         }
         if called(&head.target).is_none() {
             url.push_str(&path(model, segments, KeyStyle::Parentheses));
         }
-        // By key, or just created in the collection; a singleton and a single navigation are whole by themselves.
+        // By key, just created in the collection, or what a navigation property leads to; a singleton is whole by itself.
         let is_of_collection = head.target.kind == TargetKind::EntityCollection
-            || matches!(last_but_casts(head), Some(Segment::Key(_) | Segment::Operation { .. }));
+            || matches!(last_but_casts(head), Some(Segment::Key(_) | Segment::Operation { .. }))
+            || (whole != head.target.segments && is_entity_set(model, segments));
         // The type stands in the URL where it is not the one that the set is declared with.
         let of_set = type_of(model, segments).unwrap_or(declared);
         if actual != of_set {
@@ -76,7 +80,7 @@ impl Engine {
         if called(&head.target).is_some() && !self.push_result_set(url, head) {
             let _ = write!(url, "{}", ty.display(model));
         } else if called(&head.target).is_none() {
-            url.push_str(&path(model, &head.target.segments, KeyStyle::Parentheses));
+            url.push_str(&path(model, &canonical(model, &head.target.segments), KeyStyle::Parentheses));
             if let Some(Segment::Cast(cast)) = head.target.segments.last() {
                 let _ = write!(url, "/{}", model.named(*cast).name());
             }
@@ -107,31 +111,15 @@ impl Engine {
         }
     }
 
-    /// The entity set that an operation was called on, where its result comes from there: `EntitySetPath` is the binding
-    /// parameter alone.
-    fn set_bound_to<'h>(&self, head: &'h Head) -> Option<&'h str> {
-        let operation = self.model.operation(called(&head.target)?.0);
-        let binding = operation.parameters.first().filter(|_| operation.is_bound)?;
-        let is_same = operation.entity_set_path.as_deref() == Some(&*binding.name);
-        match (is_same, head.target.segments.as_slice()) {
-            (true, [Segment::Root { name, .. }, between @ .., Segment::Operation { .. }])
-                if between.iter().all(|segment| matches!(segment, Segment::Key(_) | Segment::Cast(_))) =>
-            {
-                Some(name)
-            }
-            _ => None,
-        }
-    }
-
-    /// The entity set of an operation's result, where an import names one. Whether it did.
+    /// The entity set of an operation's result, where its import or its path names one. Whether it did.
     fn push_result_set(&self, url: &mut String, head: &Head) -> bool {
-        if let Some(name) = self.set_bound_to(head) {
-            url.push_str(name);
+        if let Some(segments) = entity_set_path(&self.model, head) {
+            url.push_str(&path(&self.model, &segments, KeyStyle::Parentheses));
             return true;
         }
         let Some(Segment::Root { child, .. }) = head.target.segments.first() else { return false };
         let Some(child) = self.model.container.children.get(usize::from(*child)) else { return false };
-        let crate::model::ContainerChildKind::Import { entity_set: Some(set), .. } = &child.kind else { return false };
+        let ContainerChildKind::Import { entity_set: Some(set), .. } = &child.kind else { return false };
         url.push_str(set);
         true
     }

@@ -1,12 +1,15 @@
 //! Links inside bodies: keys, next links of embedded collections, operations at full metadata.
 
+use std::collections::HashSet;
+
 use crate::engine::Engine;
-use crate::engine::address::push_record_key;
+use crate::engine::address::{path, push_record_key, type_of};
+use crate::engine::canonical::{canonical, target_set};
 use crate::engine::head::{Carried, Head, called};
 use crate::engine::target::Segment;
 use crate::engine::tokens::{Continuation, TokenSeal};
 use crate::json::{Context, push_string};
-use crate::model::{ContainerChildKind, EdmType, TypeId};
+use crate::model::{ContainerChildKind, EdmType, Model, TypeId};
 use crate::value::Record;
 
 /// What one answer's links are made with.
@@ -31,16 +34,15 @@ impl Engine {
     /// what its `EntitySetPath` says. `None` when the target calls no operation or none of these is known.
     pub(super) fn result_path(&self, head: &Head) -> Option<String> {
         let model = &*self.model;
-        let (id, _) = called(&head.target)?;
+        called(&head.target)?;
         if let Some(Segment::Root { child, .. }) = head.target.segments.first()
             && let ContainerChildKind::Import { entity_set: Some(set), .. } =
                 &model.container.children.get(usize::from(*child))?.kind
         {
             return Some(set.to_string());
         }
-        if let Some((_, below)) = model.operation(id).entity_set_path.as_deref().and_then(|path| path.split_once('/')) {
-            let (before, _) = head.path.rsplit_once('/')?;
-            return Some(format!("{before}/{below}"));
+        if let Some(segments) = entity_set_path(model, head) {
+            return Some(path(model, &segments, self.key_style()));
         }
         let declared = head.declared_type()?;
         model.container.children.iter().find_map(|child| match child.kind {
@@ -48,6 +50,27 @@ impl Engine {
             _ => None,
         })
     }
+}
+
+/// The collection that an operation says its result is of (`EntitySetPath`): that which it is bound to, or one that a
+/// navigation property of what it is bound to leads to.
+pub(super) fn entity_set_path(model: &Model, head: &Head) -> Option<Vec<Segment>> {
+    let (id, _) = called(&head.target)?;
+    let operation = model.operation(id);
+    let mut steps =
+        operation.entity_set_path.as_deref()?.split('/').skip(1).filter(|step| !step.contains('.')).peekable();
+    let end = head.target.segments.iter().rposition(|segment| matches!(segment, Segment::Operation { .. }))?;
+    let mut segments = head.target.segments[..end].to_vec();
+    if steps.peek().is_none() {
+        while matches!(segments.last(), Some(Segment::Key(_) | Segment::Cast(_))) {
+            segments.pop();
+        }
+    }
+    for step in steps {
+        let (member, property) = model.structured(type_of(model, &segments)?)?.member(step)?;
+        segments.push(Segment::Navigation { member, name: property.name.clone() });
+    }
+    Some(canonical(model, &segments))
 }
 
 impl Context for Links<'_> {
@@ -64,28 +87,53 @@ impl Context for Links<'_> {
         Some(Carried::new(&path.into(), "").link(&head.root, continuation, tokens))
     }
 
+    fn push_set(&self, url: &mut String, owner: TypeId, member: u16) -> bool {
+        let Some((head, _)) = self.request else { return false };
+        let Some(set) = target_set(&self.engine.model, owner, member) else { return false };
+        url.push_str(&head.root);
+        url.push('/');
+        url.push_str(set);
+        true
+    }
+
     fn push_key(&self, url: &mut String, record: &Record) {
         push_record_key(url, &self.engine.model, record, self.engine.key_style());
     }
 
     fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str) {
-        let model = &*self.engine.model;
-        for operation in model.operations.iter().filter(|operation| operation.is_bound) {
-            let Some(binding) = operation.parameters.first() else { continue };
-            let EdmType::Named(bound) = binding.ty.base else { continue };
-            // Overloads of functions would need templates with parameters; actions have one URL.
-            if binding.ty.collection || !operation.is_action || !model.is_a(ty, bound) {
-                continue;
-            }
-            if !matches!(out.last(), Some(b'{')) {
-                out.push(b',');
-            }
-            push_string(out, &format!("#{}", operation.name));
-            out.extend_from_slice(b":{\"title\":");
-            push_string(out, operation.short_name());
-            out.extend_from_slice(b",\"target\":");
-            push_string(out, &format!("{url}/{}", operation.name));
-            out.push(b'}');
+        push_operations(out, &self.engine.model, ty, false, url);
+    }
+}
+
+/// The actions and functions that can be called on a value of a type: `"#ns.name":{"title":…,"target":…}`.
+pub(super) fn push_operations(out: &mut Vec<u8>, model: &Model, ty: TypeId, collection: bool, url: &str) {
+    let mut known: HashSet<String> = HashSet::new();
+    for operation in model.operations.iter().filter(|operation| operation.is_bound) {
+        let Some(binding) = operation.parameters.first() else { continue };
+        let EdmType::Named(bound) = binding.ty.base else { continue };
+        if binding.ty.collection != collection || !model.is_a(ty, bound) {
+            continue;
         }
+        let mut name = operation.name.to_string();
+        let mut target = format!("{url}/{name}");
+        if !operation.is_action && operation.parameters.len() > 1 {
+            // Which overload: by its parameters, to be filled in by the client.
+            let names: Vec<&str> = operation.parameters[1..].iter().map(|parameter| &*parameter.name).collect();
+            let aliases: Vec<String> = names.iter().map(|name| format!("{name}=@{name}")).collect();
+            name = format!("{name}({})", names.join(","));
+            target = format!("{target}({})", aliases.join(","));
+        }
+        if !known.insert(name.clone()) {
+            continue;
+        }
+        if !matches!(out.last(), Some(b'{')) {
+            out.push(b',');
+        }
+        push_string(out, &format!("#{name}"));
+        out.extend_from_slice(b":{\"title\":");
+        push_string(out, operation.short_name());
+        out.extend_from_slice(b",\"target\":");
+        push_string(out, &target);
+        out.push(b'}');
     }
 }

@@ -18,7 +18,9 @@ pub(crate) use documents::Documents;
 pub use error::ErrorContext;
 
 use super::Engine;
+use super::address;
 use super::address::{KeyStyle, owner_type, push_record_key};
+use super::canonical::{canonical, is_entity_set};
 use super::head::{Current, Head, JsonFormat, Produces, Return, Version, called, failed, is_graph};
 use super::outcome::{Outcome, Page, StreamBody};
 use super::target::{Segment, TargetKind};
@@ -31,7 +33,7 @@ use crate::plan::Projection;
 use crate::value::{Record, Value};
 use context::Shown;
 use delta::is_delta;
-use links::Links;
+use links::{Links, push_operations};
 
 impl Engine {
     /// Answers. A body is always written; for HEAD the HTTP layer leaves it out.
@@ -119,21 +121,13 @@ impl Engine {
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 1024);
         let declared = head.declared_type().unwrap_or(record.type_id);
-        let collection = if path.is_none() { self.result_path(head) } else { None };
-        let place = |url: &mut String| {
-            url.push_str(&head.root);
-            url.push('/');
-            url.push_str(path.or(collection.as_deref()).unwrap_or(&head.path));
-            if collection.is_some() {
-                push_record_key(url, &self.model, record, self.key_style());
-            }
-        };
+        let url = self.entity_url(head, record, path);
+        let place = |out: &mut String| out.push_str(&url);
         let is_reference = head.target.kind == TargetKind::Reference;
         let shown = if is_reference { Shown::References { collection: false } } else { Shown::Entity(record.type_id) };
         let lead = (json.level != Level::None).then(|| self.lead(head, shown));
         if is_reference {
-            let of_entity = |url: &mut String| url.push_str(place_text(&place).trim_end_matches("/$ref"));
-            writer.reference(&of_entity, lead.as_deref());
+            writer.reference(&place, lead.as_deref());
         } else {
             writer.record(record, declared, &[&head.query.projection], &place, lead.as_deref());
         }
@@ -141,6 +135,39 @@ impl Engine {
     }
 
     /// `"@odata.context":"…"`.
+    /// The URL of the entity that is answered; `path` where it was just created.
+    fn entity_url(&self, head: &Head, record: &Record, path: Option<&str>) -> String {
+        let mut url = format!("{}/", head.root);
+        if let Some(path) = path {
+            url.push_str(path);
+        } else if let Some(collection) = self.result_path(head) {
+            url.push_str(&collection);
+            push_record_key(&mut url, &self.model, record, self.key_style());
+        } else {
+            let canonical = self.canonical_path(head);
+            url.push_str(canonical.as_ref().map_or(&*head.path, |(path, _)| path).trim_end_matches("/$ref"));
+            if matches!(canonical, Some((_, true))) {
+                push_record_key(&mut url, &self.model, record, self.key_style());
+            }
+        }
+        url
+    }
+
+    /// The path of where the target lives, where that is not the path that was asked, and whether it lacks a key.
+    fn canonical_path(&self, head: &Head) -> Option<(String, bool)> {
+        let asked = &head.target.segments;
+        let differs = |segment: &Segment| matches!(segment, Segment::Navigation { .. } | Segment::Cast(_));
+        if !asked.iter().any(differs) {
+            return None;
+        }
+        let end = asked.len() - usize::from(matches!(asked.last(), Some(Segment::Ref)));
+        let segments = canonical(&self.model, &asked[..end]);
+        let lives_elsewhere = segments != asked[..end] || segments.iter().any(|s| matches!(s, Segment::Cast(_)));
+        let is_collection = head.target.ty.as_ref().is_some_and(|ty| ty.collection);
+        let lacks_key = !is_collection && lives_elsewhere && is_entity_set(&self.model, &segments);
+        lives_elsewhere.then(|| (address::path(&self.model, &segments, self.key_style()), lacks_key))
+    }
+
     /// Whether control information goes without its prefix.
     pub(super) fn short_names(&self, head: &Head) -> bool {
         self.settings.short_names && head.version == Version::V4_01
@@ -192,7 +219,7 @@ impl Engine {
             None => by_default,
         };
         if !with_body {
-            let url = format!("{}/{}", head.root, head.path);
+            let url = self.entity_url(head, record, None);
             return Ok(headers::no_content(head, record.etag.as_deref(), Some(&url)));
         }
         let body = self.entity_body(head, record, None, true, tokens);
@@ -224,7 +251,8 @@ impl Engine {
         match ty.map(|ty| ty.base) {
             Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.is_entity) => {
                 let result = self.result_path(head);
-                let path = result.as_deref().unwrap_or_else(|| head.path.trim_end_matches("/$ref"));
+                let canonical = self.canonical_path(head).map(|(path, _)| path);
+                let path = result.as_deref().or(canonical.as_deref()).unwrap_or(&head.path).trim_end_matches("/$ref");
                 let place = |url: &mut String| {
                     url.push_str(&head.root);
                     url.push('/');
@@ -235,6 +263,13 @@ impl Engine {
             }
             Some(base) => writer.values(&page.items, base, &view),
             None => writer.values(&page.items, EdmType::Any(crate::model::AnyKind::Untyped), &view),
+        }
+        if json.level == Level::Full
+            && !is_reference
+            && let Some(EdmType::Named(id)) = ty.map(|ty| ty.base)
+            && called(&head.target).is_none()
+        {
+            push_operations(&mut writer.out, &self.model, id, true, &format!("{}/{}", head.root, head.path));
         }
         if let Some((term, link)) = continuation(head, page, tokens) {
             writer.annotation("", term, &link);
@@ -326,7 +361,11 @@ impl Engine {
             }
             _ => write_primitive(Primitive::String, value, &mut text),
         }
-        Ok(headers::text(head, text.into(), etag))
+        let mut response = headers::text(head, text.into(), etag);
+        if let Some(media_type) = self.media_type(head).and_then(|text| HeaderValue::from_str(text).ok()) {
+            response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        }
+        Ok(response)
     }
 }
 
