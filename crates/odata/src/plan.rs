@@ -86,6 +86,8 @@ pub enum Search {
 /// Which members are wanted. The default wants every structural member and expands nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Projection {
+    /// `$compute` where a single entity or value is read; of a collection it stands in the query.
+    pub compute: Vec<Compute>,
     /// `$select`; `None` is everything structural.
     pub select: Option<Vec<SelectItem>>,
     /// `$expand`.
@@ -134,12 +136,16 @@ pub struct ExpandItem {
 impl CollectionQuery {
     /// Whether anything is computed or transformed, for the rows themselves or inside what they select and expand.
     pub fn computes(&self) -> bool {
+        let single = &self.projection.compute;
         let selected = self.projection.select.iter().flatten().filter_map(|item| match item {
             SelectItem::Member { nested, .. } => nested.as_deref(),
             _ => None,
         });
         let expanded = self.projection.expand.iter().map(|item| &item.query);
-        self.apply.is_some() || !self.compute.is_empty() || selected.chain(expanded).any(Self::computes)
+        self.apply.is_some()
+            || !self.compute.is_empty()
+            || !single.is_empty()
+            || selected.chain(expanded).any(Self::computes)
     }
 
     /// Whether filter or order look at a member of the row itself: the application then has to supply it.

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use odata::edm::DateTimeOffset;
-use odata::exec::memory::{Context, EvalError, Related, Rows, Source, matches, page_in};
+use odata::engine::{Operation, Outcome};
+use odata::exec::memory::{Context, EvalError, Reader, Related, Rows, Source, matches, page_in};
 use odata::model::{EdmType, Model, TypeId};
 use odata::syntax::{Query, RawPath};
 use odata::{ErrorKind, Record, RecordBuilder, Value, bind, csdl};
@@ -149,4 +150,45 @@ fn loops_inside_loops_end() {
     let filter = bind::filter(&model, EdmType::Named(id), text).unwrap();
     let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0)).with_source(&many);
     assert_eq!(matches(&filter, &Value::Record(Arc::clone(&many.0[0])), context), Err(EvalError::TooMuch));
+}
+
+fn read(path: &str, options: &str, operation: impl Fn(odata::plan::CollectionQuery) -> Operation) -> Outcome {
+    let (model, garage) = garage();
+    let query = Query::parse(options).unwrap();
+    let target = bind::path(&model, &RawPath::parse(path).unwrap(), &query).unwrap();
+    let bound = bind::query(&model, &target, &query).unwrap_or_else(|error| panic!("{options}: {error}"));
+    let reader = Reader { model: &model, source: &garage, now: DateTimeOffset::from_unix_nanos(0) };
+    reader.read(&target, &operation(bound)).unwrap_or_else(|error| panic!("{options}: {error}"))
+}
+
+/// Names and values of what a record holds besides its type's members.
+fn made(row: &Value) -> Vec<(&str, &Value)> {
+    row.as_record().unwrap().dynamic.iter().map(|property| (&*property.name, &property.value)).collect()
+}
+
+#[test]
+fn one_entity_and_what_is_expanded_in_it_are_computed_too() {
+    let options = "$compute=length(whole/name) as chars,id add 1 as next&$select=id,next\
+                   &$expand=whole($compute=id mul 2 as twice),parts($compute=id mul 3 as thrice;$filter=thrice gt 6)";
+    let Outcome::Entity(wheel) = read("Items(2)", options, |query| Operation::ReadEntity(query.projection)) else {
+        panic!("an entity")
+    };
+    let wheel = Value::Record(wheel);
+    assert_eq!(made(&wheel), [("next", &Value::Int(3))]);
+    let record = wheel.as_record().unwrap();
+    assert_eq!(made(record.get(4).unwrap()), [("twice", &Value::Int(2))]);
+    assert_eq!(made(&record.get(5).unwrap().as_collection().unwrap()[0]), [("thrice", &Value::Int(12))]);
+}
+
+#[test]
+fn groups_by_related_entities_hold_what_they_were_grouped_by_and_nothing_else() {
+    let options = "$apply=filter(whole ne null)/groupby((whole/name),aggregate(parts/$count as n,id with max as last))";
+    let Outcome::Collection(page) = read("Items", options, Operation::ReadCollection) else { panic!("a page") };
+    let decimal = |number: i64| Value::Decimal(odata::edm::Decimal::from(number));
+    let [car, wheel] = &page.items[..] else { panic!("two groups: {:?}", page.items) };
+    assert_eq!(made(car), [("n", &decimal(1)), ("last", &Value::Int(3))]);
+    assert_eq!(made(wheel), [("n", &decimal(0)), ("last", &Value::Int(4))]);
+    let whole = car.as_record().unwrap().get(4).unwrap().as_record().unwrap();
+    assert_eq!((whole.get(1), whole.get(0), whole.get(5)), (Some(&Value::from("car")), None, None));
+    assert_eq!(read("Items/$count", "$apply=groupby((wholeId))", Operation::Count), Outcome::Count(3));
 }

@@ -52,7 +52,11 @@ pub fn query(model: &Model, target: &Target, query: &Query) -> Result<Collection
     options::check(shape(model, target), &options.given)?;
     let element = target.ty.as_ref().map(|ty| ty.base);
     let Some(element) = element else { return Ok(CollectionQuery::default()) };
-    options::bind(model, element, &options, Aliases { query: Some(query), nested: &[] }, 0)
+    let mut bound = options::bind(model, element, &options, Aliases { query: Some(query), nested: &[] }, 0)?;
+    if shape(model, target) == Shape::Structured {
+        bound.projection.compute = std::mem::take(&mut bound.compute);
+    }
+    Ok(bound)
 }
 
 /// Binds the options of a write that answers with entities of `ty`: only `$select` and `$expand` apply.

@@ -98,7 +98,7 @@ impl<'a> Projector<'a> {
                 let mut below = Vec::new();
                 self.select_below(inner, rest, item, &mut below)?;
                 Some(Box::new(CollectionQuery {
-                    projection: Projection { select: (!below.is_empty()).then_some(below), expand: Vec::new() },
+                    projection: Projection { select: (!below.is_empty()).then_some(below), ..Projection::default() },
                     ..CollectionQuery::default()
                 }))
             }

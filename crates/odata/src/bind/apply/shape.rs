@@ -8,7 +8,7 @@ use crate::plan::{Apply, CollectionQuery, ExpandItem, Projection, SelectItem};
 /// Members that are left, related values as expanded, and what was made. All members need no projection.
 pub(in crate::bind) fn projection(model: &Model, apply: &Apply, row: &RowType) -> Projection {
     let Some(members) = &apply.rows.members else { return Projection::default() };
-    let mut projection = Projection { select: Some(Vec::new()), expand: Vec::new() };
+    let mut projection = Projection { select: Some(Vec::new()), ..Projection::default() };
     for path in members {
         insert(model, apply.ty, None, path, &mut projection);
     }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::read::Reader;
+use super::read::{Reader, holds_all};
 use super::{Related, compute, select_computed};
 use crate::error::Error;
 use crate::limits::EXPANDED_ENTITIES_MAX;
@@ -118,7 +118,9 @@ impl<'r, 's> Filling<'r, 's> {
     ) -> Result<(), Error> {
         let mut page = self.reader.rows_page(rows, query)?;
         self.count_in(page.items.len())?;
-        page.items.iter_mut().try_for_each(|item| self.value(item, &query.projection))?;
+        if !holds_all(query) {
+            page.items.iter_mut().try_for_each(|item| self.value(item, &query.projection))?;
+        }
         record.counts.extend(page.count.map(|count| (member, count)));
         record.next_links.extend(page.next.map(|next| (member, next)));
         record.set(member, page.items.into());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::expand::Filling;
 use super::route::{Place, Walk};
-use super::{Context, Source, page_in};
+use super::{Context, Source, compute, page_in, select_computed};
 use crate::edm::DateTimeOffset;
 use crate::engine::{Operation, Outcome, Page, Segment, Target};
 use crate::error::{Error, ErrorKind};
@@ -83,7 +83,7 @@ impl<'s> Reader<'s> {
             },
             Operation::ReadProperty(projection) => {
                 let etag = walk.holder.as_ref().and_then(|entity| entity.etag.clone());
-                let mut value = walk.value();
+                let mut value = self.computed(walk.value(), projection)?;
                 Filling::new(self).value(&mut value, projection)?;
                 Ok(Outcome::Property { value, etag })
             }
@@ -137,7 +137,7 @@ impl<'s> Reader<'s> {
     /// What evaluating nested options gives, and an answer that grows beyond
     /// [`EXPANDED_ENTITIES_MAX`](crate::limits::EXPANDED_ENTITIES_MAX).
     pub fn project(&self, record: Arc<Record>, projection: &Projection) -> Result<Arc<Record>, Error> {
-        let mut value = Value::Record(record);
+        let mut value = self.computed(Value::Record(record), projection)?;
         Filling::new(self).value(&mut value, projection)?;
         match value {
             Value::Record(record) => Ok(record),
@@ -155,9 +155,22 @@ impl<'s> Reader<'s> {
         query: &CollectionQuery,
     ) -> Result<Page, Error> {
         let mut page = self.rows_page(rows, query)?;
+        if holds_all(query) {
+            return Ok(page);
+        }
         let filling = Filling::new(self);
         page.items.iter_mut().try_for_each(|item| filling.value(item, &query.projection))?;
         Ok(page)
+    }
+
+    /// A single value with the properties that `$compute` gives it and `$select` wants.
+    fn computed(&self, value: Value, projection: &Projection) -> Result<Value, Error> {
+        if projection.compute.is_empty() {
+            return Ok(value);
+        }
+        let mut value = compute(&projection.compute, value, self.context())?;
+        select_computed(projection, &mut value);
+        Ok(value)
     }
 
     pub(super) fn rows_page(
@@ -180,6 +193,11 @@ impl<'s> Reader<'s> {
     pub(super) fn context(&self) -> Context<'s> {
         Context::new(self.model, self.now).with_source(self.source)
     }
+}
+
+/// Whether rows hold all that an answer shows: those that `$apply` made of others, and nobody else knows.
+pub(super) fn holds_all(query: &CollectionQuery) -> bool {
+    query.apply.as_ref().is_some_and(|apply| apply.rows.members.is_some())
 }
 
 pub(super) fn not_found() -> Error {
