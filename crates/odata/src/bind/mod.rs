@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::expr::ExprType;
 use crate::model::{EdmType, Model, TypeId};
 use crate::plan::{CollectionQuery, Filter, Projection};
-use crate::syntax::{Query, RawPath, SystemOption, parse_expression};
+use crate::syntax::{Query, RawPath, SystemOption, check_url, parse_expression};
 
 /// Binds a resource path. `query` gives parameter aliases and the arguments that a function call takes by name.
 ///
@@ -37,6 +37,7 @@ use crate::syntax::{Query, RawPath, SystemOption, parse_expression};
 /// the key's type; 400 for a malformed or ill-typed key or parameter and a cast to an unrelated type;
 /// [`crate::ErrorKind::NotImplemented`] for `$all`, `$crossjoin`, `$entity`, `$filter(…)`, `$each`, `$query`, ordinals.
 pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Error> {
+    check_url(path, query)?;
     path::Walk::bind(model, path, query)
 }
 

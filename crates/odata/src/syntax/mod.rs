@@ -13,22 +13,27 @@
 
 pub mod apply;
 pub mod ast;
+pub mod context;
 mod cursor;
 mod expression;
+pub mod header;
 mod literal;
 mod member;
 mod options;
 mod path;
 mod percent;
+pub mod preference;
 mod query;
 mod search;
 mod shape;
+mod url;
 
 use std::borrow::Cow;
 
 pub use expression::parse_expression;
 pub use path::{RawPath, RawSegment};
 pub use query::{Query, SystemOption};
+pub use url::{RelativeUrl, check as check_url};
 
 use crate::error::Error;
 

@@ -213,7 +213,7 @@ impl<'t> Cursor<'t> {
         Ok(Name { text, position })
     }
 
-    fn item_path(&mut self) -> Result<Vec<Name<'t>>, SyntaxError> {
+    pub(super) fn item_path(&mut self) -> Result<Vec<Name<'t>>, SyntaxError> {
         let mut path = vec![self.item_name()?];
         while self.eat(b'/') {
             self.node()?;

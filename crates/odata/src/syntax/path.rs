@@ -1,11 +1,12 @@
-//! The path of a URL: split at `/`, each segment decoded afterwards. What a segment means is the binder's to say.
+//! The path of a URL: split at `/`, each segment decoded afterwards. What a name means is the binder's to say; here is only
+//! what no model can change: that the first segment is a name without dots, and what nothing can follow.
 
 use std::ops::Range;
 
-use super::ast::Argument;
+use super::ast::{Argument, Expr, ExprKind, Root};
 use super::cursor::Cursor;
 use super::{SyntaxError, percent};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::limits::PATH_SEGMENTS_MAX;
 
 /// A resource path below the service root.
@@ -16,6 +17,7 @@ use crate::limits::PATH_SEGMENTS_MAX;
 /// assert!(path.trailing_slash());
 /// assert_eq!(path.segments().map(|s| s.text()).collect::<Vec<_>>(), ["Products('a/b')", "Category"]);
 /// assert!(RawPath::parse("Products//Category").is_err());
+/// assert_eq!(RawPath::parse("Products/$count/Name").unwrap_err().position, Some(15));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RawPath {
@@ -28,7 +30,8 @@ impl RawPath {
     /// Splits and decodes a path that is relative to the service root; one leading slash is taken off.
     ///
     /// # Errors
-    /// An empty segment, a broken percent-escape, more than [`PATH_SEGMENTS_MAX`] segments.
+    /// An empty segment, a broken percent-escape, more than [`PATH_SEGMENTS_MAX`] segments; a first segment that is no
+    /// name, and what follows `$value` and its like. Positions are bytes of the decoded path, slashes counted.
     pub fn parse(raw: &str) -> Result<Self, Error> {
         let raw = raw.strip_prefix('/').unwrap_or(raw);
         let mut path = Self { text: String::with_capacity(raw.len()), ..Self::default() };
@@ -48,7 +51,32 @@ impl RawPath {
             percent::decode_into(&mut path.text, segment).map_err(|error| error.into_error("path"))?;
             path.ranges.push(start..path.text.len());
         }
+        path.check()?;
         Ok(path)
+    }
+
+    /// Where a segment starts in the decoded path, slashes counted.
+    pub fn offset(&self, at: usize) -> usize {
+        self.ranges.get(at).map_or(self.text.len() + self.ranges.len(), |range| range.start + at)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let Some(first) = self.segment(0) else { return Ok(()) };
+        first.check_first()?;
+        let mut ended = false;
+        let mut queried = false;
+        for (at, segment) in self.segments().enumerate() {
+            if queried || (ended && segment.text() != "$query") {
+                return Err(unknown(segment.text).at_position(self.offset(at) - 1));
+            }
+            queried = matches!(segment.text(), "$query" | "$metadata" | "$batch");
+            ended |= matches!(segment.text(), "$count" | "$value" | "$ref");
+            if let Some(Err(error)) = segment.filter() {
+                let position = self.offset(at) + error.position;
+                return Err(SyntaxError::new(position, error.message).into_error("path"));
+            }
+        }
+        Ok(())
     }
 
     /// The segments in order.
@@ -77,6 +105,11 @@ impl RawPath {
     }
 }
 
+fn unknown(segment: &str) -> Error {
+    let message = format!("Resource not found for the segment '{}'.", crate::error::shown(segment));
+    Error::new(ErrorKind::UnknownSegment, message).at("path")
+}
+
 fn empty_segment() -> Error {
     Error::bad_request("The path has an empty segment.").at("path")
 }
@@ -98,18 +131,88 @@ impl<'p> RawSegment<'p> {
         self.text.split_once('(').map_or(self.text, |(name, _)| name)
     }
 
+    /// The predicate of a `$filter(…)` segment, `None` for any other.
+    pub fn filter(&self) -> Option<Result<Expr<'p>, SyntaxError>> {
+        let inner = self.text.strip_prefix("$filter(")?;
+        let mut cursor = Cursor::new(self.text);
+        cursor.pos = self.text.len() - inner.len();
+        Some(cursor.filter_segment())
+    }
+
+    /// The entity sets of `$crossjoin(…)`, `None` for any other.
+    pub fn crossjoin(&self) -> Option<Result<Vec<&'p str>, SyntaxError>> {
+        let inner = self.text.strip_prefix("$crossjoin(")?;
+        let mut cursor = Cursor::new(self.text);
+        cursor.pos = self.text.len() - inner.len();
+        Some(cursor.crossjoin())
+    }
+
+    /// A name at the service root has no dot: entity sets, singletons and operation imports.
+    fn check_first(self) -> Result<(), Error> {
+        if matches!(self.text, "$metadata" | "$batch" | "$all" | "$entity") {
+            return Ok(());
+        }
+        if let Some(crossjoin) = self.crossjoin() {
+            return crossjoin.map(drop).map_err(|error| error.into_error("path"));
+        }
+        let mut cursor = Cursor::new(self.text);
+        let named = cursor.identifier().is_some();
+        if named && matches!(cursor.peek(), None | Some(b'(')) {
+            return self.arguments().map(drop).map_err(|error| error.into_error("path"));
+        }
+        Err(unknown(self.text).at_position(cursor.pos))
+    }
+
     /// The pairs of parentheses after the name: a key, parameters of a function, or both (`f(a=1)(2)`).
     ///
     /// # Errors
-    /// What does not fit the grammar.
+    /// What does not fit the grammar: an argument in a path is a literal, an alias, an array or an object.
     pub fn arguments(&self) -> Result<Vec<Vec<Argument<'p>>>, SyntaxError> {
         let mut cursor = Cursor::new(self.text);
         cursor.pos = self.name().len();
         let mut pairs = Vec::new();
         while cursor.peek() == Some(b'(') {
-            pairs.push(cursor.arguments()?);
+            let pair = cursor.arguments()?;
+            if let Some(other) = pair.iter().find(|argument| !fits_a_path(&argument.value)) {
+                let end = other.value.span.end as usize;
+                return Err(SyntaxError::new(end, "expected a literal or a parameter alias before this place"));
+            }
+            pairs.push(pair);
         }
         cursor.finish()?;
         Ok(pairs)
+    }
+}
+
+impl<'t> Cursor<'t> {
+    fn filter_segment(&mut self) -> Result<Expr<'t>, SyntaxError> {
+        self.spaces();
+        let predicate = self.expression()?;
+        self.spaces();
+        self.expect(b')')?;
+        self.finish()?;
+        Ok(predicate)
+    }
+
+    fn crossjoin(&mut self) -> Result<Vec<&'t str>, SyntaxError> {
+        let mut sets = Vec::new();
+        loop {
+            let Some(set) = self.identifier() else { return self.expected("an entity set") };
+            sets.push(set);
+            if !self.comma() {
+                break;
+            }
+        }
+        self.expect(b')')?;
+        self.finish()?;
+        Ok(sets)
+    }
+}
+
+fn fits_a_path(value: &Expr<'_>) -> bool {
+    match &value.kind {
+        ExprKind::Literal(_) | ExprKind::Array(_) | ExprKind::Object(_) => true,
+        ExprKind::Path(path) => matches!(path.root, Root::At(_)) && path.segments.is_empty(),
+        _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use super::media;
+use crate::syntax::preference::Preference;
 
 /// Preferences that the engine knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,63 +53,52 @@ impl Prefer {
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let mut prefer = Self::default();
         for line in headers.get_all(HeaderName::from_static("prefer")) {
-            for preference in media::list(line.to_str().unwrap_or("")) {
-                prefer.apply(preference);
+            for text in Preference::split(line.to_str().unwrap_or("")) {
+                if let Ok(preference) = Preference::parse(text) {
+                    prefer.apply(&preference);
+                }
             }
         }
         prefer
     }
 
-    fn apply(&mut self, preference: &str) {
-        let mut parts = media::split(preference, ';');
-        let (name, value) = pair(parts.next().unwrap_or(""));
-        let name = name.trim().to_ascii_lowercase();
-        let (name, prefixed) = match name.strip_prefix("odata.") {
-            Some(rest) => (rest, true),
-            None => (name.as_str(), false),
-        };
-        match name {
-            "return" if self.returns.is_none() => {
-                self.returns = match value.to_ascii_lowercase().as_str() {
-                    "minimal" => Some(Return::Minimal),
-                    "representation" => Some(Return::Representation),
-                    _ => None,
-                };
+    fn apply(&mut self, preference: &Preference<'_>) {
+        match *preference {
+            Preference::ReturnMinimal(minimal) => {
+                self.returns.get_or_insert(if minimal { Return::Minimal } else { Return::Representation });
             }
-            "maxpagesize" if self.max_page_size.is_none() => {
-                self.max_page_size = value.parse().ok().filter(|n| *n > 0);
+            Preference::MaxPageSize { size, prefixed } if self.max_page_size.is_none() => {
+                self.max_page_size = Some(size);
                 self.max_page_size_prefixed = prefixed;
             }
-            "omit-values" => {
-                self.omit_defaults |= value.eq_ignore_ascii_case("defaults");
-                self.omit_nulls |= value.eq_ignore_ascii_case("nulls");
+            Preference::OmitNulls(nulls) => {
+                self.omit_nulls |= nulls;
+                self.omit_defaults |= !nulls;
             }
-            "handling" if !self.handling_strict && !self.handling_lenient => {
-                self.handling_strict = value.eq_ignore_ascii_case("strict");
-                self.handling_lenient = value.eq_ignore_ascii_case("lenient");
+            Preference::HandlingStrict(strict) if !self.handling_strict && !self.handling_lenient => {
+                self.handling_strict = strict;
+                self.handling_lenient = !strict;
             }
-            "include-annotations" if self.include_annotations.is_none() => {
-                self.include_annotations = Some(value.to_owned());
+            Preference::IncludeAnnotations(list) if self.include_annotations.is_none() => {
+                self.include_annotations = Some(list.to_owned());
             }
-            "continue-on-error" => self.continue_on_error = !value.eq_ignore_ascii_case("false"),
-            "respond-async" => self.respond_async = true,
-            "wait" if self.wait_s.is_none() => self.wait_s = value.parse().ok(),
-            "track-changes" if !self.track_changes => {
+            Preference::ContinueOnError(yes) => self.continue_on_error = yes,
+            Preference::RespondAsync => self.respond_async = true,
+            Preference::Wait(seconds) => {
+                self.wait_s.get_or_insert(seconds);
+            }
+            Preference::TrackChanges { prefixed } if !self.track_changes => {
                 self.track_changes = true;
                 self.track_changes_prefixed = prefixed;
             }
-            "allow-entityreferences" => self.allow_entity_references = true,
-            "callback" if self.callback.is_none() => {
-                let url = parts.map(pair).find(|(name, _)| name.trim().eq_ignore_ascii_case("url"));
-                self.callback = url.map(|(_, url)| url.to_owned());
-            }
-            _ => {}
+            Preference::AllowEntityReferences => self.allow_entity_references = true,
+            Preference::Callback(url) if self.callback.is_none() => self.callback = Some(url.to_owned()),
+            // Given before: the first counts.
+            Preference::MaxPageSize { .. }
+            | Preference::HandlingStrict(_)
+            | Preference::IncludeAnnotations(_)
+            | Preference::TrackChanges { .. }
+            | Preference::Callback(_) => {}
         }
     }
-}
-
-/// `name=value` without the quotes around the value.
-fn pair(text: &str) -> (&str, &str) {
-    let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    (name, value.trim().trim_matches('"'))
 }

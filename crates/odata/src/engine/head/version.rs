@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName};
 
 use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
+use crate::syntax::header;
 
 /// A version of the protocol that is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,11 +61,6 @@ pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<(Versio
 /// Major and minor; `4.01` is `(4, 1)`.
 fn version(headers: &HeaderMap, name: &'static str) -> Result<Option<(u32, u32)>, Error> {
     let Some(value) = headers.get(HeaderName::from_static(name)) else { return Ok(None) };
-    let parsed = value.to_str().ok().and_then(|text| {
-        // Old clients write `4.0;`, with an agent behind it.
-        let text = text.split(';').next()?.trim();
-        let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
-        Some((major.parse().ok()?, minor.parse().ok()?))
-    });
+    let parsed = value.to_str().ok().and_then(header::Version::parse).map(|version| (version.major, version.minor));
     parsed.map(Some).ok_or_else(|| Error::bad_request(format!("The header {name} is not a version.")).at(name))
 }
