@@ -127,7 +127,7 @@ pub struct ExpandItem {
     pub reference: bool,
     /// `/$count`.
     pub count_only: bool,
-    /// `$levels`; `None` is 1, `Some(None)` is `max`.
+    /// `$levels` as written; `None` is 1, `Some(None)` is `max`. The further levels stand in `query`, as items of their own.
     pub levels: Option<Option<u32>>,
     /// Nested options.
     pub query: CollectionQuery,

@@ -5,9 +5,10 @@ use super::scope::{Aliases, RowType};
 use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
 use crate::expr::Step;
-use crate::limits::{EXPAND_DEPTH_MAX, EXPAND_LEVELS_MAX};
+use crate::limits::{EXPAND_DEPTH_MAX, EXPAND_LEVELS_MAX, PROJECTION_ITEMS_MAX};
 use crate::model::{EdmType, Member, MemberKind, Model, Primitive, StructuredType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
+use crate::syntax::SystemOption;
 use crate::syntax::ast::{self, Name};
 
 /// Binds `$select` and `$expand` of a value of type `element`.
@@ -154,8 +155,9 @@ impl<'a> Projector<'a> {
             let message = format!("Options are nested deeper than {EXPAND_DEPTH_MAX} levels.");
             return Err(Error::bad_request(message).at(option));
         }
-        let given: Vec<_> =
-            nested.given.iter().copied().filter(|given| *given != crate::syntax::SystemOption::Levels).collect();
+        let levels = option == "$expand" && !matches!(shape, Shape::Count | Shape::ReferenceCollection | Shape::Plain);
+        let given = nested.given.iter().copied();
+        let given: Vec<_> = given.filter(|given| !(levels && *given == SystemOption::Levels)).collect();
         options::check(shape, &given)?;
         let aliases =
             if nested.aliases.is_empty() { self.aliases } else { Aliases { nested: &nested.aliases, ..self.aliases } };
@@ -173,7 +175,7 @@ impl<'a> Projector<'a> {
                 ty.members.iter().zip(0_u16..).filter(|(m, _)| matches!(m.kind, MemberKind::Navigation(_)));
             for (member, number) in navigations {
                 if !into.iter().any(|known| known.cast.is_none() && known.member == number) {
-                    into.push(self.expanded(None, number, member, None, item)?);
+                    into.push(self.expanded(id, (None, number, member), None, item)?);
                 }
             }
             return Ok(());
@@ -203,15 +205,14 @@ impl<'a> Projector<'a> {
             let message = format!("The navigation property '{}' is expanded more than once.", found.member.name);
             return Err(Error::bad_request(message).at("$expand").at_position(first.position));
         }
-        into.push(self.expanded(found.cast, found.number, found.member, target_cast, item)?);
+        into.push(self.expanded(id, (found.cast, found.number, found.member), target_cast, item)?);
         Ok(())
     }
 
     fn expanded(
         &self,
-        cast: Option<TypeId>,
-        number: u16,
-        member: &Member,
+        owner: TypeId,
+        (cast, number, member): (Option<TypeId>, u16, &Member),
         target_cast: Option<TypeId>,
         item: &'a ast::ExpandItem<'a>,
     ) -> Result<ExpandItem, Error> {
@@ -234,37 +235,52 @@ impl<'a> Projector<'a> {
             Some(nested) => self.nested(nested, &target, shape, "$expand")?,
             None => CollectionQuery::default(),
         };
-        let levels = nested.and_then(|nested| nested.levels);
-        let flat = ExpandItem {
+        let bound = ExpandItem {
             cast,
             member: number,
             target_cast,
             reference: item.reference,
             count_only: item.count_only,
-            levels,
+            levels: nested.and_then(|nested| nested.levels),
             query,
         };
-        let levels = match levels {
-            None => 1,
-            Some(None) => EXPAND_LEVELS_MAX,
-            Some(Some(levels)) => usize::try_from(levels).unwrap_or(usize::MAX),
-        };
-        if levels > EXPAND_DEPTH_MAX {
-            let message = format!("More than {EXPAND_DEPTH_MAX} levels cannot be expanded.");
-            return Err(Error::bad_request(message).at("$levels"));
+        match target.ty.base {
+            EdmType::Named(target) => self.repeated(bound, cast.unwrap_or(owner), &member.name, target),
+            _ => Ok(bound),
         }
-        Ok(self.levelled(flat, member, target.ty.base, levels))
     }
 
-    /// Puts an item into itself, as far as what it leads to has a navigation property of its name.
-    fn levelled(&self, flat: ExpandItem, member: &Member, target: EdmType, levels: usize) -> ExpandItem {
-        let again = structured(self.model, target).and_then(|(_, ty)| ty.member(&member.name));
-        let Some((number, _)) = again.filter(|(_, again)| again.ty.base == member.ty.base) else { return flat };
-        (1..levels).fold(flat.clone(), |inner, _| {
-            let mut outer = flat.clone();
-            outer.query.projection.expand.push(ExpandItem { cast: None, member: number, ..inner });
-            outer
-        })
+    /// `$levels`: the item stands below itself once for each further level, so that nobody else has to know of levels. One
+    /// that does not lead to a type with the same property has no further level.
+    fn repeated(&self, mut item: ExpandItem, owner: TypeId, name: &str, target: TypeId) -> Result<ExpandItem, Error> {
+        let Some(wanted) = item.levels else { return Ok(item) };
+        let inside = match self.model.structured(target).and_then(|ty| ty.member(name)) {
+            Some((number, _)) => (None, number),
+            None if self.model.is_a(owner, target) => (Some(owner), item.member),
+            None => return Ok(item),
+        };
+        let room = PROJECTION_ITEMS_MAX / items_in(&item);
+        let levels = match wanted {
+            None => EXPAND_LEVELS_MAX.min(room).min(EXPAND_DEPTH_MAX.saturating_sub(self.depth)),
+            Some(levels) => levels as usize,
+        };
+        if self.depth + levels > EXPAND_DEPTH_MAX || levels > room.max(1) {
+            let message = format!("'$levels' goes deeper than {EXPAND_DEPTH_MAX} levels, or repeats too much.");
+            return Err(Error::bad_request(message).at("$levels"));
+        }
+        let stands_there = |other: &ExpandItem| (other.cast, other.member) == inside;
+        if item.query.projection.expand.iter().any(stands_there) {
+            return Ok(item);
+        }
+        let level = ExpandItem { cast: inside.0, member: inside.1, levels: None, ..item.clone() };
+        let mut below = None;
+        for _ in 1..levels {
+            let mut next = level.clone();
+            next.query.projection.expand.extend(below);
+            below = Some(next);
+        }
+        item.query.projection.expand.extend(below);
+        Ok(item)
     }
 
     /// Follows casts and finds the member that the path names first.
@@ -318,6 +334,11 @@ impl Shape {
             (false, false) => Self::Plain,
         }
     }
+}
+
+/// How many items an item is made of.
+fn items_in(item: &ExpandItem) -> usize {
+    1 + item.query.projection.expand.iter().map(items_in).sum::<usize>()
 }
 
 /// Adds a member; `a/b,a/c` is one member with two selected inside it.

@@ -227,6 +227,10 @@ impl Writer<'_> {
             self.comma();
             self.prepared(shape.key.len() - 2, full_type);
         }
+        if let Some((_, count)) = record.counts.iter().find(|(member, _)| *member == number) {
+            self.key(name_of(shape), "odata.count");
+            self.int(*count, false);
+        }
         self.next_link(record, number, shape, place);
         self.comma();
         self.out.extend_from_slice(&shape.key);
