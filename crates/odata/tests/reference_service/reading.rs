@@ -240,3 +240,28 @@ fn type_definitions_behave_like_the_types_under_them() {
     }
     checks.done();
 }
+
+#[test]
+fn related_entities_are_named_by_their_own_sets() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let electronics = format!("{}/Categories({})", served.root(), served.id("Categories", "Electronics"));
+    let reference = served.get(&format!("{laptop}/Category/$ref")).json();
+    checks.eq("$ref", &reference["@odata.id"], &electronics);
+    checks.eq("$ref", &reference["@odata.context"], &format!("{}/$metadata#$ref", served.root()));
+    let full = [("Accept", "application/json;odata.metadata=full")];
+    let category = served.send("GET", &format!("{laptop}/Category"), &full, "").json();
+    checks.eq("@odata.id", &category["@odata.id"], &electronics);
+    checks.eq("context", &category["@odata.context"], &format!("{}/$metadata#Categories/$entity", served.root()));
+    let products = served
+        .get(&electronics.replace(&served.root(), "").replace("Categories(", "/Categories(").replace("//", "/"))
+        .json();
+    checks.eq("one", &products["Name"], &"Electronics");
+    let listed = served.send("GET", &format!("{electronics}/Products?$top=1"), &full, "").json();
+    checks.eq("context", &listed["@odata.context"], &format!("{}/$metadata#Products", served.root()));
+    checks.eq("@odata.id", &listed["value"][0]["@odata.id"], &format!("{}{laptop}", served.root()));
+    let created = served.json("POST", "/Products", r#"{"Name":"n","Price":1}"#).json();
+    let path = format!("/Products({})", created["ID"].as_str().unwrap_or_default());
+    checks.status("no category", &served.get(&format!("{path}/Category")), 204);
+    checks.done();
+}
