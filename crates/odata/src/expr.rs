@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::edm::civil::TICKS_PER_SECOND;
 use crate::edm::{DateTimeOffset, Offset};
-use crate::model::{EdmType, Primitive, TypeId};
+use crate::model::{EdmType, OperationId, Primitive, TypeId};
 use crate::value::Value;
 
 pub(crate) mod convert;
@@ -104,6 +104,15 @@ pub enum Node {
         child: u16,
         /// The key, in the order of the type's; of a singleton it is empty. Without it, the whole set.
         key: Option<Vec<Value>>,
+    },
+    /// A function of the service, bound to a value.
+    Invoke {
+        /// The overload.
+        operation: OperationId,
+        /// What it is bound to.
+        binding: Box<Expr>,
+        /// Arguments in the order of the declaration; `None` where not given.
+        parameters: Vec<Option<Expr>>,
     },
     /// A path from a value that is no row and no variable.
     Walk(Box<Expr>, Vec<Step>),
@@ -244,6 +253,9 @@ impl Expr {
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter_mut().collect(),
+            Node::Invoke { binding, parameters, .. } => {
+                std::iter::once(&mut **binding).chain(parameters.iter_mut().flatten()).collect()
+            }
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
                 std::iter::once(source).chain(predicate).map(|part| &mut **part).collect()
             }
@@ -265,6 +277,9 @@ impl Expr {
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter().collect(),
+            Node::Invoke { binding, parameters, .. } => {
+                std::iter::once(&**binding).chain(parameters.iter().flatten()).collect()
+            }
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
                 std::iter::once(source).chain(predicate).map(|part| &**part).collect()
             }

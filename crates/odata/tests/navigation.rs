@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use odata::edm::DateTimeOffset;
 use odata::engine::{Operation, Outcome};
-use odata::exec::memory::{Context, EvalError, Reader, Related, Rows, Source, matches, page_in};
+use odata::exec::memory::{Call, Context, EvalError, Reader, Related, Rows, Source, matches, page_in};
 use odata::model::{EdmType, Model, TypeId};
 use odata::syntax::{Query, RawPath};
-use odata::{ErrorKind, Record, RecordBuilder, Value, bind, csdl};
+use odata::{Error, ErrorKind, Record, RecordBuilder, Value, bind, csdl};
 
 const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
   <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns">
@@ -18,6 +18,11 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
       <Property Name="wholeId" Type="Edm.Int32"/>
       <NavigationProperty Name="whole" Type="ns.Item"/><NavigationProperty Name="parts" Type="Collection(ns.Item)"/>
     </EntityType>
+    <Function Name="Shifted" IsBound="true"><Parameter Name="item" Type="ns.Item"/><Parameter Name="by" Type="Edm.Int32"/>
+      <ReturnType Type="Edm.Int32"/></Function>
+    <Function Name="Whole" IsBound="true"><Parameter Name="item" Type="ns.Item"/><ReturnType Type="ns.Item"/></Function>
+    <Function Name="Lost" IsBound="true"><Parameter Name="item" Type="ns.Item"/><ReturnType Type="Edm.Int32"/></Function>
+    <Action Name="Break" IsBound="true"><Parameter Name="item" Type="ns.Item"/></Action>
     <EntityContainer Name="C"><EntitySet Name="Items" EntityType="ns.Item"/><Singleton Name="Best" Type="ns.Item"/>
     </EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"#;
 
@@ -46,6 +51,18 @@ impl Source for Garage {
     fn related(&self, owner: &Record, member: u16) -> Related<'_> {
         let of = |member| owner.get(member).cloned().unwrap_or(Value::Null);
         if member == 4 { Related::One(self.entity(0, &[of(3)])) } else { Related::Many(self.by(3, of(0))) }
+    }
+
+    fn call(&self, call: &Call<'_>) -> Result<Value, Error> {
+        let item = call.binding.and_then(Value::as_record).unwrap();
+        match (call.operation.0, item.get(0), call.parameters) {
+            (0, Some(Value::Int(id)), [Some(Value::Int(by))]) => Ok(Value::Int(id + by)),
+            (0, _, [Some(Value::Null)]) => Ok(Value::Null),
+            (1, ..) => {
+                Ok(self.entity(0, &[item.get(3).cloned().unwrap_or(Value::Null)]).map_or(Value::Null, Value::Record))
+            }
+            _ => Err(Error::new(ErrorKind::Unavailable, "It is lost.")),
+        }
     }
 
     fn is_searched(&self, _ty: TypeId, member: u16) -> bool {
@@ -95,6 +112,40 @@ fn navigation_properties_are_followed_where_the_record_does_not_hold_them() {
     ] {
         assert_eq!(filtered(text), names, "{text}");
     }
+}
+
+#[test]
+fn functions_of_the_service_are_called_on_what_they_are_bound_to() {
+    for (text, names) in [
+        ("ns.Shifted(by=2) eq 4", &["wheel"][..]),
+        ("ns.Shifted(by=wholeId) eq 4", &["seat"]),
+        ("whole/ns.Shifted(by=1) eq 2", &["wheel", "seat"]),
+        ("ns.Whole()/name eq 'car' and ns.Whole/name eq 'car'", &["wheel", "seat"]),
+        ("ns.Whole()/ns.Whole()/parts/any(p:p/name eq 'seat')", &["screw"]),
+        ("parts/any(p:p/ns.Shifted(by=-1) eq $it/id)", &["car"]),
+    ] {
+        assert_eq!(filtered(text), names, "{text}");
+    }
+    let (model, garage) = garage();
+    let ty = EdmType::Named(model.type_by_name("ns.Item").unwrap());
+    for (text, position, message) in [
+        ("ns.Shifted(by='x') eq 1", 14, "The parameter 'by' is of type 'Edm.Int32', not 'Edm.String'."),
+        ("ns.Shifted(by=name) eq 1", 14, "The parameter 'by' is of type 'Edm.Int32', not 'Edm.String'."),
+        ("ns.Shifted(3) eq 1", 0, "The function 'ns.Shifted' takes its parameters by name."),
+        ("ns.Shifted() eq 1", 0, "No overload of the function 'ns.Shifted' takes no parameters."),
+        ("ns.Break() eq 1", 0, "The action 'ns.Break' cannot be called in an expression."),
+        ("ns.Nothing() eq 1", 0, "An unknown function with name 'ns.Nothing' was found."),
+    ] {
+        let error = bind::filter(&model, ty, text).unwrap_err();
+        assert_eq!((error.kind, error.position), (ErrorKind::BadRequest, Some(position)), "{text}: {error}");
+        assert_eq!(error.message, message, "{text}");
+    }
+    let filter = bind::filter(&model, ty, "ns.Lost() eq 1").unwrap();
+    let row = Value::Record(Arc::clone(&garage.0[0]));
+    let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0));
+    assert_eq!(matches(&filter, &row, context), Err(EvalError::NotOffered("A function")));
+    let error = matches(&filter, &row, context.with_source(&garage)).unwrap_err();
+    assert_eq!(Error::from(error).kind, ErrorKind::Unavailable);
 }
 
 #[test]

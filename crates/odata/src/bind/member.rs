@@ -89,7 +89,14 @@ impl Binder<'_> {
             self.count_node(segment.span)?;
             let last = place + 1 == segments.len();
             match &segment.kind {
-                SegmentKind::Name(name, None) if narrowed.is_none() => at = self.step(at, name, segment.span)?,
+                SegmentKind::Name(name, None) if narrowed.is_none() => {
+                    let called = self.function(&at, name, &[], segment.span)?;
+                    at = if let Some(called) = called { called } else { self.step(at, name, segment.span)? };
+                }
+                SegmentKind::Name(name, Some(arguments)) if narrowed.is_none() => {
+                    let called = self.function(&at, name, arguments, segment.span)?;
+                    at = called.ok_or_else(|| self.called(&at, name, segment.span))?;
+                }
                 SegmentKind::Lambda { all, body } if last => {
                     return self.lambda(at, *all, body.as_ref(), narrowed, segment.span);
                 }

@@ -6,6 +6,7 @@ mod compute;
 mod constant;
 mod expression;
 mod function;
+mod invoke;
 mod key;
 mod member;
 mod operation;

@@ -83,6 +83,9 @@ impl Context<'_> {
             Node::Literal(value) => Cow::Borrowed(value),
             Node::Path { root, steps } => self.path(frame.find(*root), steps),
             Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref(), frame)?),
+            Node::Invoke { operation, binding, parameters } => {
+                Cow::Owned(self.invoke(*operation, binding, parameters, frame)?)
+            }
             Node::Walk(from, steps) => match self.value(from, frame)? {
                 Cow::Borrowed(from) => self.path(from, steps),
                 Cow::Owned(from) => Cow::Owned(self.path(&from, steps).into_owned()),
@@ -172,6 +175,7 @@ impl Context<'_> {
             Node::Literal(_)
             | Node::Path { .. }
             | Node::Root { .. }
+            | Node::Invoke { .. }
             | Node::Walk(..)
             | Node::Arithmetic(..)
             | Node::Negate(_)

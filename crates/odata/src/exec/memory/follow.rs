@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::eval::{Frame, NULL};
-use super::{Context, EvalError, Related};
+use super::{Call, Context, EvalError, Related};
+use crate::error::ErrorKind;
 use crate::expr::{Expr, Node, Step};
+use crate::model::OperationId;
 use crate::value::{Record, Value};
 
 fn dynamic(at: &Value, number: u16) -> Option<&Value> {
@@ -73,6 +75,32 @@ impl Context<'_> {
         Some(match source.related(owner, member) {
             Related::One(entity) => entity.map_or(Value::Null, Value::Record),
             Related::Many(rows) => rows.map(|(_, row)| Value::Record(row)).collect::<Vec<_>>().into(),
+        })
+    }
+
+    /// The result of a function of the service, asked of the source.
+    pub(super) fn invoke(
+        &self,
+        operation: OperationId,
+        binding: &Expr,
+        parameters: &[Option<Expr>],
+        frame: &Frame<'_, '_>,
+    ) -> Result<Value, EvalError> {
+        let source = self.source.ok_or(EvalError::NotOffered("A function"))?;
+        frame.spend(1)?;
+        let binding = self.value(binding, frame)?;
+        if binding.is_null() {
+            return Ok(Value::Null);
+        }
+        let given = parameters.iter().map(|parameter| match parameter {
+            Some(parameter) => Ok(Some(self.value(parameter, frame)?.into_owned())),
+            None => Ok(None),
+        });
+        let given = given.collect::<Result<Vec<_>, EvalError>>()?;
+        let call = Call { operation, binding: Some(&binding), parameters: &given };
+        source.call(&call).map_err(|error| match error.kind {
+            ErrorKind::NotImplemented => EvalError::NotOffered("A function"),
+            kind => EvalError::Function(kind),
         })
     }
 

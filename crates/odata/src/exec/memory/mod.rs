@@ -45,6 +45,9 @@ pub enum EvalError {
     /// More elements of collections than one expression may look at for a row.
     #[error("The expression looks at too many elements of collections.")]
     TooMuch,
+    /// A function of the service failed.
+    #[error("A function in the expression has no result.")]
+    Function(crate::error::ErrorKind),
     /// A construct that this executor does not run.
     #[error("'{0}' is not offered.")]
     NotOffered(&'static str),
@@ -54,6 +57,7 @@ impl From<EvalError> for Error {
     fn from(error: EvalError) -> Self {
         let kind = match error {
             EvalError::NotOffered(_) => crate::error::ErrorKind::NotImplemented,
+            EvalError::Function(kind) => kind,
             EvalError::Overflow | EvalError::DivisionByZero | EvalError::TooMuch => crate::error::ErrorKind::BadRequest,
         };
         Self::new(kind, error.to_string())
