@@ -41,6 +41,11 @@ impl Shape {
         wkt.rest.is_empty().then_some((srid, shape))
     }
 
+    /// From a GeoJSON tree; `None` when it is none.
+    pub(crate) fn from_tree(json: &Json<'_>) -> Option<Self> {
+        from_json(json, 0)
+    }
+
     /// The type of the shape.
     pub(crate) fn primitive(&self, geometry: bool) -> Primitive {
         let (earth, plane) = match self {
@@ -166,6 +171,64 @@ fn from_json(json: &Json<'_>, depth: usize) -> Option<Shape> {
     }
 }
 
+/// GeoJSON as the WKT that a literal or a raw value is written in (`Point(1 2)`), heights and digits kept.
+pub(crate) fn wkt(geo_json: &str) -> Option<String> {
+    let json = parse(geo_json.as_bytes()).ok()?;
+    Shape::from_tree(&json)?;
+    let mut out = String::new();
+    push_wkt(&mut out, &json)?;
+    Some(out)
+}
+
+fn push_wkt(out: &mut String, json: &Json<'_>) -> Option<()> {
+    let JsonKind::Object(members) = &json.kind else { return None };
+    let member = |name: &str| members.iter().find(|member| member.name == name).map(|member| &member.value);
+    let JsonKind::String(kind) = &member("type")?.kind else { return None };
+    if kind == "GeometryCollection" {
+        let JsonKind::Array(shapes) = &member("geometries")?.kind else { return None };
+        out.push_str("Collection");
+        return push_list(out, shapes, push_wkt);
+    }
+    out.push_str(kind);
+    let coordinates = member("coordinates")?;
+    match (kind.as_ref(), &coordinates.kind) {
+        ("MultiPoint", JsonKind::Array(points)) => {
+            push_list(out, points, |out, point| push_list(out, std::slice::from_ref(point), push_coordinates))
+        }
+        ("Point", _) => push_list(out, std::slice::from_ref(coordinates), push_coordinates),
+        _ => push_coordinates(out, coordinates),
+    }
+}
+
+/// A position, or a list of them at any depth.
+fn push_coordinates(out: &mut String, json: &Json<'_>) -> Option<()> {
+    let JsonKind::Array(items) = &json.kind else { return None };
+    if items.iter().any(|item| matches!(item.kind, JsonKind::Array(_))) {
+        return push_list(out, items, push_coordinates);
+    }
+    for (index, item) in items.iter().enumerate() {
+        let JsonKind::Number(text) = item.kind else { return None };
+        if index > 0 {
+            out.push(' ');
+        }
+        out.push_str(text);
+    }
+    Some(())
+}
+
+fn push_list(
+    out: &mut String,
+    items: &[Json<'_>],
+    mut push: impl FnMut(&mut String, &Json<'_>) -> Option<()>,
+) -> Option<()> {
+    for (index, item) in items.iter().enumerate() {
+        out.push(if index == 0 { '(' } else { ',' });
+        push(out, item)?;
+    }
+    out.push_str(if items.is_empty() { "()" } else { ")" });
+    Some(())
+}
+
 fn items<T>(json: &Json<'_>, item: impl FnMut(&Json<'_>) -> Option<T>) -> Option<Vec<T>> {
     let JsonKind::Array(elements) = &json.kind else { return None };
     elements.iter().map(item).collect()
@@ -209,6 +272,27 @@ mod tests {
             assert_eq!(shape, Shape::read(json).map(|(_, shape)| shape), "{wkt}");
         }
         assert_eq!(Shape::read("SRID=0;Point(1 2)"), Some((Some(0), Shape::Point((1.0, 2.0)))));
+    }
+
+    #[test]
+    fn geo_json_is_written_as_wkt_that_reads_alike() {
+        for (json, text) in [
+            (r#"{"type":"Point","coordinates":[142.10,64.1,7]}"#, "Point(142.10 64.1 7)"),
+            (r#"{"type":"LineString","coordinates":[[1,2],[3,4.5]]}"#, "LineString(1 2,3 4.5)"),
+            (r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,0]]]}"#, "Polygon((0 0,4 0,4 4,0 0))"),
+            (r#"{"type":"MultiPoint","coordinates":[[1,2],[3,4]]}"#, "MultiPoint((1 2),(3 4))"),
+            (r#"{"type":"MultiLineString","coordinates":[[[1,2],[3,4]]]}"#, "MultiLineString((1 2,3 4))"),
+            (
+                r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]}"#,
+                "Collection(Point(1 2))",
+            ),
+        ] {
+            assert_eq!(wkt(json).as_deref(), Some(text));
+            assert_eq!(Shape::read(json), Shape::read(text), "{text}");
+        }
+        assert_eq!(wkt(r#"{"type":"MultiPoint","coordinates":[]}"#).as_deref(), Some("MultiPoint()"));
+        assert_eq!(wkt("{}"), None);
+        assert_eq!(wkt("Point(1 2)"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::scalar;
 use crate::edm::decode_binary;
 use crate::engine::Resolver;
 use crate::error::{Error, ErrorKind, shown};
+use crate::expr::geo::Shape;
 use crate::model::{
     AnyKind, EdmType, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
 };
@@ -170,7 +171,10 @@ impl<'e> Reader<'e> {
         }
         let read = match ty.base {
             EdmType::Primitive(primitive) if primitive.is_geo() => match json.kind {
-                JsonKind::Object(_) => Ok(Value::Geo(compact(json).into())),
+                JsonKind::Object(_) => match Shape::from_tree(json) {
+                    Some(shape) if is_shape_of(&shape, primitive) => Ok(Value::Geo(compact(json).into())),
+                    _ => Err(format!("is not a valid {primitive} in GeoJSON")),
+                },
                 _ => Err(format!("must be a GeoJSON object, not {}", json.kind.article())),
             },
             EdmType::Primitive(Primitive::Stream) => Err("is a stream, which cannot stand here".to_owned()),
@@ -405,6 +409,12 @@ fn structured(model: &Model, id: TypeId) -> &StructuredType {
 
 fn invalid(message: &str, place: String) -> Error {
     Error::bad_request(message).with_code("ModelValidationFailure").at(place)
+}
+
+/// Whether a shape is of a geographic or geometric type, or of the one that takes any.
+fn is_shape_of(shape: &Shape, ty: Primitive) -> bool {
+    matches!(ty, Primitive::Geography | Primitive::Geometry)
+        || [false, true].map(|flat| shape.primitive(flat)).contains(&ty)
 }
 
 /// Whether a media type is JSON.

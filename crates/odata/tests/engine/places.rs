@@ -162,6 +162,18 @@ fn computed_properties_are_written_with_the_type_that_json_does_not_tell() {
 }
 
 #[test]
+fn what_is_computed_of_a_single_resource_is_asked_of_the_application() {
+    use odata::engine::Operation;
+    let world = shop();
+    let (_, entity) = world.write("GET", "/Items(1)?$compute=stock mul 2 as twice", &[], "").expect("a read");
+    let Operation::ReadEntity(projection) = entity else { panic!("no read of an entity: {entity:?}") };
+    assert_eq!(&*projection.compute[0].name, "twice");
+    let (_, value) = world.write("GET", "/Items(1)/size?$compute=width add 1 as more", &[], "").expect("a read");
+    let Operation::ReadProperty(projection) = value else { panic!("no read of a property: {value:?}") };
+    assert_eq!(&*projection.compute[0].name, "more");
+}
+
+#[test]
 fn control_information_may_go_without_its_prefix_under_4_01() {
     use odata::engine::{Engine, Settings};
     let settings = Settings { short_names: true, ..Settings::new(Profile::Strict) };
@@ -188,12 +200,14 @@ fn control_information_may_go_without_its_prefix_under_4_01() {
 #[test]
 fn raw_values_have_the_media_type_of_their_property() {
     let world = shop();
+    let point = Value::Geo("{\"type\":\"Point\",\"coordinates\":[1.50,2]}".into());
     for (property, value, media_type, body) in [
         ("logo", Value::Binary(bytes::Bytes::from_static(b"<svg/>")), "image/svg+xml", "<svg/>"),
         ("page", Value::from("<p>"), "text/html", "<p>"),
         ("name", Value::from("n"), "text/plain;charset=utf-8", "n"),
         ("stock", Value::Int(7), "text/plain;charset=utf-8", "7"),
         ("color", Value::Enum(3), "text/plain;charset=utf-8", "Red,Blue"),
+        ("place", point, "text/plain;charset=utf-8", "SRID=4326;Point(1.50 2)"),
     ] {
         let head = world.get(&format!("/Items(1)/{property}/$value"));
         let response = world.render(&head, Outcome::Property { value, etag: None });

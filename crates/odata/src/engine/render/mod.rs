@@ -27,8 +27,9 @@ use super::target::{Segment, TargetKind};
 use super::tokens::{Continuation, TokenSeal};
 use crate::edm::write_primitive;
 use crate::error::{Error, ErrorKind};
+use crate::expr::geo;
 use crate::json::{Format, Level, Omit, Types, Writer, enum_text};
-use crate::model::{EdmType, NamedType, Primitive, TypeId};
+use crate::model::{EdmType, NamedType, Primitive, TypeId, TypeRef};
 use crate::plan::Projection;
 use crate::value::{Record, Value};
 use context::Shown;
@@ -352,6 +353,7 @@ impl Engine {
         }
         let mut text = String::new();
         match (value, base) {
+            (Value::Geo(shape), _) => text = raw_shape(shape, head.target.ty.as_ref()),
             (Value::Enum(number), EdmType::Named(id)) => text = enum_text(&self.model, id, *number),
             (_, EdmType::Primitive(primitive)) => write_primitive(primitive, value, &mut text),
             (_, EdmType::Named(id)) => {
@@ -367,6 +369,15 @@ impl Engine {
         }
         Ok(response)
     }
+}
+
+/// A shape as literals write it: `SRID=4326;Point(1 2)`.
+fn raw_shape(shape: &str, ty: Option<&TypeRef>) -> String {
+    let Some(text) = geo::wkt(shape) else { return shape.to_owned() };
+    let flat =
+        ty.is_some_and(|ty| matches!(ty.base, EdmType::Primitive(primitive) if primitive.name().contains("Geometry")));
+    let srid = ty.and_then(|ty| ty.facets.srid).unwrap_or(if flat { 0 } else { 4326 });
+    format!("SRID={srid};{text}")
 }
 
 /// A stream, whole or the range that was asked for.
