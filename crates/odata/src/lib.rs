@@ -27,3 +27,8 @@ pub use error::{Detail, Error, ErrorKind};
 pub use model::Model;
 pub use profile::Profile;
 pub use value::{DynamicProperty, Record, RecordBuilder, StreamInfo, Value};
+
+/// The README, so that its example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -205,7 +205,7 @@ fn wrong_values_are_refused() {
         (r#"{"Name":"a","Name":"b"}"#.to_owned(), 400),
     ] {
         let answer = served.json("PATCH", &laptop, &body);
-        if wanted == 400 { checks.error(&body, &answer, 400) } else { checks.status(&body, &answer, wanted) }
+        checks.answered(&body, &answer, wanted);
     }
     let mouse = served.product("Wireless Mouse");
     checks.error("a property of the derived type", &served.json("PATCH", &mouse, r#"{"SpecialFeature":"x"}"#), 400);

@@ -172,6 +172,15 @@ impl Checks {
         self.that(&format!("{what} (error body)"), whole || answer.status < 400, || answer.text().to_owned());
     }
 
+    /// A status; from 400 on with an error body.
+    pub(crate) fn answered(&mut self, what: &str, answer: &Answer, wanted: u16) {
+        if wanted >= 400 {
+            self.error(what, answer, wanted);
+        } else {
+            self.status(what, answer, wanted);
+        }
+    }
+
     /// A header's value.
     pub(crate) fn header(&mut self, what: &str, answer: &Answer, name: &str, wanted: Option<&str>) {
         let found = answer.header(name);

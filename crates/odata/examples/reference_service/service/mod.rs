@@ -3,6 +3,7 @@
 //! A request goes through the four steps of the engine: `head`, `bind`, what this service does, `render`. All of it runs
 //! under one lock on the data, so that every request, and every batch, sees and leaves a whole state.
 
+mod create;
 mod delta;
 mod env;
 mod http;
@@ -145,7 +146,7 @@ impl Service {
             | Operation::Count(_)
             | Operation::ReadProperty(_)
             | Operation::ReadStream) => read::read(store, head, &read),
-            Operation::Create(record) => write::create(store, &self.engine, head, record),
+            Operation::Create(record) => create::create(store, &self.engine, head, record),
             Operation::Update { record, replace } => write::update(store, &self.engine, head, record, replace),
             Operation::Delete => write::delete(store, head),
             Operation::SetProperty(value) => write::set_property(store, &self.engine, head, value),

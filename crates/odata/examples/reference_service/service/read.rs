@@ -1,11 +1,9 @@
 //! Reads: the crate's reader does them over the data as a source. What is left is change tracking.
 
-use std::sync::Arc;
-
 use odata::engine::{Head, Operation, Outcome};
-use odata::exec::memory::{Context, Reader, compute, select_computed};
+use odata::exec::memory::Reader;
 use odata::plan::CollectionQuery;
-use odata::{Error, Record, Value};
+use odata::{Error, Value};
 
 use super::schema::{Schema, Set};
 use super::store::Store;
@@ -18,9 +16,6 @@ pub(crate) fn read(store: &Store, head: &Head, operation: &Operation) -> Result<
         return delta::since(store, state, head.query()).map(Outcome::Collection);
     }
     let mut outcome = reader(store).read(target, operation)?;
-    if let Outcome::Entity(entity) = outcome {
-        outcome = Outcome::Entity(computed(store, entity, head.query())?);
-    }
     let is_tracked = target.segments.len() == 1 && Schema::root(&target.segments) == Some(Set::Products);
     if let Outcome::Collection(page) = &mut outcome
         && is_tracked
@@ -30,17 +25,6 @@ pub(crate) fn read(store: &Store, head: &Head, operation: &Operation) -> Result<
         page.delta = Some(delta::state(store));
     }
     Ok(outcome)
-}
-
-/// `$compute` of a single entity.
-fn computed(store: &Store, entity: Arc<Record>, query: &CollectionQuery) -> Result<Arc<Record>, Error> {
-    let context = Context::new(&store.schema.model, env::now()).with_source(store);
-    let mut entity = compute(&query.compute, Value::Record(entity), context)?;
-    select_computed(&query.projection, &mut entity);
-    match entity {
-        Value::Record(entity) => Ok(entity),
-        _ => Err(super::rules::not_found()),
-    }
 }
 
 /// What an action gave, under the query options of its call.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use odata::engine::{EntityReference, Head, Outcome};
 use odata::{Error, Value};
 
+use super::create::{add_link, point, referenced};
 use super::rules::{self, not_found};
 use super::schema::Set;
 use super::store::{Key, Store};
 use super::walk::{related, single, walk};
-use super::write::{add_link, point, referenced};
 
 /// An entity and a navigation property of it.
 type Owner = (Set, Key, u16);

@@ -11,7 +11,7 @@ use super::rules::{self, not_found};
 use super::schema::{Schema, Set};
 use super::store::{Key, Row, Store, Stream};
 use super::walk::walk;
-use super::write;
+use super::{create, write};
 
 /// What a media item has that was created from JSON.
 pub(crate) fn empty_media(schema: &Schema, record: &Record) -> Stream {
@@ -59,7 +59,7 @@ fn create(store: &mut Store, stream: Stream) -> Result<Outcome, Error> {
     rules::make(&schema, set, &mut record);
     describe_media(&schema, &mut record, &stream);
     let key = Key::of(&schema, &record).ok_or_else(not_found)?;
-    let path = write::path_of(set, &key);
+    let path = create::path_of(set, &key);
     let mut row = Row { record: Arc::new(record), stream: Some(stream), related: Vec::new(), changed: 0 };
     rules::describe(&schema, set, &mut row);
     let record = Arc::clone(&row.record);

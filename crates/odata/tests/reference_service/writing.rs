@@ -1,0 +1,196 @@
+//! Deep insert, properties by their own URLs, complex values, `$ref`, upserts (OData 4.01 part 1, 11.4).
+
+use serde_json::Value as Json;
+
+use crate::support::{Checks, Served};
+
+#[test]
+fn entities_are_made_with_what_is_inside_them() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let body = r#"{"Name":"Toys","Products":[
+        {"Name":"Ball","Price":5,"Descriptions":[{"LanguageKey":"EN","Description":"round"},{"LanguageKey":"DE","Description":"rund"}]},
+        {"Name":"Kite","Price":9,"ShippingAddress":{"City":"Oslo"}}]}"#;
+    let made = served.json("POST", "/Categories", body);
+    checks.status("deep insert", &made, 201);
+    let answer = made.json();
+    checks.eq("the answer holds what was inside", &answer["Products"].as_array().map(Vec::len), &Some(2));
+    checks.names(&served, "/Products?$filter=Category/Name eq 'Toys'", &["Ball", "Kite"]);
+    checks.eq("two below", &served.get(&format!("{}/Descriptions/$count", served.product("Ball"))).text(), &"2");
+    checks.eq("defaults inside", &served.get(&served.product("Kite")).json()["ShippingAddress"]["Street"], &"");
+    let counts = |served: &Served| {
+        ["Categories", "Products", "ProductDescriptions"]
+            .map(|set| served.get(&format!("/{set}/$count")).text().to_owned())
+    };
+    let before = counts(&served);
+    for body in [
+        r#"{"Name":"Bad","Products":[{"Name":"x"}]}"#,
+        r#"{"Name":"Bad","Products":[{"Name":"x","Price":1},{"Name":"y","Price":"z"}]}"#,
+        r#"{"Name":"Bad","Products":[{"Name":"x","Price":1,"Descriptions":[{"LanguageKey":"EN","Description":"a"},{"LanguageKey":"EN","Description":"b"}]}]}"#,
+        r#"{"Name":"Bad","Products":{"Name":"x","Price":1}}"#,
+    ] {
+        let answer = served.json("POST", "/Categories", body);
+        checks.that(body, matches!(answer.status, 400 | 409), || answer.text().to_owned());
+        checks.eq(body, &counts(&served), &before);
+    }
+    let up = served.json("POST", "/Products", r#"{"Name":"p","Price":1,"Category":{"Name":"New"}}"#);
+    checks.status("a single one", &up, 201);
+    checks.names(&served, "/Categories?$filter=Products/any(p:p/Name eq 'p')", &["New"]);
+    let linked = format!(
+        r#"{{"Name":"q","Price":1,"RelatedProducts@odata.bind":["{}"]}}"#,
+        served.product("Laptop").trim_start_matches('/')
+    );
+    let linked = served.json("POST", "/Products", &linked);
+    checks.status("bound collections", &linked, 201);
+    checks.names(
+        &served,
+        &format!("/Products({})/RelatedProducts", linked.json()["ID"].as_str().unwrap_or_default()),
+        &["Laptop"],
+    );
+    checks.done();
+}
+
+#[test]
+fn properties_have_urls_of_their_own() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let chair = served.product("Office Chair");
+    for (method, path, body, status) in [
+        ("GET", format!("{laptop}/Name"), "", 200),
+        ("PUT", format!("{laptop}/Name"), r#"{"value":"Laptop"}"#, 204),
+        ("PUT", format!("{laptop}/Name"), r#"{"value":null}"#, 400),
+        ("PUT", format!("{laptop}/Name"), r#"{"value":1}"#, 400),
+        ("PUT", format!("{laptop}/Name"), r#"{"Name":"x"}"#, 400),
+        ("DELETE", format!("{laptop}/Name"), "", 400),
+        ("PUT", format!("{laptop}/Description"), r#"{"value":"d"}"#, 204),
+        ("GET", format!("{laptop}/Description"), "", 200),
+        ("DELETE", format!("{laptop}/Description"), "", 204),
+        ("GET", format!("{laptop}/Description"), "", 204),
+        ("GET", format!("{laptop}/Description/$value"), "", 204),
+        ("PUT", format!("{laptop}/Description"), r#"{"value":null}"#, 204),
+        ("PUT", format!("{laptop}/ShippingAddress/City"), r#"{"value":"Oslo"}"#, 204),
+        ("GET", format!("{laptop}/ShippingAddress/City/$value"), "", 200),
+        ("PATCH", format!("{laptop}/ShippingAddress"), r#"{"State":"NO"}"#, 204),
+        ("PATCH", format!("{laptop}/ShippingAddress"), r#"{"State":"NOR"}"#, 400),
+        ("PATCH", format!("{laptop}/ShippingAddress"), r#"{"Nothing":1}"#, 400),
+        ("DELETE", format!("{chair}/ShippingAddress"), "", 204),
+        ("GET", format!("{chair}/ShippingAddress"), "", 204),
+        ("PATCH", format!("{chair}/ShippingAddress"), r#"{"City":"Oslo"}"#, 204),
+        ("PUT", format!("{laptop}/ID"), r#"{"value":"33333333-3333-3333-3333-333333333333"}"#, 405),
+        ("PUT", format!("{laptop}/Version"), r#"{"value":7}"#, 405),
+        ("GET", format!("{laptop}/Nothing"), "", 404),
+        ("GET", format!("{laptop}/Price/$value"), "", 200),
+        ("GET", format!("{laptop}/Status/$value"), "", 200),
+        ("PUT", format!("{laptop}/Status"), r#"{"value":"OnSale"}"#, 204),
+        ("PUT", format!("{laptop}/Price"), r#"{"value":12.5}"#, 204),
+    ] {
+        let what = format!("{method} {path} {body}");
+        let answer = served.json(method, &path, body);
+        checks.answered(&what, &answer, status);
+    }
+    let address = served.get(&format!("{laptop}/ShippingAddress")).json();
+    checks.eq(
+        "merged",
+        &(address["City"].clone(), address["State"].clone(), address["Street"].clone()),
+        &(Json::from("Oslo"), Json::from("NO"), Json::from("123 Tech Way")),
+    );
+    checks.status("PUT", &served.json("PUT", &format!("{laptop}/ShippingAddress"), r#"{"City":"Bergen"}"#), 204);
+    let address = served.get(&format!("{laptop}/ShippingAddress")).json();
+    checks.eq(
+        "replaced",
+        &(address["City"].clone(), address["Street"].clone()),
+        &(Json::from("Bergen"), Json::from("")),
+    );
+    checks.eq(
+        "context",
+        &address["@odata.context"],
+        &format!("{}/$metadata#Products({})/ShippingAddress", served.root(), &laptop[10..46]),
+    );
+    checks.status(
+        "in PATCH of the entity",
+        &served.json("PATCH", &laptop, r#"{"ShippingAddress":{"Street":"S"}}"#),
+        204,
+    );
+    let merged = served.get(&laptop).json();
+    checks.eq("merged again", &merged["ShippingAddress"]["City"], &"Bergen");
+    checks.status("null", &served.json("PATCH", &laptop, r#"{"ShippingAddress":null}"#), 204);
+    checks.that("null", served.get(&laptop).json()["ShippingAddress"].is_null(), String::new);
+    checks.status("whole again", &served.json("PATCH", &laptop, r#"{"ShippingAddress":{"City":"C"}}"#), 204);
+    checks.eq("with defaults", &served.get(&laptop).json()["ShippingAddress"]["Street"], &"");
+    checks.done();
+}
+
+#[test]
+fn every_type_of_value_survives_a_round_trip() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let body = r#"{"Name":"ünïcode \"q\" \\ / 😀","Description":"","Price":0.1,"Rating":255,"Temperature":-128,"Quantity":-32768,
+        "Weight":1.5,"Data":"AQID","ReleaseDate":"2024-02-29","OpenTime":"12:30:15.123","ShippingTime":"P1DT2H3M4.5S",
+        "ProcessingTime":"-PT1S","Offset":"PT0S","Status":"OnSale,Featured","SerialNumber":"S",
+        "ShippingAddress":{"Street":"a","City":"b","State":"c","PostalCode":"d","Country":"e"},
+        "Dimensions":{"Length":1.5,"Width":2,"Height":3.25,"Unit":"cm"},
+        "Location":{"type":"Point","coordinates":[1.5,2]},
+        "Route":{"type":"LineString","coordinates":[[1,2],[3,4]]},
+        "Area":{"type":"Polygon","coordinates":[[[0,0],[0,1],[1,1],[0,0]]]}}"#;
+    let made = served.json("POST", "/Products", body);
+    checks.status("POST", &made, 201);
+    let given: Json = serde_json::from_str(body).expect("JSON");
+    let id = made.json()["ID"].as_str().unwrap_or_default().to_owned();
+    let read = served.get(&format!("/Products({id})")).json();
+    for (name, value) in given.as_object().expect("an object") {
+        let same = if name == "Status" {
+            read[name] == "OnSale,Featured"
+        } else if let (Some(a), Some(b)) = (value.as_f64(), read[name].as_f64()) {
+            (a - b).abs() < 1e-9
+        } else {
+            true
+        };
+        checks.that(name, same && read.get(name).is_some(), || format!("{value} became {}", read[name]));
+        if value.is_string() && name != "Status" {
+            checks.that(name, read[name] == *value, || format!("{value} became {}", read[name]));
+        }
+    }
+    checks.eq("a complex value", &read["ShippingAddress"], &given["ShippingAddress"]);
+    checks.eq("longitude", &read["Location"]["coordinates"][0], &1.5);
+    checks.done();
+}
+
+#[test]
+fn keys_are_written_in_several_forms() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let id = served.id("Products", "Laptop");
+    for path in [
+        format!("/Products({id})"),
+        format!("/Products(ID={id})"),
+        format!("/Products/{id}"),
+        format!("/Products({})", id.to_uppercase()),
+        format!("/Products(@key)?@key={id}"),
+        format!("/Products(ID=@key)?@key={id}"),
+        format!("/Products({id})/ComplianceService.SpecialProduct"),
+    ] {
+        let answer = served.get(&path);
+        checks.status(&path, &answer, 200);
+        checks.eq(&path, &answer.json()["Name"], &"Laptop");
+    }
+    for path in [
+        format!("/ProductDescriptions(ProductID={id},LanguageKey='DE')"),
+        format!("/ProductDescriptions(LanguageKey='DE',ProductID={id})"),
+        format!("/ProductDescriptions/{id}/DE"),
+        format!("/Products({id})/Descriptions(ProductID={id},LanguageKey='DE')"),
+    ] {
+        let answer = served.get(&path);
+        checks.status(&path, &answer, 200);
+        checks.eq(&path, &answer.json()["LanguageKey"], &"DE");
+    }
+    let category = served.id("Categories", "Electronics");
+    let mug = served.id("Products", "Coffee Mug");
+    checks.status("inside", &served.get(&format!("/Categories({category})/Products({id})")), 200);
+    checks.error("outside", &served.get(&format!("/Categories({category})/Products({mug})")), 404);
+    checks.names(&served, &format!("/Categories({category})/Products?$filter=Price lt 100"), &["Wireless Mouse"]);
+    checks.eq("a path", &served.get(&format!("/Products({id})/Category/Name")).json()["value"], &"Electronics");
+    checks.eq("a longer path", &served.get(&format!("/Products({id})/Category/Products/$count")).text(), &"5");
+    checks.eq(
+        "back",
+        &served.get(&format!("/ProductDescriptions(ProductID={id},LanguageKey='EN')/Product/Name/$value")).text(),
+        &"Laptop",
+    );
+    checks.done();
+}
