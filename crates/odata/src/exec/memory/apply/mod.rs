@@ -24,7 +24,33 @@ use crate::model::{Model, TypeId};
 use crate::plan::{Aggregate, Apply, OrderBy, Transformation};
 use crate::value::{DynamicProperty, Record, Value};
 
-/// Runs the transformations over rows: entities or complex values of the type that they are bound to.
+/// Runs the transformations over rows: entities or complex values of the type that they are bound to. [`super::page()`] does
+/// so by itself for a query that has some.
+///
+/// ```
+/// use odata::edm::{DateTimeOffset, Decimal};
+/// use odata::exec::memory::{Context, apply};
+/// use odata::syntax::{Query, RawPath};
+/// use odata::{RecordBuilder, Value, bind, csdl};
+///
+/// let model = csdl::read(r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">
+///   <edmx:DataServices><Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="shop">
+///     <EntityType Name="sale"><Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.Int32" Nullable="false"/>
+///       <Property Name="amount" Type="Edm.Int32"/></EntityType>
+///     <EntityContainer Name="c"><EntitySet Name="sales" EntityType="shop.sale"/></EntityContainer>
+///   </Schema></edmx:DataServices></edmx:Edmx>"#)?;
+/// let sale = model.type_by_name("shop.sale").expect("declared");
+/// let rows = [5, 7].map(|amount| Value::from(RecordBuilder::new(&model, sale).set(1, amount).build())).to_vec();
+///
+/// let sales = bind::path(&model, &RawPath::parse("sales")?, &Query::default())?;
+/// let query = bind::query(&model, &sales, &Query::parse("$apply=aggregate(amount with sum as total)")?)?;
+/// let transformations = query.apply.expect("given");
+/// let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0));
+/// let rows = apply(&transformations, rows, context)?;
+/// let total = &rows[0].as_record().expect("a row").dynamic[0];
+/// assert_eq!((&*total.name, &total.value), ("total", &Value::Decimal(Decimal::from(12))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// An expression that has no value (an overflow); more rows than [`crate::limits::APPLY_ROWS_MAX`] under way.
