@@ -310,6 +310,21 @@ fn joins_give_a_row_for_each_related_one_and_aggregates_walk_collections() {
     );
 }
 
+/// Neither identity nor links, at any level of metadata: there is nothing that they could lead to.
+#[test]
+fn rows_that_were_made_have_no_links() {
+    for level in ["none", "minimal", "full"] {
+        let url = format!(
+            "/Sales?$apply=groupby((Product/Name),aggregate($count as N))/top(1)&$format=application/json;odata.metadata={level}"
+        );
+        let found = answer(&url).unwrap();
+        let mut names: Vec<&str> = found["value"][0].as_object().unwrap().keys().map(String::as_str).collect();
+        names.retain(|name| *name != "N@odata.type");
+        assert_eq!(names, ["N", "Product"], "{level}");
+        assert_eq!(found["value"][0]["Product"], json!({"Name": "Paper"}), "{level}");
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_refused_with_its_place() {
     for (apply, position) in [

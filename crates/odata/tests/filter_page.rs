@@ -187,3 +187,16 @@ fn a_computed_name_that_is_taken_or_unknown_is_refused_with_its_place() {
         assert_eq!(error.position, Some(position), "{text}: {error}");
     }
 }
+
+#[test]
+fn an_expression_without_a_value_names_its_option() {
+    let model = model();
+    for (text, option) in [
+        ("$filter=id div 0 eq 1", "$filter"),
+        ("$orderby=9223372036854775807 add id", "$orderby"),
+        ("$compute=1 div id as x", "$compute"),
+    ] {
+        let error = run(&model, &ten(), &query(&model, text)).unwrap_err();
+        assert_eq!((error.kind, error.target.as_deref()), (odata::ErrorKind::BadRequest, Some(option)), "{text}");
+    }
+}

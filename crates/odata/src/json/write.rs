@@ -133,12 +133,13 @@ impl Writer<'_> {
                         }
                     }
                 }
+                ShapeKind::Navigation | ShapeKind::Stream
+                    if record.get(number).is_none() && !is_identified(ty, record) => {}
                 ShapeKind::Stream => {
                     if !matches!(selected(view, number, record.type_id, model), Selected::No) {
                         self.stream(record.get(number), &member.name, view, place);
                     }
                 }
-                ShapeKind::Navigation if record.get(number).is_none() && !is_identified(ty, record) => {}
                 ShapeKind::Navigation => {
                     let expanded = expanded(view, number, record.type_id, model);
                     if expanded.is_some() || (self.format.inline_navigation && record.get(number).is_some()) {

@@ -7,7 +7,7 @@ use super::compare::sort;
 use super::compute::{compute_from, select_computed};
 use super::position::Position;
 use super::search::Terms;
-use super::{Context, evaluate, matches};
+use super::{Context, EvalError, evaluate, matches};
 use crate::edm::DateTimeOffset;
 use crate::engine::Page;
 use crate::error::Error;
@@ -87,6 +87,11 @@ fn paged(
     Ok(Page { items, count: query.count.then_some(count), next, ..Page::default() })
 }
 
+/// An expression that has no value, as the fault of its option.
+fn at(option: &'static str) -> impl Fn(EvalError) -> Error {
+    move |error| Error::from(error).at(option)
+}
+
 struct Found {
     order: Vec<Value>,
     rank: u64,
@@ -113,7 +118,7 @@ impl Run<'_> {
             if before && !self.query.count {
                 continue;
             }
-            let row = compute_from(self.made, &self.query.compute, row, self.context)?;
+            let row = compute_from(self.made, &self.query.compute, row, self.context).map_err(at("$compute"))?;
             if !self.fits(&row)? {
                 continue;
             }
@@ -131,13 +136,13 @@ impl Run<'_> {
     fn sorted(&self, rows: impl Iterator<Item = (u64, Value)>) -> Result<(Vec<Found>, u64), Error> {
         let (mut found, mut count) = (Vec::new(), 0);
         for (rank, row) in rows {
-            let row = compute_from(self.made, &self.query.compute, row, self.context)?;
+            let row = compute_from(self.made, &self.query.compute, row, self.context).map_err(at("$compute"))?;
             if !self.fits(&row)? {
                 continue;
             }
             count += 1;
             let order = self.query.order.iter().map(|by| evaluate(&by.expr, &row, self.context));
-            let order = order.collect::<Result<Vec<_>, _>>()?;
+            let order = order.collect::<Result<Vec<_>, _>>().map_err(at("$orderby"))?;
             if self.after.as_ref().is_none_or(|after| self.order(&order, rank, &after.order, after.rank).is_gt()) {
                 found.push(Found { order, rank, row });
             }
@@ -153,7 +158,7 @@ impl Run<'_> {
 
     fn fits(&self, row: &Value) -> Result<bool, Error> {
         let filtered = match &self.query.filter {
-            Some(filter) => matches(filter, row, self.context)?,
+            Some(filter) => matches(filter, row, self.context).map_err(at("$filter"))?,
             None => true,
         };
         Ok(filtered && self.search.as_ref().is_none_or(|terms| terms.fit(row, self.context.source)))
