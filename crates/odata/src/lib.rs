@@ -26,7 +26,7 @@ mod value;
 pub use error::{Detail, Error, ErrorKind};
 pub use model::Model;
 pub use profile::Profile;
-pub use value::{DynamicProperty, Record, RecordBuilder, StreamInfo, Value};
+pub use value::{DynamicProperty, NestedChanges, Record, RecordBuilder, StreamInfo, Value};
 
 /// The README, so that its example is compiled and run.
 #[cfg(doctest)]

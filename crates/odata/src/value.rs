@@ -84,10 +84,26 @@ pub struct Record {
     pub counts: Vec<(u16, u64)>,
     /// Of a media entity: what representations say of its media. The bytes travel apart.
     pub media: Option<Arc<StreamInfo>>,
-    /// In a write, the entities that navigation properties are to lead to (`@odata.bind`, `{"@id": …}`).
+    /// In a write, the entities that navigation properties are to lead to (`@odata.bind`, `{"@id": …}`). Those of a collection
+    /// join what is there; in a change whose member is given too, the member and they are all that stays.
     pub bindings: Vec<(u16, Vec<EntityReference>)>,
+    /// In a change, what becomes of related collections (`nav@delta`).
+    pub changes: Vec<NestedChanges>,
     /// Results of `$compute` and `$apply`, in their order: properties that the type does not declare.
     pub dynamic: Vec<DynamicProperty>,
+}
+
+/// What becomes of a related collection inside a change (OData 4.01, deep update).
+#[derive(Debug, Clone, PartialEq)]
+pub struct NestedChanges {
+    /// The navigation property.
+    pub member: u16,
+    /// Entities to change, found by their key, or to create.
+    pub entities: Vec<Record>,
+    /// Entities that exist, to be added.
+    pub added: Vec<EntityReference>,
+    /// Entities to be removed from the collection, and whether they are to be deleted themselves.
+    pub removed: Vec<(EntityReference, bool)>,
 }
 
 /// A property that the type does not declare.
@@ -113,6 +129,7 @@ impl Record {
             counts: Vec::new(),
             media: None,
             bindings: Vec::new(),
+            changes: Vec::new(),
             dynamic: Vec::new(),
         }
     }

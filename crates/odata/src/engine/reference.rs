@@ -1,12 +1,14 @@
 //! URLs that a write names entities by (`@odata.bind`, `@id`, `$id`) to bound paths. Knows no body and no store.
 
 use super::Engine;
+use super::canonical::target_set;
 use super::head::Head;
 use super::target::{EntityReference, Segment, TargetKind};
 use crate::bind;
 use crate::error::{Error, ErrorKind, shown};
 use crate::model::{EdmType, Model, TypeId};
 use crate::syntax::{Query, RawPath};
+use crate::value::Value;
 
 /// What entity references of one request are resolved against.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,14 @@ impl Resolver<'_> {
             // It may be meant from the root, as a context URL would have it.
             _ => self.bind(url, url, wanted),
         }
+    }
+
+    /// The entity with a key in the set that a navigation property leads to; `None` where that is not known.
+    pub(crate) fn by_key(&self, owner: TypeId, member: u16, key: Vec<Value>) -> Option<EntityReference> {
+        let name = target_set(self.model, owner, member)?;
+        let (child, declared) = self.model.child(name)?;
+        let root = Segment::Root { child, name: declared.name.clone() };
+        Some(EntityReference { segments: [root, Segment::Key(key)].into() })
     }
 
     /// The path below the root of an absolute URL or absolute path; `None` for a relative one.

@@ -1,5 +1,6 @@
 //! JSON: bodies read against a type, values written. Knows no HTTP.
 
+mod changes;
 mod escape;
 mod parse;
 mod read;

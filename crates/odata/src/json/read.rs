@@ -88,7 +88,7 @@ impl<'e> Reader<'e> {
         record.type_named = type_named;
         for given in members {
             if given.name.contains('@') {
-                self.annotation(given, ty, &mut record)?;
+                self.annotation(given, ty, purpose, &mut record)?;
                 continue;
             }
             let Some((number, member)) = ty.member(&given.name) else {
@@ -229,7 +229,13 @@ impl<'e> Reader<'e> {
     }
 
     /// Annotations say nothing that a write needs, except links.
-    fn annotation(&mut self, given: &JsonMember<'_>, ty: &StructuredType, record: &mut Record) -> Result<(), Error> {
+    fn annotation(
+        &mut self,
+        given: &JsonMember<'_>,
+        ty: &StructuredType,
+        purpose: Purpose,
+        record: &mut Record,
+    ) -> Result<(), Error> {
         let (property, term) = given.name.split_once('@').unwrap_or(("", &given.name));
         match (term, ty.member(property)) {
             ("odata.bind" | "bind", Some((number, member))) => {
@@ -242,7 +248,12 @@ impl<'e> Reader<'e> {
                 let error = self.undeclared(property, &ty.name);
                 Err(error.at(self.place_of(&given.name)))
             }
-            ("odata.delta" | "delta", Some(_)) => Err(self.delta(&given.name)),
+            ("odata.delta" | "delta", Some((number, member))) => {
+                self.path.push(Part::Name(given.name.as_ref().into()));
+                self.delta(given, number, member, record.type_id, purpose, record)?;
+                self.path.pop();
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::parse::{Json, JsonKind, JsonMember};
 use super::read::{Part, Purpose, Reader};
 use crate::engine::EntityReference;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::model::{EdmType, Member, MemberKind, Navigation, StructuredType, TypeId};
 use crate::value::{Record, Value};
 
 /// The URL of an object that is nothing but a reference: `{"@id":"…"}`.
-fn reference_url<'j>(json: &'j Json<'_>) -> Option<&'j str> {
+pub(super) fn reference_url<'j>(json: &'j Json<'_>) -> Option<&'j str> {
     let JsonKind::Object(members) = &json.kind else { return None };
     if members.iter().any(|member| !member.name.starts_with('@')) {
         return None;
@@ -114,7 +114,7 @@ impl Reader<'_> {
     }
 
     /// An entity inside another.
-    fn related(&mut self, json: &Json<'_>, wanted: TypeId, purpose: Purpose) -> Result<Record, Error> {
+    pub(super) fn related(&mut self, json: &Json<'_>, wanted: TypeId, purpose: Purpose) -> Result<Record, Error> {
         if matches!(json.kind, JsonKind::Null) {
             return Err(self.refuse("must not be null"));
         }
@@ -173,7 +173,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn reference(&self, url: &str, wanted: TypeId, navigation: &Navigation) -> Result<EntityReference, Error> {
+    pub(super) fn reference(
+        &self,
+        url: &str,
+        wanted: TypeId,
+        navigation: &Navigation,
+    ) -> Result<EntityReference, Error> {
         if navigation.contains_target {
             return Err(self.refuse("contains its entities: they cannot be given by reference"));
         }
@@ -196,12 +201,6 @@ impl Reader<'_> {
                 || self.parent.as_ref().is_some_and(|parent| *parent.0 == *member.name);
             is_known && navigation.constraints.iter().any(|(dependent, _)| **dependent == *property)
         })
-    }
-
-    /// Changes of a collection (`nav@delta`) are legal, and not offered.
-    pub(super) fn delta(&self, name: &str) -> Error {
-        let message = format!("The annotation '{name}' is not supported.");
-        Error::new(ErrorKind::NotImplemented, message).at(self.place_of(name))
     }
 }
 

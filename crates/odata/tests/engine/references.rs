@@ -199,3 +199,36 @@ fn related_entities_stand_in_a_change_under_4_01_alone() {
     assert_eq!(get(&record, "group"), Some(&Value::Null));
     assert_eq!(world.told(world.written("PATCH", "/Items(1)", "{\"owner\":null}")).0, 400);
 }
+
+#[test]
+fn a_change_adds_changes_and_removes_related_entities() {
+    let world = shop();
+    let body = "{\"related@delta\":[{\"id\":4,\"note\":\"x\"},{\"@id\":\"Items(5)\"},\
+                {\"@removed\":{\"reason\":\"changed\"},\"@id\":\"Items(6)\"},{\"@removed\":{\"reason\":\"deleted\"},\"id\":7}]}";
+    let record = world.written("PATCH", "/Items(1)", body).expect("a change");
+    assert_eq!(get(&record, "related"), None, "what is not named stays");
+    let changes = &record.changes[0];
+    assert_eq!(changes.member, member("Item", "related"));
+    assert_eq!(get(&changes.entities[0], "id"), Some(&Value::Int(4)));
+    assert_eq!(changes.added.iter().map(shown).collect::<Vec<_>>(), ["/Items(5)"]);
+    let removed: Vec<(String, bool)> = changes.removed.iter().map(|(entity, gone)| (shown(entity), *gone)).collect();
+    assert_eq!(removed, [("/Items(6)".to_owned(), false), ("/Items(7)".to_owned(), true)]);
+    for (method, url, body, place) in [
+        ("PATCH", "/Items(1)", "{\"related@delta\":{}}", "related@delta"),
+        ("PATCH", "/Items(1)", "{\"related@delta\":[{\"@removed\":{}}]}", "related@delta/0"),
+        ("PATCH", "/Items(1)", "{\"related@delta\":[{\"@removed\":{},\"id\":\"x\"}]}", "related@delta/0"),
+        ("PATCH", "/Items(1)", "{\"related@delta\":[{\"@removed\":{},\"@id\":\"Groups(1)\"}]}", "related@delta/0"),
+        ("PATCH", "/Items(1)", "{\"group@delta\":[]}", "group@delta"),
+        ("POST", "/Items", "{\"id\":1,\"name\":\"n\",\"related@delta\":[]}", "related@delta"),
+    ] {
+        let told = world.told(world.written(method, url, body));
+        assert_eq!((told.0, told.2.as_str()), (400, place), "{body}");
+    }
+    let plain = super::support::World {
+        engine: odata::engine::Engine::new(
+            std::sync::Arc::clone(&super::shop::SHOP),
+            odata::engine::Settings::new(Profile::Strict),
+        ),
+    };
+    assert_eq!(plain.told(plain.written("PATCH", "/Items(1)", body)).0, 501, "only where it is offered");
+}

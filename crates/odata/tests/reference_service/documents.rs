@@ -123,7 +123,7 @@ fn both_versions_are_served() {
     let features = "/Products?filter=Name in ('Laptop','Coffee Mug')&select=Name&top=1";
     let answer = served.send("GET", features, &[("OData-MaxVersion", "4.0")], "");
     checks.eq("4.01 URLs under 4.0", &answer.names(), &["Laptop"]);
-    checks.error("OData-MaxVersion 3.0", &served.send("GET", "/Products", &[("OData-MaxVersion", "3.0")], ""), 400);
+    checks.error("OData-MaxVersion 3.0", &served.send("GET", "/Products", &[("OData-MaxVersion", "3.0")], ""), 406);
     checks.error("a version that is none", &served.send("GET", "/Products", &[("OData-MaxVersion", "x")], ""), 400);
     checks.error("OData-Version 3.0", &served.send("GET", "/Products", &[("OData-Version", "3.0")], ""), 400);
     for version in ["4.0", "4.01"] {

@@ -49,6 +49,10 @@ impl Engine {
             self.model.check_value(ty, &value).map_err(invalid)?;
             return Ok(Operation::SetProperty(value));
         }
+        if primitive.is_some_and(Primitive::is_geo) {
+            let message = "A shape is written as GeoJSON, to the property itself.";
+            return Err(Error::new(ErrorKind::NotImplemented, message));
+        }
         let is_text =
             |given: &str| given.split('/').next().is_some_and(|main| main.trim().eq_ignore_ascii_case("text"));
         if primitive != Some(Primitive::String) && media_type.is_some_and(|given| !is_text(given)) {

@@ -29,7 +29,8 @@ pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<(Versio
         && max < (4, 0)
     {
         let message = "The header OData-MaxVersion asks for a version below 4.0, which is not spoken.";
-        return Err(Error::bad_request(message).at("OData-MaxVersion"));
+        let kind = if profile == Profile::Strict { ErrorKind::NotAcceptable } else { ErrorKind::BadRequest };
+        return Err(Error::new(kind, message).at("OData-MaxVersion"));
     }
     let own = version(headers, "odata-version")?;
     if let Some(own) = own
