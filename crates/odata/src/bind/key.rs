@@ -1,16 +1,18 @@
 //! Keys and parameters in a path: constants of a known type, in parentheses, by alias, or as a segment.
 
+use std::borrow::Cow;
+
 use super::constant;
 use super::types::{Class, class_of, type_text};
 use crate::edm::parse_primitive;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, shown};
 use crate::expr::convert::{convert, enum_of, primitive_of};
 use crate::expr::{ExprType, Node};
 use crate::limits::ALIAS_CHAIN_MAX;
-use crate::model::{EdmType, KeyRef, Model, StructuredType, TypeRef};
-use crate::syntax::ast::{Argument, Expr, ExprKind, Root};
+use crate::model::{EdmType, KeyRef, Model, StructuredType, TypeId, TypeRef};
+use crate::syntax::ast::{Argument, Expr, ExprKind, Literal, Root};
 use crate::syntax::{Query, parse_expression};
-use crate::value::Value;
+use crate::value::{Record, Value};
 
 /// The arguments that stand in parentheses after a name.
 pub(super) struct Given<'p> {
@@ -55,32 +57,44 @@ pub(super) fn key_type<'m>(model: &'m Model, ty: &'m StructuredType, part: &KeyR
     found
 }
 
-/// Binds `(value)` or `(name=value,…)` as a key.
+/// Binds `(value)` or `(name=value,…)` as the key of `parts`. What `implied` has for a part may be left out.
 pub(super) fn in_parentheses(
     model: &Model,
     ty: &StructuredType,
+    parts: &[KeyRef],
+    implied: &[Option<Value>],
     arguments: &[Argument<'_>],
     query: &Query,
 ) -> Result<Vec<Value>, Error> {
     let wrong = || {
-        let names: Vec<&str> = ty.key.iter().map(|part| part.name.as_ref()).collect();
-        Error::bad_request(format!("The key of '{}' is ({}).", ty.name, names.join(",")))
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_ref()).collect();
+        Error::bad_request(format!("The key of '{}' is ({}).", ty.name, names.join(","))).at("path")
     };
-    if let [Argument { name: None, value }] = arguments {
-        let [part] = ty.key.as_slice() else { return Err(wrong()) };
-        let wanted = key_type(model, ty, part).ok_or_else(wrong)?;
-        return Ok(vec![key_value(model, wanted, value, query)?]);
-    }
-    if arguments.len() != ty.key.len() || arguments.is_empty() {
+    let open = implied.iter().filter(|value| value.is_none()).count();
+    let is_single = matches!(arguments, [Argument { name: None, .. }]) && (open == 1 || parts.len() == 1);
+    let is_named = |argument: &Argument<'_>| parts.iter().any(|part| argument.name == Some(&part.name));
+    if arguments.is_empty() || !(is_single || arguments.iter().all(is_named)) {
         return Err(wrong());
     }
-    let mut values = Vec::with_capacity(ty.key.len());
-    for part in &ty.key {
-        let argument = arguments.iter().find(|argument| argument.name == Some(part.name.as_ref())).ok_or_else(wrong)?;
-        let wanted = key_type(model, ty, part).ok_or_else(wrong)?;
-        values.push(key_value(model, wanted, &argument.value, query)?);
+    let mut taken = 0;
+    let mut values = Vec::with_capacity(parts.len());
+    for (part, implied) in parts.iter().zip(implied) {
+        let is_given = |argument: &&Argument<'_>| match argument.name {
+            Some(name) => *name == *part.name,
+            None => implied.is_none() || parts.len() == 1,
+        };
+        match (arguments.iter().find(is_given), implied) {
+            (Some(argument), _) => {
+                taken += 1;
+                let wanted = key_type(model, ty, part).ok_or_else(wrong)?;
+                values.push(key_value(model, wanted, &argument.value, query)?);
+            }
+            (None, Some(implied)) => values.push(implied.clone()),
+            (None, None) => return Err(wrong()),
+        }
     }
-    Ok(values)
+    // A part that is given twice leaves an argument over.
+    if taken == arguments.len() { Ok(values) } else { Err(wrong()) }
 }
 
 fn key_value(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query) -> Result<Value, Error> {
@@ -160,9 +174,50 @@ fn resolve(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query, dept
             let values = items.iter().map(|item| resolve(model, &element, item, query, depth + 1));
             Ok(Value::Collection(values.collect::<Result<Vec<_>, _>>()?.into()))
         }
-        ExprKind::Object(_) | ExprKind::Array(_) => {
-            Err(Error::new(ErrorKind::NotImplemented, "Structured values in a URL are not offered.").at("path"))
-        }
+        ExprKind::Object(members) if !wanted.collection => match wanted.base {
+            EdmType::Named(id) if model.structured(id).is_some_and(|ty| !ty.is_entity) => {
+                object(model, id, members, query, depth).map_err(|error| error.at("path"))
+            }
+            EdmType::Named(id) if model.structured(id).is_some() => {
+                Err(Error::new(ErrorKind::NotImplemented, "Entities in a URL are not offered.").at("path"))
+            }
+            _ => Err(fail(format!("A value of type '{}' is expected here.", model.type_name(wanted.base)))),
+        },
+        ExprKind::Array(_) => Err(fail("A single value is expected here, not a collection.".to_owned())),
         _ => Err(fail("A constant is expected here.".to_owned())),
     }
+}
+
+/// A complex value that is written out as JSON. Members that are left out are absent.
+fn object(
+    model: &Model,
+    declared: TypeId,
+    members: &[(Cow<'_, str>, Expr<'_>)],
+    query: &Query,
+    depth: usize,
+) -> Result<Value, Error> {
+    let named = members.iter().find(|(name, _)| matches!(&**name, "@odata.type" | "@type"));
+    let actual = match named {
+        None => declared,
+        Some((_, Expr { kind: ExprKind::Literal(Literal::String(name)), .. })) => {
+            let name = name.trim_start_matches('#');
+            let found = model.type_by_name(name).filter(|id| model.is_a(*id, declared));
+            found.ok_or_else(|| Error::bad_request(format!("'{}' is no type of the parameter.", shown(name))))?
+        }
+        Some(_) => return Err(Error::bad_request("A type is named by a string.")),
+    };
+    let ty = model.structured(actual).filter(|ty| !ty.is_abstract);
+    let ty = ty.ok_or_else(|| Error::bad_request("The type of the parameter is abstract; name a derived one."))?;
+    let mut record = Record::new(actual, ty.members.len());
+    for (name, tree) in members.iter().filter(|(name, _)| !name.contains('@')) {
+        let Some((number, member)) = ty.member(name).filter(|(_, member)| !member.is_navigation()) else {
+            let message = format!("Could not find a property named '{}' on type '{}'.", shown(name), ty.name);
+            return Err(Error::bad_request(message));
+        };
+        if record.get(number).is_some() {
+            return Err(Error::bad_request(format!("The property '{}' is given twice.", member.name)));
+        }
+        record.set(number, resolve(model, &member.ty, tree, query, depth + 1)?);
+    }
+    Ok(record.into())
 }

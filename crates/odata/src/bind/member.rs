@@ -72,7 +72,8 @@ impl Binder<'_> {
             Some(arguments) if is_set => {
                 let nothing = Query::default();
                 let aliases = self.aliases.query.unwrap_or(&nothing);
-                let key = key::in_parentheses(self.model, structure, arguments, aliases);
+                let open = vec![None; structure.key.len()];
+                let key = key::in_parentheses(self.model, structure, &structure.key, &open, arguments, aliases);
                 Some(key.map_err(|error| error.at(self.option).at_position(segment.span.start as usize))?)
             }
             Some(_) => return Err(self.error(segment.span, "A singleton takes no key.")),

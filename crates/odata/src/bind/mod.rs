@@ -6,6 +6,7 @@ mod compute;
 mod constant;
 mod expression;
 mod function;
+mod implied;
 mod invoke;
 mod key;
 mod member;
@@ -36,7 +37,7 @@ use crate::syntax::{Query, RawPath, SystemOption, check_url, parse_expression};
 /// # Errors
 /// [`crate::ErrorKind::UnknownSegment`] for a name the model does not have there and for a key segment that is no value of
 /// the key's type; 400 for a malformed or ill-typed key or parameter and a cast to an unrelated type;
-/// [`crate::ErrorKind::NotImplemented`] for `$all`, `$crossjoin`, `$entity`, `$filter(…)`, `$each`, `$query`, ordinals.
+/// [`crate::ErrorKind::NotImplemented`] for `$all`, `$crossjoin`, `$entity`, `$each`, `$query`.
 pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Error> {
     check_url(path, query)?;
     path::Walk::bind(model, path, query)

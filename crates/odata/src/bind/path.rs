@@ -1,14 +1,17 @@
 //! Resource paths: segment by segment from the container to what the URL addresses.
 
+use super::implied;
 use super::key::{self, Given};
 use super::operation;
+use super::scope::{Aliases, Binder};
 use super::types::{related, structured, type_by_name};
 use crate::engine::{Segment, Target, TargetKind};
 use crate::error::{Error, ErrorKind};
-use crate::model::{ContainerChildKind, EdmType, MemberKind, Model, OperationId, Primitive, TypeId, TypeRef};
-use crate::syntax::ast::Argument;
+use crate::expr::ExprType;
+use crate::model::{ContainerChildKind, EdmType, Member, MemberKind, Model, OperationId, Primitive, TypeId, TypeRef};
+use crate::plan::Filter;
+use crate::syntax::ast::{Argument, Expr};
 use crate::syntax::{Query, RawPath, RawSegment};
-use crate::value::Value;
 
 /// The walk along a path.
 pub(super) struct Walk<'a> {
@@ -17,6 +20,8 @@ pub(super) struct Walk<'a> {
     segments: Vec<Segment>,
     kind: TargetKind,
     ty: Option<TypeRef>,
+    /// The type that the last navigation property started from.
+    owner: Option<TypeId>,
     /// Nothing may follow (`$count`, `$value`, `$ref`).
     closed: bool,
 }
@@ -37,6 +42,7 @@ impl<'a> Walk<'a> {
             segments: Vec::with_capacity(path.len()),
             kind: TargetKind::ServiceDocument,
             ty: None,
+            owner: None,
             closed: false,
         };
         let mut at = 0;
@@ -87,6 +93,10 @@ impl<'a> Walk<'a> {
     /// Binds a segment after the first; gives how many further segments were taken (parts of a key).
     fn next(&mut self, segment: RawSegment<'_>, path: &RawPath, after: usize) -> Result<usize, Error> {
         let name = segment.name();
+        if let Some(predicate) = segment.filter() {
+            self.filter(&predicate.map_err(|error| error.into_error("path"))?)?;
+            return Ok(0);
+        }
         if name.starts_with('$') && self.system(segment)? {
             return Ok(0);
         }
@@ -116,10 +126,42 @@ impl<'a> Walk<'a> {
         if self.kind == TargetKind::EntityCollection {
             return self.key_segments(segment, path, after);
         }
-        if matches!(self.kind, TargetKind::ValueCollection) && segment.text().parse::<i64>().is_ok() {
-            return Err(not_offered(segment.text()));
+        match segment.text().parse() {
+            Ok(place) if self.kind == TargetKind::ValueCollection && self.is_ordered() => self.index(place, &ty),
+            _ => return Err(unknown(segment.text())),
         }
-        Err(unknown(segment.text()))
+        Ok(0)
+    }
+
+    /// An element of an ordered collection of values.
+    fn index(&mut self, place: i64, ty: &TypeRef) {
+        self.segments.push(Segment::Index(place));
+        let is_complex = structured(self.model, ty.base).is_some();
+        self.at(if is_complex { TargetKind::Complex } else { TargetKind::Primitive }, ty.element());
+    }
+
+    /// Whether the property that the path has come to says that the order of its elements counts.
+    fn is_ordered(&self) -> bool {
+        let Some((Segment::Property { member, .. }, before)) = self.segments.split_last() else { return false };
+        let owner = crate::engine::type_of(self.model, before).and_then(|id| self.model.structured(id));
+        let member = owner.and_then(|owner| owner.members.get(usize::from(*member)));
+        let ordered =
+            |member: &Member| self.model.annotation(&member.annotations, "Org.OData.Core.V1.Ordered").cloned();
+        member.and_then(ordered).is_some_and(|ordered| ordered.as_bool() != Some(false))
+    }
+
+    /// `$filter(…)`: the elements that pass stand for the collection.
+    fn filter(&mut self, predicate: &Expr<'_>) -> Result<(), Error> {
+        let Some(ty) = self.ty.as_ref().filter(|ty| ty.collection && (!self.returned() || self.composable())) else {
+            return Err(Error::bad_request("'$filter' does not apply to this resource.").at("path"));
+        };
+        let aliases = Aliases { query: Some(self.query), nested: &[] };
+        let mut binder = Binder::new(self.model, "path", ExprType::single(ty.base), aliases);
+        let filter = Filter(binder.predicate(predicate)?);
+        let kind = if self.is_entity(ty.base) { TargetKind::EntityCollection } else { TargetKind::ValueCollection };
+        self.segments.push(Segment::Filter(filter));
+        self.kind = kind;
+        Ok(())
     }
 
     /// `$count`, `$value`, `$ref` and those that are not offered; `false` leaves the segment to be a key.
@@ -157,7 +199,6 @@ impl<'a> Walk<'a> {
                 _ => return misplaced("this resource"),
             },
             "$query" | "$each" => return Err(not_offered(segment.text())),
-            text if text.starts_with("$filter(") => return Err(not_offered("$filter")),
             text if self.kind == TargetKind::EntityCollection && !text.starts_with("$filter") => return Ok(false),
             text => return Err(unknown(text)),
         }
@@ -175,6 +216,7 @@ impl<'a> Walk<'a> {
     ) -> Result<(), Error> {
         if let MemberKind::Navigation(_) = kind {
             self.segments.push(Segment::Navigation { member: number, name: name.clone() });
+            self.owner = self.ty.as_ref().and_then(|ty| structured(self.model, ty.base)).map(|(id, _)| id);
             self.at(if ty.collection { TargetKind::EntityCollection } else { TargetKind::Entity }, ty.clone());
             return self.keys(pairs);
         }
@@ -225,14 +267,26 @@ impl<'a> Walk<'a> {
             let Some((_, structure)) = entity.and_then(|ty| structured(self.model, ty.base)) else {
                 return Err(Error::bad_request("A key does not fit here.").at("path"));
             };
-            let values = key::in_parentheses(self.model, structure, pair, self.query)?;
-            self.keyed(values);
+            let names: Vec<&str> = pair.iter().filter_map(|argument| argument.name).collect();
+            let is_key = |name: &&str| structure.key.iter().any(|part| *part.name == **name);
+            if !names.is_empty()
+                && !names.iter().all(is_key)
+                && let Some(parts) = implied::alternate(self.model, structure, &names)
+            {
+                let open = vec![None; parts.len()];
+                let values = key::in_parentheses(self.model, structure, &parts, &open, pair, self.query)?;
+                self.keyed(Segment::AlternateKey(parts.into_iter().zip(values).collect()));
+                continue;
+            }
+            let known = implied::parts(self.model, &self.segments, self.owner, structure);
+            let values = key::in_parentheses(self.model, structure, &structure.key, &known, pair, self.query)?;
+            self.keyed(Segment::Key(values));
         }
         Ok(())
     }
 
-    fn keyed(&mut self, values: Vec<Value>) {
-        self.segments.push(Segment::Key(values));
+    fn keyed(&mut self, key: Segment) {
+        self.segments.push(key);
         self.kind = TargetKind::Entity;
         if let Some(ty) = &mut self.ty {
             ty.collection = false;
@@ -246,19 +300,25 @@ impl<'a> Walk<'a> {
             return Err(unknown(segment.text()));
         };
         let mut values = Vec::with_capacity(structure.key.len());
-        for (place, part) in structure.key.iter().enumerate() {
-            let text = if place == 0 { Some(segment) } else { path.segment(after + place - 1) };
+        let mut read = 0;
+        let known = implied::parts(self.model, &self.segments, self.owner, structure);
+        for (part, known) in structure.key.iter().zip(known) {
+            if let Some(known) = known {
+                values.push(known);
+                continue;
+            }
+            let text = if read == 0 { Some(segment) } else { path.segment(after + read - 1) };
             let text = text.ok_or_else(|| unknown(segment.text()))?.text();
             let wanted = key::key_type(self.model, structure, part);
             let value = wanted.and_then(|wanted| key::as_segment(self.model, wanted, text));
             values.push(value.ok_or_else(|| unknown(text))?);
+            read += 1;
         }
-        if values.is_empty() {
+        if read == 0 {
             return Err(unknown(segment.text()));
         }
-        let taken = values.len() - 1;
-        self.keyed(values);
-        Ok(taken)
+        self.keyed(Segment::Key(values));
+        Ok(read - 1)
     }
 
     fn operation(&mut self, candidates: &[OperationId], name: &str, pairs: &[Vec<Argument<'_>>]) -> Result<(), Error> {

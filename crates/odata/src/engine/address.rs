@@ -6,7 +6,7 @@ use super::head::child_type;
 use super::target::{Segment, Target};
 use crate::edm::write_primitive;
 use crate::json::enum_text;
-use crate::model::{EdmType, Model, Primitive, StructuredType, TypeId};
+use crate::model::{EdmType, KeyRef, Model, Primitive, StructuredType, TypeId};
 use crate::value::{Record, Value};
 
 /// How keys are written.
@@ -41,7 +41,13 @@ fn step(model: &Model, segment: &Segment, before: Option<TypeId>) -> Option<Type
             named(model.structured(before?)?.members.get(usize::from(*member))?.ty.base)
         }
         Segment::Operation { id, .. } => model.operation(*id).returns.as_ref().and_then(|returns| named(returns.base)),
-        Segment::Key(_) | Segment::Count | Segment::Value | Segment::Ref => before,
+        Segment::Key(_)
+        | Segment::AlternateKey(_)
+        | Segment::Filter(_)
+        | Segment::Index(_)
+        | Segment::Count
+        | Segment::Value
+        | Segment::Ref => before,
     }
 }
 
@@ -71,8 +77,16 @@ pub(crate) fn path(model: &Model, segments: &[Segment], style: KeyStyle) -> Stri
                 push_key(&mut path, model, before.and_then(|id| model.structured(id)), values.iter(), style);
                 continue;
             }
+            Segment::AlternateKey(parts) => {
+                push_alternate_key(&mut path, model, before, parts);
+                continue;
+            }
+            Segment::Index(place) => {
+                let _ = write!(path, "/{place}");
+                continue;
+            }
             Segment::Operation { id, .. } => &model.operation(*id).name,
-            Segment::Cast(_) => continue,
+            Segment::Cast(_) | Segment::Filter(_) => continue,
             Segment::Count => "$count",
             Segment::Value => "$value",
             Segment::Ref => "$ref",
@@ -99,6 +113,18 @@ pub(crate) fn push_record_key(url: &mut String, model: &Model, record: &Record, 
         .collect();
     if values.len() == ty.key.len() && !values.is_empty() {
         push_key(url, model, Some(ty), values.into_iter(), style);
+    }
+}
+
+/// Always in parentheses and with names, which tell it from the key.
+fn push_alternate_key(url: &mut String, model: &Model, ty: Option<TypeId>, parts: &[(KeyRef, Value)]) {
+    let owner = ty.and_then(|id| model.structured(id));
+    let key = parts.iter().map(|(part, _)| part.clone()).collect();
+    let owner = owner.map(|owner| StructuredType { key, ..owner.clone() });
+    let start = url.len();
+    push_key(url, model, owner.as_ref(), parts.iter().map(|(_, value)| value), KeyStyle::Parentheses);
+    if let [(part, _)] = parts {
+        url.insert_str(start + 1, &format!("{}=", part.name));
     }
 }
 

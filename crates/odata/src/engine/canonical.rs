@@ -43,7 +43,13 @@ fn names_entities(behind: &[Segment], collection: bool) -> bool {
     let next = behind.iter().find(|segment| !matches!(segment, Segment::Cast(_)));
     match next {
         None | Some(Segment::Ref) => true,
-        Some(Segment::Key(_) | Segment::Count | Segment::Operation { .. }) => collection,
+        Some(
+            Segment::Key(_)
+            | Segment::AlternateKey(_)
+            | Segment::Filter(_)
+            | Segment::Count
+            | Segment::Operation { .. },
+        ) => collection,
         _ => false,
     }
 }

@@ -57,6 +57,7 @@ use http::Method;
 use crate::json::Shapes;
 use crate::model::Model;
 
+pub(crate) use address::type_of;
 pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return};
 pub use operation::Operation;
 pub use outcome::{Outcome, Page, Removed, StreamBody};

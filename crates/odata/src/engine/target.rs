@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{OperationId, TypeId, TypeRef};
+use crate::model::{KeyRef, OperationId, TypeId, TypeRef};
+use crate::plan::Filter;
 use crate::value::Value;
 
 /// A bound path and what stands at its end.
@@ -35,6 +36,12 @@ pub enum Segment {
     },
     /// A key: values in the order of the type's key.
     Key(Vec<Value>),
+    /// An alternate key: its parts, as the model declares them, and their values.
+    AlternateKey(Vec<(KeyRef, Value)>),
+    /// The elements of the collection that pass (`$filter(…)`).
+    Filter(Filter),
+    /// The element at a place of an ordered collection, counted from its end where it is negative.
+    Index(i64),
     /// A type cast.
     Cast(TypeId),
     /// A navigation property.

@@ -180,7 +180,7 @@ pub struct StructuredType {
 }
 
 /// A part of the key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRef {
     /// Name in URLs: the property's, or the alias.
     pub name: Arc<str>,

@@ -1,5 +1,7 @@
 //! Reading through the engine and the generic reader, from outside: a GET in, status and JSON out.
 
 mod expand;
+mod functions;
+mod keys;
 mod paths;
 mod support;

@@ -88,6 +88,9 @@ impl Resource {
                 Segment::Cast(ty) => tail.push(Tail::Cast(*ty)),
                 Segment::Navigation { member, .. } => place = Some(navigate(office, place, *member)?),
                 Segment::Property { member, .. } => tail.push(Tail::Property(*member)),
+                Segment::AlternateKey(_) | Segment::Filter(_) | Segment::Index(_) => {
+                    return Err(Error::new(ErrorKind::NotImplemented, "The path has a segment that is not offered."));
+                }
             }
         }
         let place = place.ok_or_else(|| Error::new(ErrorKind::NotFound, "The path addresses no resource."))?;

@@ -53,7 +53,9 @@ impl Engine {
         }
         let whole = canonical(model, &head.target.segments);
         let mut segments = whole.as_slice();
-        while let Some((Segment::Cast(_) | Segment::Key(_) | Segment::Ref, rest)) = segments.split_last() {
+        while let Some((Segment::Cast(_) | Segment::Key(_) | Segment::AlternateKey(_) | Segment::Ref, rest)) =
+            segments.split_last()
+        {
             segments = rest;
         }
         if called(&head.target).is_none() {
@@ -61,7 +63,10 @@ impl Engine {
         }
         // By key, just created in the collection, or what a navigation property leads to; a singleton is whole by itself.
         let is_of_collection = head.target.kind == TargetKind::EntityCollection
-            || matches!(last_but_casts(head), Some(Segment::Key(_) | Segment::Operation { .. }))
+            || matches!(
+                last_but_casts(head),
+                Some(Segment::Key(_) | Segment::AlternateKey(_) | Segment::Operation { .. })
+            )
             || (whole != head.target.segments && is_entity_set(model, segments));
         // The type stands in the URL where it is not the one that the set is declared with.
         let of_set = type_of(model, segments).unwrap_or(declared);

@@ -62,7 +62,7 @@ pub(super) fn entity_set_path(model: &Model, head: &Head) -> Option<Vec<Segment>
     let end = head.target.segments.iter().rposition(|segment| matches!(segment, Segment::Operation { .. }))?;
     let mut segments = head.target.segments[..end].to_vec();
     if steps.peek().is_none() {
-        while matches!(segments.last(), Some(Segment::Key(_) | Segment::Cast(_))) {
+        while matches!(segments.last(), Some(Segment::Key(_) | Segment::AlternateKey(_) | Segment::Cast(_))) {
             segments.pop();
         }
     }

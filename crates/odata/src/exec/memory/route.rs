@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::expand::is_entity;
 use super::read::{Reader, not_found};
-use super::{Call, Related};
+use super::{Call, Related, matches};
 use crate::engine::{Outcome, Segment};
 use crate::error::{Error, ErrorKind};
-use crate::model::{ContainerChildKind, EdmType, Model, OperationId, TypeId};
+use crate::model::{ContainerChildKind, EdmType, KeyRef, Model, OperationId, TypeId};
+use crate::plan::Filter;
 use crate::value::{Record, Value};
 
 /// Ranked values.
@@ -50,6 +51,9 @@ impl<'r, 's> Walk<'r, 's> {
         match segment {
             Segment::Root { child, .. } => self.root(*child),
             Segment::Key(values) => self.key(values),
+            Segment::AlternateKey(parts) => self.alternate_key(parts),
+            Segment::Filter(filter) => self.filter(filter),
+            Segment::Index(place) => self.index(*place),
             Segment::Cast(ty) => self.cast(*ty),
             Segment::Navigation { member, .. } => self.navigate(*member),
             Segment::Property { member, .. } => self.property(*member),
@@ -96,6 +100,48 @@ impl<'r, 's> Walk<'r, 's> {
             _ => None,
         };
         self.arrive(found)
+    }
+
+    fn alternate_key(&mut self, parts: &[(KeyRef, Value)]) -> Result<(), Error> {
+        let fits = |entity: &Record| parts.iter().all(|(part, wanted)| at(entity, &part.path) == Some(wanted));
+        let found = self.rows()?.find_map(|(_, row)| match row {
+            Value::Record(entity) if fits(&entity) => Some(entity),
+            _ => None,
+        });
+        self.arrive(found)
+    }
+
+    fn filter(&mut self, filter: &Filter) -> Result<(), Error> {
+        let context = self.reader.context();
+        let mut left = Vec::new();
+        for (rank, row) in self.rows()? {
+            if matches(filter, &row, context)? {
+                left.push((rank, row));
+            }
+        }
+        self.place = Place::Many(Box::new(left.into_iter()));
+        Ok(())
+    }
+
+    /// The element at a place, from the end where it is negative.
+    fn index(&mut self, place: i64) -> Result<(), Error> {
+        let mut rows = self.rows()?;
+        let found = if let Ok(place) = usize::try_from(place) {
+            rows.nth(place)
+        } else {
+            let rows: Vec<(u64, Value)> = rows.collect();
+            let from_end = usize::try_from(place.unsigned_abs()).unwrap_or(usize::MAX);
+            rows.len().checked_sub(from_end).and_then(|place| rows.into_iter().nth(place))
+        };
+        match found.ok_or_else(not_found)?.1 {
+            Value::Record(entity) if is_entity(self.reader.model, EdmType::Named(entity.type_id)) => {
+                self.arrive(Some(entity))
+            }
+            value => {
+                self.place = Place::One(value);
+                Ok(())
+            }
+        }
     }
 
     fn cast(&mut self, ty: TypeId) -> Result<(), Error> {
