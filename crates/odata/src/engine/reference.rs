@@ -25,6 +25,26 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The path that `$entity?$id=…` stands for, with the type behind it; `None` for any other path.
+    ///
+    /// # Errors
+    /// 400: `$id` is missing, or no URL of this service.
+    pub(crate) fn dereferenced(&self, path: &str, id: Option<&str>, root: &str) -> Result<Option<String>, Error> {
+        let Some(cast) = path.trim_matches('/').strip_prefix("$entity") else { return Ok(None) };
+        if !(cast.is_empty() || cast.starts_with('/')) {
+            return Ok(None);
+        }
+        let url = id.ok_or_else(|| Error::bad_request("'$entity' needs the query option '$id'.").at("$id"))?;
+        if url.contains(['?', '#']) {
+            return Err(refused(url, "must be a URL with neither query nor fragment").at("$id"));
+        }
+        let resolver = Resolver { model: &self.model, root, path: "" };
+        let below = resolver.below_root(url).map_err(|error| error.at("$id"))?.unwrap_or(url);
+        Ok(Some(format!("{below}{cast}")))
+    }
+}
+
 impl Resolver<'_> {
     /// The entity of type `wanted` that a URL names: absolute, or relative to the request or to the service root.
     ///

@@ -150,6 +150,14 @@ fn every_type_of_value_survives_a_round_trip() {
     }
     checks.eq("a complex value", &read["ShippingAddress"], &given["ShippingAddress"]);
     checks.eq("longitude", &read["Location"]["coordinates"][0], &1.5);
+    for bad in [
+        r#""Location":{"type":"Point"}"#,
+        r#""Location":{"type":"LineString","coordinates":[[1,2],[3,4]]}"#,
+        r#""Location":"POINT(1 2)""#,
+        r#""Location":{"type":"Point","coordinates":["a","b"]}"#,
+    ] {
+        checks.error(bad, &served.json("POST", "/Products", &format!(r#"{{"Name":"n","Price":1,{bad}}}"#)), 400);
+    }
     checks.done();
 }
 
@@ -165,6 +173,7 @@ fn keys_are_written_in_several_forms() {
         format!("/Products(@key)?@key={id}"),
         format!("/Products(ID=@key)?@key={id}"),
         format!("/Products({id})/ComplianceService.SpecialProduct"),
+        format!("/Products/$filter(Name eq 'Laptop')/{id}"),
     ] {
         let answer = served.get(&path);
         checks.status(&path, &answer, 200);
@@ -174,6 +183,8 @@ fn keys_are_written_in_several_forms() {
         format!("/ProductDescriptions(ProductID={id},LanguageKey='DE')"),
         format!("/ProductDescriptions(LanguageKey='DE',ProductID={id})"),
         format!("/ProductDescriptions/{id}/DE"),
+        format!("/Products({id})/Descriptions(LanguageKey='DE')"),
+        format!("/Products({id})/Descriptions('DE')"),
         format!("/Products({id})/Descriptions(ProductID={id},LanguageKey='DE')"),
     ] {
         let answer = served.get(&path);
@@ -192,5 +203,44 @@ fn keys_are_written_in_several_forms() {
         &served.get(&format!("/ProductDescriptions(ProductID={id},LanguageKey='EN')/Product/Name/$value")).text(),
         &"Laptop",
     );
+    checks.done();
+}
+
+#[test]
+fn special_resources_answer() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    checks.eq("$entity", &served.get(&format!("/$entity?$id={}{laptop}", served.root())).json()["Name"], &"Laptop");
+    checks.eq(
+        "$entity",
+        &served.get(&format!("/$entity?$id={}", laptop.trim_start_matches('/'))).json()["Name"],
+        &"Laptop",
+    );
+    checks.names(
+        &served,
+        "/Products/$filter(Price gt 500)?$select=Name",
+        &["Laptop", "Smartphone", "Premium Laptop Pro"],
+    );
+    checks.eq("and counted", &served.get("/Products/$filter(Price gt 500)/$count").text(), &"3");
+    checks.names(&served, "/Products/$filter(@f)?@f=Price lt 20", &["Coffee Mug"]);
+    let references = served.get("/Products/$ref");
+    checks.status("references", &references, 200);
+    checks.eq("references", &references.json()["value"].as_array().map(Vec::len), &Some(7));
+    checks.eq("references", &references.json()["value"][0]["@odata.id"], &format!("{}{laptop}", served.root()));
+    checks.eq(
+        "context",
+        &references.json()["@odata.context"],
+        &format!("{}/$metadata#Collection($ref)", served.root()),
+    );
+    let query = [("Content-Type", "text/plain")];
+    let posted = served.send("POST", "/Products/$query", &query, "$filter=Price lt 20&$select=Name");
+    checks.status("$query", &posted, 200);
+    checks.eq("$query", &posted.names(), &["Coffee Mug"]);
+    let each = served.json("PATCH", "/Products/$filter(Price lt 20)/$each", r#"{"Rating":9}"#);
+    checks.that("$each", matches!(each.status, 200 | 204 | 501), || each.text().to_owned());
+    for path in ["/$entity", "/$entity?$id=Products"] {
+        let answer = served.get(path);
+        checks.that(path, matches!(answer.status, 400 | 404), || answer.text().to_owned());
+    }
     checks.done();
 }

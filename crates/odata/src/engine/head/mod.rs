@@ -203,7 +203,11 @@ impl Engine {
             Profile::Graph => Query::parse_prefixed(raw_query)?,
             Profile::Strict => Query::parse(raw_query)?,
         };
-        let target = self.target(raw_path, &query)?;
+        let named = self.dereferenced(raw_path, query.text(SystemOption::Id), root)?;
+        let target = self.target(named.as_deref().unwrap_or(raw_path), &query)?;
+        if named.is_some() && target.kind != TargetKind::Entity {
+            return Err(Error::bad_request("The URL of '$id' is not that of an entity.").at("$id"));
+        }
         let allow = methods::allowed(model, profile, &target);
         let is_options = *method == Method::OPTIONS;
         if !is_options && !allow.contains(method) {
@@ -231,7 +235,11 @@ impl Engine {
         };
         let path: Arc<str> = raw_path.trim_matches('/').into();
         let carried = Carried::new(&path, raw_query);
-        let mut bound = if is_options { CollectionQuery::default() } else { self.options(method, &target, &query)? };
+        let mut bound = if is_options {
+            CollectionQuery::default()
+        } else {
+            self.options(method, &target, &query, named.is_some())?
+        };
         if target.ty.as_ref().is_some_and(|ty| ty.collection) {
             bound.track_changes = is_read && prefer.track_changes && self.is_tracked(&target);
             self.page(&mut bound, &query, &carried, &prefer, tokens)?;
@@ -301,7 +309,7 @@ impl Engine {
     }
 
     /// Binds the options that the method and the target take; others are refused and named.
-    fn options(&self, method: &Method, target: &Target, query: &Query) -> Result<CollectionQuery, Error> {
+    fn options(&self, method: &Method, target: &Target, query: &Query, by_id: bool) -> Result<CollectionQuery, Error> {
         let model = &*self.model;
         let is_read = *method == Method::GET || *method == Method::HEAD;
         let is_invocation = matches!(target.kind, TargetKind::Action | TargetKind::Function);
@@ -313,7 +321,7 @@ impl Engine {
         }
         for option in query.given_without(&taken) {
             match option {
-                SystemOption::Id if removes_reference => {}
+                SystemOption::Id if removes_reference || by_id => {}
                 SystemOption::Apply | SystemOption::Compute if !self.settings.compute => return Err(not_run(option)),
                 SystemOption::DeltaToken if is_collection && is_read && self.is_tracked(target) => {}
                 SystemOption::DeltaToken | SystemOption::Index => {
