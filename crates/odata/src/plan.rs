@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::expr::Expr;
 use crate::model::TypeId;
 
-pub use apply::{Aggregate, Apply, Branch, From, Measure, Method, RowProperty, Rows, Transformation};
+pub use apply::{Aggregate, Apply, Branch, From, Hierarchy, Measure, Method, RowProperty, Rows, Transformation};
 
 /// A predicate whose names and types are known to the model. Only the binder makes one.
 #[derive(Debug, Clone, PartialEq)]

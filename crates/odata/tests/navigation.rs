@@ -17,6 +17,9 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
       <Property Name="name" Type="Edm.String"/><Property Name="note" Type="Edm.String"/>
       <Property Name="wholeId" Type="Edm.Int32"/>
       <NavigationProperty Name="whole" Type="ns.Item"/><NavigationProperty Name="parts" Type="Collection(ns.Item)"/>
+      <Annotation Term="Org.OData.Aggregation.V1.RecursiveHierarchy" Qualifier="H"><Record>
+        <PropertyValue Property="NodeProperty" PropertyPath="id"/>
+        <PropertyValue Property="ParentNavigationProperty" NavigationPropertyPath="whole"/></Record></Annotation>
     </EntityType>
     <Function Name="Shifted" IsBound="true"><Parameter Name="item" Type="ns.Item"/><Parameter Name="by" Type="Edm.Int32"/>
       <ReturnType Type="Edm.Int32"/></Function>
@@ -242,4 +245,42 @@ fn groups_by_related_entities_hold_what_they_were_grouped_by_and_nothing_else() 
     let whole = car.as_record().unwrap().get(4).unwrap().as_record().unwrap();
     assert_eq!((whole.get(1), whole.get(0), whole.get(5)), (Some(&Value::from("car")), None, None));
     assert_eq!(read("Items/$count", "$apply=groupby((wholeId))", Operation::Count), Outcome::Count(3));
+}
+
+#[test]
+fn a_declared_hierarchy_is_climbed_descended_and_walked() {
+    let names = |apply: &str| {
+        let Outcome::Collection(page) = read("Items", &format!("$apply={apply}"), Operation::ReadCollection) else {
+            panic!("a page")
+        };
+        let name = |row: &Value| row.as_record().unwrap().get(1).unwrap().as_str().unwrap().to_owned();
+        page.items.iter().map(name).collect::<Vec<_>>()
+    };
+    for (apply, wanted) in [
+        ("ancestors($root/Items,H,id,filter(name eq 'screw'))", &["car", "wheel"][..]),
+        ("ancestors($root/Items,H,id,filter(name eq 'screw'),1)", &["wheel"]),
+        ("ancestors($root/Items,H,id,filter(name eq 'screw'),1,keep start)", &["wheel", "screw"]),
+        ("ancestors($root/Items,H,id,filter(contains(name,'e')))", &["car", "wheel"]),
+        ("descendants($root/Items,H,id,filter(name eq 'car'))", &["wheel", "seat", "screw"]),
+        ("descendants($root/Items,H,id,filter(name eq 'car'),1)", &["wheel", "seat"]),
+        ("descendants($root/Items,H,id,filter(name eq 'wheel'),keep start)", &["wheel", "screw"]),
+        ("descendants($root/Items,H,wholeId,filter(name eq 'wheel'))", &["screw"]),
+        ("filter(id gt 1)/traverse($root/Items,H,id,preorder)", &["wheel", "screw", "seat"]),
+        ("traverse($root/Items,H,id,preorder,name)", &["car", "seat", "wheel", "screw"]),
+        ("traverse($root/Items,H,id,postorder,name desc)", &["screw", "wheel", "seat", "car"]),
+        ("traverse($root/Items,H,id,preorder,filter(name eq 'wheel'))", &["wheel", "screw"]),
+    ] {
+        assert_eq!(names(apply), wanted, "{apply}");
+    }
+    let (model, _) = garage();
+    let target = bind::path(&model, &RawPath::parse("Items").unwrap(), &Query::default()).unwrap();
+    for (apply, kind) in [
+        ("ancestors($root/Items,Other,id,filter(true))", ErrorKind::NotImplemented),
+        ("traverse(parts,H,id,preorder)", ErrorKind::BadRequest),
+        ("descendants($root/Items,H,nope,identity)", ErrorKind::BadRequest),
+    ] {
+        let query = Query::parse(&format!("$apply={apply}")).unwrap();
+        let error = bind::query(&model, &target, &query).unwrap_err();
+        assert_eq!((error.kind, error.target.as_deref()), (kind, Some("$apply")), "{apply}: {error}");
+    }
 }

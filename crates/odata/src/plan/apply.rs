@@ -98,8 +98,45 @@ pub enum Transformation {
         /// The name of the related row in the result.
         name: Arc<str>,
     },
+    /// `ancestors(…)` and `descendants(…)`: the rows of nodes above or below others.
+    Relatives {
+        /// Below; else above.
+        descendants: bool,
+        /// The nodes.
+        hierarchy: Hierarchy,
+        /// Gives the rows to start from.
+        start: Vec<Transformation>,
+        /// At most so many steps away.
+        distance: Option<u32>,
+        /// The rows to start from stay, too.
+        keep_start: bool,
+    },
+    /// `traverse(…)`: rows in the order of their nodes.
+    Traverse {
+        /// The nodes.
+        hierarchy: Hierarchy,
+        /// Parents behind their children; else before them.
+        postorder: bool,
+        /// Gives the nodes to start from; without it, those that have no parent.
+        start: Option<Vec<Transformation>>,
+        /// The order among siblings.
+        order: Vec<OrderBy>,
+    },
     /// `nest(…)`: one row with a collection for each.
     Nest(Vec<(Arc<str>, Vec<Transformation>)>),
+}
+
+/// A hierarchy that the model declares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hierarchy {
+    /// The entity set of the nodes.
+    pub nodes: Expr,
+    /// A node's identifier, from the node.
+    pub id: Expr,
+    /// A node's parent or parents, from the node.
+    pub parent: Expr,
+    /// The identifier of the node that a row belongs to, from the row.
+    pub key: Expr,
 }
 
 /// What the amount of `topcount`, `topsum`, `toppercent` means.

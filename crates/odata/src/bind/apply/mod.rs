@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod group;
+mod hierarchy;
 mod shape;
 
 use super::options::order_item;
@@ -98,11 +99,12 @@ impl<'a> Applier<'a> {
             }
             TransformationKind::AddNested { .. } => return Err(self.not_offered(step.span, "addnested")),
             TransformationKind::Expand { .. } => return Err(self.not_offered(step.span, "expand")),
-            TransformationKind::Relatives { descendants, .. } => {
-                let name = if *descendants { "descendants" } else { "ancestors" };
-                return Err(self.no_hierarchy(step.span, name));
+            TransformationKind::Relatives { descendants, hierarchy, start, distance, keep_start } => {
+                self.relatives(*descendants, hierarchy, start, (*distance, *keep_start), row, step.span)?
             }
-            TransformationKind::Traverse { .. } => return Err(self.no_hierarchy(step.span, "traverse")),
+            TransformationKind::Traverse { hierarchy, postorder, start, orderby } => {
+                self.traverse(hierarchy, *postorder, start.as_ref(), orderby, row, step.span)?
+            }
             TransformationKind::Function { name, .. } => {
                 let message = format!("The function '{name}' as a transformation");
                 return Err(self.binder(row).not_offered(step.span, &message));
@@ -115,7 +117,7 @@ impl<'a> Applier<'a> {
         self.binder(&row).not_offered(span, &format!("The transformation '{what}'"))
     }
 
-    /// Hierarchies are declared by an annotation, and none is read.
+    /// Hierarchies are declared by an annotation.
     fn no_hierarchy(&self, span: Span, what: &str) -> Error {
         let row = RowType::of(ExprType::NULL);
         self.binder(&row).not_offered(span, &format!("No hierarchy is declared: '{what}'"))

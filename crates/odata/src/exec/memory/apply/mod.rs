@@ -7,6 +7,7 @@
 mod aggregate;
 mod extreme;
 mod group;
+mod hierarchy;
 mod key;
 
 use std::cell::Cell;
@@ -157,6 +158,12 @@ impl Run<'_> {
                 all
             }
             Transformation::Join { outer, source, steps, name } => self.join(*outer, source, steps, name, rows)?,
+            Transformation::Relatives { descendants, hierarchy, start, distance, keep_start } => {
+                self.relatives(*descendants, hierarchy, start, (*distance, *keep_start), rows)?
+            }
+            Transformation::Traverse { hierarchy, postorder, start, order } => {
+                self.traverse(hierarchy, *postorder, start.as_deref(), order, rows)?
+            }
             Transformation::Nest(parts) => {
                 let mut row = Value::from(empty_row(self.ty, self.context.model));
                 for (name, steps) in parts {
