@@ -54,7 +54,7 @@ impl Resolver<'_> {
         if url.is_empty() || url.contains(['?', '#']) {
             return Err(refused(url, "must be a URL with neither query nor fragment"));
         }
-        if let Some(below) = below_root(self.root, url)? {
+        if let Some(below) = self.below_root(url)? {
             return self.bind(url, below, wanted);
         }
         let relative = self.relative_to_request(url);
@@ -72,6 +72,27 @@ impl Resolver<'_> {
         let (child, declared) = self.model.child(name)?;
         let root = Segment::Root { child, name: declared.name.clone() };
         Some(EntityReference { segments: [root, Segment::Key(key)].into() })
+    }
+
+    /// The path below the root of an absolute URL or absolute path; `None` for a relative one.
+    fn below_root<'u>(&self, url: &'u str) -> Result<Option<&'u str>, Error> {
+        let foreign = || refused(url, "is not a URL of this service");
+        let (origin, root_path) = split_origin(self.root);
+        let path = if url.starts_with("//") {
+            return Err(foreign());
+        } else if url.starts_with('/') {
+            url
+        } else if has_scheme(url) {
+            let (own, path) = split_origin(url);
+            if !own.eq_ignore_ascii_case(origin) {
+                return Err(foreign());
+            }
+            path
+        } else {
+            return Ok(None);
+        };
+        let below = path.strip_prefix(root_path).ok_or_else(foreign)?;
+        below.strip_prefix('/').map(Some).ok_or_else(foreign)
     }
 
     /// A relative path against the request's own (RFC 3986, 5.2.3 and 5.2.4); `None` above the root.
@@ -112,27 +133,6 @@ impl Resolver<'_> {
         }
         Ok(EntityReference { segments: target.segments.into() })
     }
-}
-
-/// The path below the root of an absolute URL or absolute path; `None` for a relative one.
-pub(crate) fn below_root<'u>(root: &str, url: &'u str) -> Result<Option<&'u str>, Error> {
-    let foreign = || refused(url, "is not a URL of this service");
-    let (origin, root_path) = split_origin(root);
-    let path = if url.starts_with("//") {
-        return Err(foreign());
-    } else if url.starts_with('/') {
-        url
-    } else if has_scheme(url) {
-        let (own, path) = split_origin(url);
-        if !own.eq_ignore_ascii_case(origin) {
-            return Err(foreign());
-        }
-        path
-    } else {
-        return Ok(None);
-    };
-    let below = path.strip_prefix(root_path).ok_or_else(foreign)?;
-    below.strip_prefix('/').map(Some).ok_or_else(foreign)
 }
 
 fn refused(url: &str, why: &str) -> Error {

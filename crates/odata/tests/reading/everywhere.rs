@@ -11,7 +11,7 @@ fn an_id_leads_to_its_entity() {
     assert_eq!(body("/$entity?$id=Newest")["Title"], "Gamma");
     assert_eq!(status("/$entity?$id=Books(9)"), 404);
     assert_eq!(status("/$entity/lib.Atlas?$id=Books(1)"), 404);
-    let bad = ["$entity", "$entity?$id=Books", "$entity?$id=$entity", "$entity?$id=https://elsewhere.org/Books(1)"];
+    let bad = ["$entity", "$entity?$id=Books", "$entity?$id=https://elsewhere.org/Books(1)"];
     for url in bad.into_iter().chain(["$entity?$id=Books(1)/Title", "$entity?$id=", "Books(1)?$id=Books(2)"]) {
         assert_eq!(status(&format!("/{url}")), 400, "{url}");
     }

@@ -5,7 +5,6 @@ mod content;
 mod links;
 pub(crate) mod media;
 mod methods;
-mod named;
 mod posted;
 mod preconditions;
 mod prefer;
@@ -181,22 +180,12 @@ impl Engine {
             let message = format!("The URL is longer than {URL_BYTES_MAX} bytes.");
             return Err(Error::new(ErrorKind::UriTooLong, message));
         }
-        let named = match self.settings.profile {
-            Profile::Strict => named::dereferenced(path_and_query, root)?,
-            Profile::Graph => None,
-        };
-        let is_named = named.is_some();
-        let path_and_query = named.as_deref().unwrap_or(path_and_query);
         if *method == Method::POST
             && let Some(resource) = posted::queried(path_and_query)
         {
             return self.posted_head(resource, headers, root, tokens);
         }
-        let head = self.understand(method, path_and_query, headers, root, tokens)?;
-        if is_named && head.target.kind != TargetKind::Entity {
-            return Err(Error::bad_request("The id names no entity.").at("$id"));
-        }
-        Ok(head)
+        self.understand(method, path_and_query, headers, root, tokens)
     }
 
     fn understand(
