@@ -18,6 +18,7 @@ pub mod expr;
 pub mod json;
 pub mod limits;
 pub mod model;
+pub mod openapi;
 pub mod plan;
 mod profile;
 pub mod syntax;

@@ -55,3 +55,5 @@ pub const GEO_DEPTH_MAX: usize = 8;
 pub const ALIAS_CHAIN_MAX: usize = 8;
 /// Most lambda variables in scope at once; each costs a loop inside a loop.
 pub const LAMBDA_DEPTH_MAX: u8 = 8;
+/// Most steps along containment in the paths of an OpenAPI document: each multiplies their number.
+pub const OPENAPI_DEPTH_MAX: usize = 4;

@@ -44,6 +44,7 @@ impl std::fmt::Debug for App {
 enum Route {
     Healthz,
     Readyz,
+    OpenApi,
     Admin,
     /// Paths that are not the admin plane's, and that nobody answers yet.
     Nobody,
@@ -56,6 +57,7 @@ impl Route {
         match first {
             Some("healthz") => Self::Healthz,
             Some("readyz") => Self::Readyz,
+            Some("openapi.json" | "openapi.yaml") if !path[1..].contains('/') => Self::OpenApi,
             None | Some("" | "user" | "metrics" | "favicon.ico" | "robots.txt") => Self::Nobody,
             Some(_) => Self::Admin,
         }
@@ -73,13 +75,13 @@ impl Handler for App {
     fn answer_now(&self, cx: &RequestContext, parts: &Parts) -> Option<Answer> {
         match Route::of(parts.uri.path()) {
             Route::Admin => admin::answer_now(self, cx, parts),
-            Route::Healthz | Route::Readyz | Route::Nobody => None,
+            Route::Healthz | Route::Readyz | Route::OpenApi | Route::Nobody => None,
         }
     }
 
     fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer {
         match Route::of(parts.uri.path()) {
-            route @ (Route::Healthz | Route::Readyz) => self.answer_here(route, cx, parts),
+            route @ (Route::Healthz | Route::Readyz | Route::OpenApi) => self.answer_here(route, cx, parts),
             Route::Admin | Route::Nobody => {
                 let message = "The service is stopping. Try again.";
                 let mut answer = self.fault(cx, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
@@ -92,9 +94,16 @@ impl Handler for App {
 
 impl App {
     fn answer_here(&self, route: Route, cx: &RequestContext, parts: &Parts) -> Answer {
+        if route == Route::OpenApi
+            && let Some(answer) = self.admin.openapi.answer(parts)
+        {
+            return answer;
+        }
         let health = match route {
             Route::Healthz => self.healthz(),
             Route::Readyz => self.readyz(),
+            // Another method: judged below.
+            Route::OpenApi => text(StatusCode::NO_CONTENT, String::new()),
             Route::Admin | Route::Nobody => {
                 let message = format!("Resource not found for the path '{}'.", parts.uri.path());
                 return self.fault(cx, StatusCode::NOT_FOUND, "ResourceNotFound", &message);
@@ -165,6 +174,8 @@ mod tests {
             ("/v3/x", Route::Admin),
             ("/healthz", Route::Healthz),
             ("/readyz/", Route::Readyz),
+            ("/openapi.json", Route::OpenApi),
+            ("/openapi.yaml/x", Route::Admin),
             ("/user/v1.0/web/policies", Route::Nobody),
             ("/", Route::Nobody),
             ("*", Route::Nobody),

@@ -11,3 +11,4 @@ pub mod demo;
 pub mod env;
 pub mod http;
 pub mod limits;
+mod openapi;

@@ -8,6 +8,7 @@ mod forwarded;
 mod headers;
 mod isolation;
 mod negotiation;
+mod openapi;
 mod options;
 mod repeated;
 mod scopes;

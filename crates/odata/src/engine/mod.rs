@@ -59,6 +59,7 @@ use crate::model::Model;
 
 pub(crate) use address::type_of;
 pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return};
+pub(crate) use head::{allowed_methods, child_type};
 pub use operation::Operation;
 pub use outcome::{Outcome, Page, Removed, StreamBody};
 pub(crate) use reference::Resolver;

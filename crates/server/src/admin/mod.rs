@@ -39,6 +39,7 @@ use crate::app::App;
 use crate::auth::{AuthError, Need, Plane, Principal};
 use crate::http::{RequestBody, RequestContext, body};
 use crate::limits;
+use crate::openapi::OpenApi;
 use cx::Cx;
 use rendered::{Question, Rendered};
 use resource::Resource;
@@ -53,6 +54,8 @@ pub struct AdminPlane {
     engine: Engine,
     continuation: ContinuationKey,
     rendered: Rendered,
+    /// The plane described.
+    pub(crate) openapi: OpenApi,
     page_size_max: u32,
     computed_queries: Semaphore,
 }
@@ -73,8 +76,9 @@ impl AdminPlane {
         };
         let engine = Engine::new(Arc::clone(&office.model), settings);
         let rendered = Rendered::new();
+        let openapi = OpenApi::new(&office.model, &VERSIONS)?;
         let computed_queries = Semaphore::new(limits::COMPUTED_QUERIES_MAX);
-        Ok(Self { office, engine, continuation, rendered, page_size_max, computed_queries })
+        Ok(Self { office, engine, continuation, rendered, openapi, page_size_max, computed_queries })
     }
 }
 

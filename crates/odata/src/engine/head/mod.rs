@@ -18,6 +18,7 @@ use http::{HeaderMap, Method};
 pub(crate) use accept::{JsonFormat, Produces};
 pub(crate) use content::Content;
 pub(crate) use links::Carried;
+pub(crate) use methods::allowed as allowed_methods;
 pub(crate) use methods::child_type;
 pub(crate) use preconditions::failed;
 pub use preconditions::{Current, EntityTags, Preconditions};

@@ -1,8 +1,8 @@
 //! `GET …/tenantCheckinStatuses` and `…/checkinStatuses`, with query options and `/$count`: the data plane, by SQL (R4).
 
-use odata::Error;
 use odata::engine::{Outcome, Page};
 use odata::plan::CollectionQuery;
+use odata::{Error, ErrorKind};
 use store::{ClientConfigurationId, Continuation, StatusQuery};
 
 use crate::admin::cx::Cx;
@@ -20,6 +20,7 @@ pub(crate) async fn list(
     client: Option<ClientConfigurationId>,
     query: &CollectionQuery,
 ) -> Result<Outcome, Error> {
+    refuse_search(query)?;
     let Some(row) = cx.estate(estate)? else { return Ok(Outcome::Collection(empty(query))) };
     let page_size = u64::from(query.page_size.unwrap_or(cx.page_size_max).min(cx.page_size_max));
     let limit = query.top.map_or(page_size, |top| top.min(page_size));
@@ -52,6 +53,7 @@ pub(crate) async fn count(
     client: Option<ClientConfigurationId>,
     query: &CollectionQuery,
 ) -> Result<Outcome, Error> {
+    refuse_search(query)?;
     let Some(row) = cx.estate(estate)? else { return Ok(Outcome::Count(0)) };
     let asked = StatusQuery {
         applied_policy: client,
@@ -61,6 +63,15 @@ pub(crate) async fn count(
     };
     let page = cx.store.statuses(cx.caller, asked).await.map_err(store_error)?;
     Ok(Outcome::Count(page.count.unwrap_or_default()))
+}
+
+/// The model says that check-ins cannot be searched: the store has no index of words.
+fn refuse_search(query: &CollectionQuery) -> Result<(), Error> {
+    if query.search.is_none() {
+        return Ok(());
+    }
+    let message = "The query option '$search' is not supported for check-ins.";
+    Err(Error::new(ErrorKind::NotImplemented, message).at("$search"))
 }
 
 fn empty(query: &CollectionQuery) -> Page {

@@ -1,0 +1,156 @@
+//! The OpenAPI document follows the model: paths, methods, parameters and schemas, the same bytes for the same model.
+
+use odata::openapi::{About, Document};
+use odata::{Model, Profile};
+use serde_json::Value;
+
+const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">
+  <edmx:Reference Uri="https://example.org/capabilities.xml">
+    <edmx:Include Namespace="Org.OData.Capabilities.V1" Alias="Capabilities"/>
+    <edmx:Include Namespace="Org.OData.Core.V1" Alias="Core"/>
+  </edmx:Reference>
+  <edmx:DataServices>
+    <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="shop">
+      <EnumType Name="colour"><Member Name="red"/><Member Name="blue"/></EnumType>
+      <ComplexType Name="size" Abstract="true"/>
+      <ComplexType Name="box" BaseType="shop.size"><Property Name="height" Type="Edm.Int32" Nullable="false"/></ComplexType>
+      <EntityType Name="item">
+        <Key><PropertyRef Name="id"/></Key>
+        <Property Name="id" Type="Edm.Int32" Nullable="false"><Annotation Term="Core.Computed" Bool="true"/></Property>
+        <Property Name="name" Type="Edm.String" Nullable="false" MaxLength="20"/>
+        <Property Name="colour" Type="shop.colour"/>
+        <Property Name="size" Type="shop.size"/>
+        <Property Name="photo" Type="Edm.Stream"/>
+        <NavigationProperty Name="parts" Type="Collection(shop.item)" ContainsTarget="true"/>
+      </EntityType>
+      <EntityType Name="order">
+        <Key><PropertyRef Name="year"/><PropertyRef Name="number"/></Key>
+        <Property Name="year" Type="Edm.Int16" Nullable="false"/>
+        <Property Name="number" Type="Edm.String" Nullable="false"/>
+      </EntityType>
+      <Function Name="cheapest" IsBound="true"><Parameter Name="set" Type="Collection(shop.item)"/>
+        <Parameter Name="count" Type="Edm.Int32" Nullable="false"/><ReturnType Type="Collection(shop.item)"/></Function>
+      <EntityContainer Name="c">
+        <EntitySet Name="items" EntityType="shop.item"/>
+        <EntitySet Name="orders" EntityType="shop.order">
+          <Annotation Term="Capabilities.FilterRestrictions"><Record><PropertyValue Property="Filterable" Bool="false"/></Record></Annotation>
+          <Annotation Term="Capabilities.TopSupported" Bool="false"/>
+          <Annotation Term="Capabilities.InsertRestrictions"><Record><PropertyValue Property="Insertable" Bool="false"/></Record></Annotation>
+        </EntitySet>
+      </EntityContainer>
+    </Schema>
+  </edmx:DataServices>
+</edmx:Edmx>"#;
+
+fn model() -> Model {
+    odata::csdl::read(MODEL).expect("a valid model")
+}
+
+fn document(profile: Profile) -> Value {
+    let text = Document::new(&model(), profile, &About::new("Shop", "1")).json();
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn options(operation: &Value) -> Vec<&str> {
+    let all = operation["parameters"].as_array().expect("it has parameters");
+    all.iter().filter_map(|parameter| parameter["name"].as_str()).collect()
+}
+
+#[test]
+fn keys_stand_in_paths_as_the_profile_writes_them() {
+    let strict = document(Profile::Strict);
+    assert!(strict["paths"]["/items({item-id})"]["get"].is_object(), "{strict}");
+    assert!(strict["paths"]["/orders(year={order-year},number='{order-number}')"]["delete"].is_object());
+    let graph = document(Profile::Graph);
+    assert!(graph["paths"]["/items/{item-id}/photo"]["put"].is_object());
+}
+
+#[test]
+fn a_path_has_the_methods_that_the_engine_takes() {
+    let document = document(Profile::Graph);
+    let methods = |path: &str| -> Vec<String> {
+        let item = document["paths"][path].as_object().expect(path);
+        item.keys().filter(|name| *name != "parameters").cloned().collect()
+    };
+    assert_eq!(methods("/items"), ["get", "post"]);
+    assert_eq!(methods("/orders"), ["get"]);
+    assert_eq!(methods("/items/{item-id}"), ["delete", "get", "patch"]);
+    assert_eq!(methods("/items/shop.cheapest(count={count})"), ["get"]);
+}
+
+#[test]
+fn query_options_are_those_that_the_capabilities_leave() {
+    let document = document(Profile::Graph);
+    let items = options(&document["paths"]["/items"]["get"]);
+    assert!(
+        ["$filter", "$search", "$orderby", "$top", "$skip", "$count", "$select", "$expand"]
+            .iter()
+            .all(|o| items.contains(o))
+    );
+    let orders = options(&document["paths"]["/orders"]["get"]);
+    assert!(!orders.contains(&"$filter") && !orders.contains(&"$top") && orders.contains(&"$skip"), "{orders:?}");
+    assert!(!orders.contains(&"$expand"), "nothing can be expanded");
+}
+
+#[test]
+fn schemas_tell_reading_from_creating_and_changing() {
+    let document = document(Profile::Graph);
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["shop.item"]["properties"]["id"]["readOnly"], true);
+    assert!(schemas["shop.item-create"]["properties"]["id"].is_null());
+    assert_eq!(schemas["shop.item-create"]["required"], serde_json::json!(["name"]));
+    assert_eq!(schemas["shop.item"]["properties"]["name"]["maxLength"], 20);
+    assert!(schemas["shop.item-update"]["required"].is_null());
+    assert_eq!(schemas["shop.colour"]["enum"], serde_json::json!(["red", "blue"]));
+}
+
+#[test]
+fn an_abstract_type_is_one_of_its_concrete_ones_by_their_name() {
+    let document = document(Profile::Graph);
+    let size = &document["components"]["schemas"]["shop.size"];
+    assert_eq!(size["discriminator"]["mapping"]["#shop.box"], "#/components/schemas/shop.box");
+    assert_eq!(size["anyOf"], serde_json::json!([{"$ref": "#/components/schemas/shop.box"}]));
+    assert_eq!(
+        document["components"]["schemas"]["shop.box-create"]["required"],
+        serde_json::json!(["@odata.type", "height"])
+    );
+}
+
+#[test]
+fn containment_without_end_is_described_to_a_bounded_depth() {
+    let document = document(Profile::Graph);
+    let deepest = document["paths"].as_object().expect("paths").keys().map(|path| path.matches("/parts").count()).max();
+    assert_eq!(deepest, Some(odata::limits::OPENAPI_DEPTH_MAX));
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_operation_has_its_own_id() {
+    let document = document(Profile::Graph);
+    let mut ids = std::collections::HashSet::new();
+    let mut open = vec![&document];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                if let Some(link) = members.get("$ref").and_then(Value::as_str) {
+                    assert!(document.pointer(link.trim_start_matches('#')).is_some(), "{link}");
+                }
+                if let Some(id) = members.get("operationId").and_then(Value::as_str) {
+                    assert!(ids.insert(id.to_owned()), "{id} twice");
+                }
+                open.extend(members.values());
+            }
+            Value::Array(elements) => open.extend(elements),
+            _ => {}
+        }
+    }
+    assert!(ids.len() > 10);
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes() {
+    let write = || {
+        let document = Document::new(&model(), Profile::Strict, &About::new("Shop", "1"));
+        (document.json(), document.yaml())
+    };
+    assert_eq!(write(), write());
+}

@@ -1,0 +1,90 @@
+//! `/openapi.json` and `/openapi.yaml`: the admin plane as an OpenAPI document, for everybody, written once at start. One
+//! document stands for all versions: they are its servers. It knows the model and nothing of what is stored.
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::Full;
+use odata::openapi::{About, Document};
+use odata::{Model, Profile};
+
+use crate::http::Answer;
+
+/// Both forms.
+#[derive(Debug)]
+pub(crate) struct OpenApi {
+    json: Form,
+    yaml: Form,
+}
+
+#[derive(Debug)]
+struct Form {
+    body: Bytes,
+    media_type: HeaderValue,
+    etag: HeaderValue,
+}
+
+impl OpenApi {
+    /// Describes the model as the given versions serve it.
+    pub(crate) fn new(model: &Model, versions: &[&str]) -> anyhow::Result<Self> {
+        let about = About {
+            description: Some("The officeConfiguration API of Microsoft Graph, self-hosted.".to_owned()),
+            servers: versions.iter().map(|version| format!("/{version}")).collect(),
+            bearer: Some(("token".to_owned(), "JWT".to_owned())),
+            ..About::new("officeconfig", env!("CARGO_PKG_VERSION"))
+        };
+        let document = Document::new(model, Profile::Graph, &about);
+        Ok(Self {
+            json: Form::new(document.json(), "application/json")?,
+            yaml: Form::new(document.yaml(), "application/yaml")?,
+        })
+    }
+
+    /// The form that a path names.
+    fn form(&self, path: &str) -> Option<&Form> {
+        match path {
+            "/openapi.json" => Some(&self.json),
+            "/openapi.yaml" => Some(&self.yaml),
+            _ => None,
+        }
+    }
+
+    /// The answer to a GET or HEAD of a document; `None` when the path or the method is another.
+    pub(crate) fn answer(&self, parts: &Parts) -> Option<Answer> {
+        let form = self.form(parts.uri.path())?;
+        matches!(parts.method, Method::GET | Method::HEAD).then(|| form.answer(&parts.headers))
+    }
+}
+
+impl Form {
+    fn new(text: String, media_type: &'static str) -> anyhow::Result<Self> {
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        let start = hash.as_ref().first_chunk().copied().unwrap_or_default();
+        let tag = format!("{:016x}", u64::from_be_bytes(start));
+        Ok(Self {
+            body: text.into(),
+            media_type: HeaderValue::from_static(media_type),
+            etag: HeaderValue::from_str(&format!("W/\"{tag}\""))?,
+        })
+    }
+
+    fn answer(&self, headers: &HeaderMap) -> Answer {
+        let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
+        let own = self.etag.to_str().unwrap_or_default();
+        let is_known = known.flat_map(|tags| tags.split(',')).any(|tag| {
+            let tag = tag.trim();
+            tag == "*" || tag.trim_start_matches("W/") == own.trim_start_matches("W/")
+        });
+        let mut answer = Response::new(Full::new(if is_known { Bytes::new() } else { self.body.clone() }));
+        let out = answer.headers_mut();
+        out.insert(header::ETAG, self.etag.clone());
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if is_known {
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            out.insert(header::CONTENT_TYPE, self.media_type.clone());
+        }
+        answer
+    }
+}
