@@ -232,3 +232,38 @@ fn a_change_adds_changes_and_removes_related_entities() {
     };
     assert_eq!(plain.told(plain.written("PATCH", "/Items(1)", body)).0, 501, "only where it is offered");
 }
+
+#[test]
+fn an_entity_is_read_by_its_id() {
+    let world = shop();
+    let path = |url: &str| {
+        let head = world.head("GET", url, &[])?;
+        assert_eq!(head.target().kind, odata::engine::TargetKind::Entity, "{url}");
+        let reference = EntityReference {
+            segments: head.target().segments.iter().filter(|s| !matches!(s, Segment::Cast(_))).cloned().collect(),
+        };
+        Ok::<_, odata::Error>((shown(&reference), head.query().projection.select.is_some()))
+    };
+    for (url, selects) in [
+        ("/$entity?$id=Items(1)", false),
+        ("/$entity?$id=https://example.org/beta/Items(1)&$select=name", true),
+        ("/$entity?$id=/beta/Items(1)", false),
+        ("/$entity?$select=name&id=Items%281%29", true),
+        ("/$entity/shop.BigItem?$id=Items(1)&$select=bulk", true),
+    ] {
+        assert_eq!(path(url), Ok(("/Items(1)".to_owned(), selects)), "{url}");
+    }
+    for url in [
+        "/$entity",
+        "/$entity?$id=Items",
+        "/$entity?$id=Items(1)/name",
+        "/$entity?$id=https://example.com/beta/Items(1)",
+        "/$entity?$id=Items(1)&$id=Items(2)",
+        "/$entity?$id=Items(1)%3F$select=id",
+        "/$entity/shop.Group?$id=Items(1)",
+        "/$entity?$id=Items(1)&$filter=id%20eq%201",
+        "/$entity?$id=cheapest()",
+    ] {
+        assert_eq!(world.told(path(url)).0, 400, "{url}");
+    }
+}
