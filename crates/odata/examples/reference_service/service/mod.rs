@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use hyper::{Request, Response};
-use odata::engine::{Engine, ErrorContext, Head, Operation, Outcome, Settings};
+use odata::engine::{Access, Engine, ErrorContext, Head, Operation, Outcome, Settings};
 use odata::{Error, Profile};
 use uuid::Uuid;
 
@@ -111,8 +111,8 @@ impl Service {
     }
 
     fn refuse(&self, error: &Error) -> Response<Bytes> {
-        let date = env::now().to_string();
-        let context = ErrorContext { date: &date, request_id: "", client_request_id: "" };
+        let (date, id) = (env::now().to_string(), env::new_id().to_string());
+        let context = ErrorContext { date: &date, request_id: &id, client_request_id: &id };
         self.engine.render_error(error, &context)
     }
 
@@ -127,9 +127,9 @@ impl Service {
         let stored = walk::walk(store, &head.target().segments, true).ok();
         let stored = stored.and_then(|place| rules::stored_type(store, place.set, &place.key?));
         let operation = self.engine.bind(&head, request.body().clone(), stored)?;
-        let before = store.clone();
-        let done = self.perform(store, &head, operation);
-        if done.is_err() {
+        let before = (head.access() == Access::Write).then(|| store.clone());
+        let done = self.perform(store, &head, operation).and_then(|outcome| read::projected(store, &head, outcome));
+        if let (Err(_), Some(before)) = (&done, before) {
             *store = before;
         }
         self.engine.render(&head, done?, &self.seal)

@@ -32,6 +32,19 @@ pub(crate) fn returned(store: &Store, value: Value, query: &CollectionQuery) -> 
     reader(store).returned(value, query)
 }
 
-fn reader(store: &Store) -> Reader<'_> {
+/// What a change made, with what `$expand` asks of the answer.
+pub(crate) fn projected(store: &Store, head: &Head, outcome: Outcome) -> Result<Outcome, Error> {
+    let projection = &head.query().projection;
+    Ok(match outcome {
+        Outcome::Created { record, path } => {
+            Outcome::Created { record: reader(store).project(record, projection)?, path }
+        }
+        Outcome::Updated(record) => Outcome::Updated(reader(store).project(record, projection)?),
+        outcome => outcome,
+    })
+}
+
+/// The crate's reader over the data.
+pub(crate) fn reader(store: &Store) -> Reader<'_> {
     Reader { model: &store.schema.model, source: store, now: env::now() }
 }
