@@ -2,6 +2,7 @@
 
 mod changes;
 mod escape;
+mod format;
 mod parse;
 mod read;
 mod related;
@@ -12,8 +13,9 @@ mod view;
 mod write;
 
 pub(crate) use escape::string as push_string;
+pub(crate) use format::{Context, Format, Level, Omit, Place};
 pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
 pub(crate) use read::{Purpose, Reader, Rules, is_json, malformed};
 pub(crate) use related::Parent;
 pub(crate) use shape::{Shapes, Types};
-pub(crate) use write::{Context, Format, Level, Omit, Place, Writer, enum_text};
+pub(crate) use write::{Writer, enum_text};

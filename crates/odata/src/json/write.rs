@@ -4,6 +4,7 @@
 use std::io::Write as _;
 
 use super::escape;
+use super::format::{Context, Format, Level, Omit, Place};
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
@@ -14,66 +15,6 @@ use crate::model::{
 };
 use crate::plan::{ExpandItem, Projection};
 use crate::value::{DynamicProperty, Record, Value};
-
-/// `odata.metadata`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    None,
-    Minimal,
-    Full,
-}
-
-/// Which structural properties are left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Omit {
-    Nothing,
-    Nulls,
-    /// Those with their default value, which is null where the model declares none.
-    Defaults,
-}
-
-impl Omit {
-    fn leaves_out(self, value: &Value, member: &MemberKind) -> bool {
-        match (self, member) {
-            (Self::Nothing, _) => false,
-            (Self::Defaults, MemberKind::Structural { default: Some(default), .. }) => value == default,
-            _ => value.is_null(),
-        }
-    }
-}
-
-/// How values are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Format {
-    pub(crate) level: Level,
-    /// `Int64` and `Decimal` as strings.
-    pub(crate) ieee754: bool,
-    /// `omit-values`.
-    pub(crate) omit: Omit,
-    pub(crate) types: Types,
-    /// Media links of streams at minimal metadata too.
-    pub(crate) stream_links: bool,
-    /// Control information without `odata.` (OData 4.01).
-    pub(crate) short_names: bool,
-    /// Navigation properties that a record holds are written though nobody asked (an answer to a deep insert).
-    pub(crate) inline_navigation: bool,
-}
-
-/// Writes the absolute URL of a record, when it is needed.
-pub(crate) type Place<'p> = &'p dyn Fn(&mut String);
-
-/// What links are made with.
-pub(crate) trait Context {
-    /// The link for the rest of an embedded collection: the collection's URL and the position. `None` where no link can be
-    /// made.
-    fn next_link(&self, collection_url: &str, position: &[u8]) -> Option<String>;
-    /// Appends the URL of the entity set that a navigation property of a type leads to, where it is known.
-    fn push_set(&self, url: &mut String, owner: TypeId, member: u16) -> bool;
-    /// Appends the key of an entity to the URL of its collection.
-    fn push_key(&self, url: &mut String, record: &Record);
-    /// Members that stand at full metadata only (`#ns.action`), each behind a comma.
-    fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str);
-}
 
 /// Writes one body.
 pub(crate) struct Writer<'e> {
