@@ -244,3 +244,50 @@ fn special_resources_answer() {
     }
     checks.done();
 }
+
+#[test]
+fn changes_reach_related_entities() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let mouse = served.product("Wireless Mouse");
+    let languages =
+        |served: &Served| -> Vec<Json> { served.get(&format!("{laptop}/Descriptions")).each("LanguageKey") };
+    let body = r#"{"Rating":3,"Category":{"Description":"changed"}}"#;
+    checks.status("a single one", &served.json("PATCH", &laptop, body), 204);
+    checks.eq("a single one", &served.get(&format!("{laptop}/Category")).json()["Description"], &"changed");
+    checks.eq("the entity too", &served.get(&laptop).json()["Rating"], &3);
+    let body =
+        r#"{"Descriptions":[{"LanguageKey":"EN","Description":"new"},{"LanguageKey":"IT","Description":"nuovo"}]}"#;
+    checks.status("a whole collection", &served.json("PATCH", &laptop, body), 204);
+    checks.eq("what is not given goes", &languages(&served), &["EN", "IT"]);
+    let first = served.get(&format!("{laptop}/Descriptions")).json()["value"][0].clone();
+    checks.eq("what is there is changed", &first["Description"], &"new");
+    checks.that("in part", first["LongText"].as_str().is_some_and(|text| !text.is_empty()), || first.to_string());
+    let removed = format!(
+        r#"{{"@removed":{{"reason":"deleted"}},"@id":"ProductDescriptions(ProductID={},LanguageKey='IT')"}}"#,
+        &laptop[10..46]
+    );
+    let body = format!(r#"{{"Descriptions@delta":[{{"LanguageKey":"PL","Description":"nowy"}},{removed}]}}"#);
+    checks.status("a part of a collection", &served.json("PATCH", &laptop, &body), 204);
+    checks.eq("a part of a collection", &languages(&served), &["EN", "PL"]);
+    let body = format!(r#"{{"RelatedProducts":[{{"@id":"{}"}}]}}"#, mouse.trim_start_matches('/'));
+    checks.status("references", &served.json("PATCH", &laptop, &body), 204);
+    checks.names(&served, &format!("{laptop}/RelatedProducts"), &["Wireless Mouse"]);
+    checks.status("none", &served.json("PATCH", &laptop, r#"{"RelatedProducts":[]}"#), 204);
+    checks.names(&served, &format!("{laptop}/RelatedProducts"), &[]);
+    checks.status("a null", &served.json("PATCH", &laptop, r#"{"Category":null}"#), 204);
+    checks.that("a null", served.get(&laptop).json()["CategoryID"].is_null(), String::new);
+    checks.status("a new one", &served.json("PATCH", &laptop, r#"{"Category":{"Name":"Made"}}"#), 204);
+    checks.eq("a new one", &served.get(&format!("{laptop}/Category")).json()["Name"], &"Made");
+    let old = [("Content-Type", "application/json"), ("OData-Version", "4.0")];
+    checks.error("not in 4.0", &served.send("PATCH", &laptop, &old, r#"{"Category":{"Name":"No"}}"#), 400);
+    let before = languages(&served);
+    let bad = r#"{"Rating":9,"Descriptions":[{"LanguageKey":"XX","Description":null}]}"#;
+    checks.error("all or nothing", &served.json("PATCH", &laptop, bad), 400);
+    checks.eq(
+        "all or nothing",
+        &(languages(&served), served.get(&laptop).json()["Rating"].clone()),
+        &(before, Json::from(3)),
+    );
+    checks.done();
+}

@@ -100,7 +100,7 @@ fn link_parent(store: &Store, place: &Place, record: &mut Record) {
 }
 
 /// Stores a new entity, first what it refers to, then itself, then what refers to it.
-fn insert(store: &mut Store, engine: &Engine, set: Set, mut record: Record) -> Result<(Set, Key), Error> {
+pub(crate) fn insert(store: &mut Store, engine: &Engine, set: Set, mut record: Record) -> Result<(Set, Key), Error> {
     let schema = Arc::clone(&store.schema);
     rules::make(&schema, set, &mut record);
     let mut after: Vec<(u16, Vec<Record>)> = Vec::new();

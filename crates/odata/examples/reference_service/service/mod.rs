@@ -4,6 +4,7 @@
 //! under one lock on the data, so that every request, and every batch, sees and leaves a whole state.
 
 mod create;
+mod deep;
 mod delta;
 mod env;
 mod http;
@@ -63,6 +64,7 @@ impl Service {
         let settings = Settings {
             page_size_max: None,
             compute: true,
+            deep_updates: true,
             list_functions: true,
             metadata_xml: Some(MODEL.into()),
             discriminators: HashMap::from([(product, "ProductType".into())]),

@@ -63,17 +63,23 @@ pub(crate) fn remove(store: &mut Store, head: &Head, reference: Option<&EntityRe
     if !related(store, set, row, member).contains(&target) {
         return Err(not_found());
     }
+    unlink(store, set, &key, member, &target)?;
+    done(store, set, &key)
+}
+
+/// Takes an entity out of a navigation collection.
+pub(crate) fn unlink(store: &mut Store, set: Set, key: &Key, member: u16, target: &Key) -> Result<(), Error> {
     let schema = Arc::clone(&store.schema);
     match set {
         Set::Products if member == schema.product.related => {
-            store.change(set, &key).ok_or_else(not_found)?.related.retain(|known| *known != target);
+            store.change(set, key).ok_or_else(not_found)?.related.retain(|known| known != target);
         }
         Set::Categories => {
-            rules::change(store, Set::Products, &target, |row| row.set(schema.product.category_id, Value::Null))?;
+            rules::change(store, Set::Products, target, |row| row.set(schema.product.category_id, Value::Null))?;
         }
         _ => return Err(Error::bad_request("A description belongs to the product that its key names.")),
     }
-    done(store, set, &key)
+    Ok(())
 }
 
 fn done(store: &Store, set: Set, key: &Key) -> Result<Outcome, Error> {

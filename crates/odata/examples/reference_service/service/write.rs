@@ -5,11 +5,12 @@ use std::sync::Arc;
 use odata::engine::{Engine, Head, Outcome, Return};
 use odata::{Error, Record, Value};
 
-use super::create::{add_link, point, referenced, upsert};
+use super::create::upsert;
+use super::deep;
 use super::rules::{self, not_found};
 use super::schema::{Schema, Set};
-use super::store::{Row, Store};
-use super::walk::{single, walk};
+use super::store::{Key, Row, Store};
+use super::walk::walk;
 
 /// PATCH and PUT of an entity.
 pub(crate) fn update(
@@ -21,43 +22,33 @@ pub(crate) fn update(
 ) -> Result<Outcome, Error> {
     let place = walk(store, &head.target().segments, true)?;
     let (set, key) = place.entity()?;
-    let schema = Arc::clone(&store.schema);
     let Some(row) = store.get(set, &key) else {
         return upsert(store, engine, head, set, &key, change);
     };
     rules::check_etag(head.preconditions(), row)?;
-    let mut change = change;
-    let mut links = Vec::new();
-    for (number, references) in std::mem::take(&mut change.bindings) {
-        let keys = references.iter().map(|one| referenced(store, one)).collect::<Result<Vec<_>, _>>()?;
-        if single(&schema, set, number) {
-            point(&schema, set, number, keys.last(), &mut change);
-        } else {
-            links.push((number, keys));
-        }
-    }
-    cleared(&schema, set, &mut change);
-    let next = if replace { replaced(store, set, row, change) } else { merged(&schema, row, &change) };
-    engine.check_complete(&next)?;
-    rules::check(store, set, &next, Some(&key))?;
-    for (number, keys) in links {
-        for target in keys {
-            add_link(store, set, &key, number, &target)?;
-        }
-    }
-    let record = rules::change(store, set, &key, |row| row.record = Arc::new(next))?;
-    Ok(Outcome::Updated(record))
+    amend(store, engine, set, &key, change, replace).map(Outcome::Updated)
 }
 
-/// A single navigation property that is given as null leads nowhere any more.
-fn cleared(schema: &Schema, set: Set, change: &mut Record) {
-    let Some(ty) = schema.model.structured(change.type_id) else { return };
-    for (number, _) in (0_u16..).zip(&ty.members).filter(|(_, member)| member.is_navigation()) {
-        let given = change.members.get_mut(usize::from(number)).and_then(Option::take);
-        if given.is_some_and(|value| value.is_null()) {
-            point(schema, set, number, None, change);
-        }
+/// Changes an entity that exists, with what the change says of related ones.
+pub(crate) fn amend(
+    store: &mut Store,
+    engine: &Engine,
+    set: Set,
+    key: &Key,
+    mut change: Record,
+    replace: bool,
+) -> Result<Arc<Record>, Error> {
+    let schema = Arc::clone(&store.schema);
+    let collections = deep::take(store, engine, set, key, &mut change)?;
+    let row = store.get(set, key).ok_or_else(not_found)?;
+    let next = if replace { replaced(store, set, row, change) } else { merged(&schema, row, &change) };
+    engine.check_complete(&next)?;
+    rules::check(store, set, &next, Some(key))?;
+    let record = rules::change(store, set, key, |row| row.record = Arc::new(next))?;
+    for collection in collections {
+        deep::finish(store, engine, set, key, collection)?;
     }
+    Ok(record)
 }
 
 fn merged(schema: &Schema, row: &Row, change: &Record) -> Record {
