@@ -148,15 +148,20 @@ impl CollectionQuery {
             || selected.chain(expanded).any(Self::computes)
     }
 
-    /// Whether filter or order look at a member of the row itself: the application then has to supply it.
+    /// Whether compute, filter or order look at a member of the row itself: the application then has to supply it. What
+    /// `$apply` looks at is not told.
     pub fn mentions(&self, member: u16) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.0.mentions(member))
-            || self.order.iter().any(|item| item.expr.mentions(member))
+        self.expressions().any(|expr| expr.mentions(member))
     }
 
-    /// Whether filter or order look at a member of the elements of some collection.
+    /// Whether compute, filter or order look at a member of the elements of some collection.
     pub fn mentions_in_elements(&self, member: u16) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.0.mentions_in_elements(member))
-            || self.order.iter().any(|item| item.expr.mentions_in_elements(member))
+        self.expressions().any(|expr| expr.mentions_in_elements(member))
+    }
+
+    fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let computed = self.compute.iter().map(|item| &item.expr);
+        let filter = self.filter.iter().map(|filter| &filter.0);
+        computed.chain(filter).chain(self.order.iter().map(|item| &item.expr))
     }
 }

@@ -86,6 +86,7 @@ fn a_page_is_the_same_whether_the_collection_is_at_hand_or_asked_for() {
         ("$filter=words/any(w:parts/any(p:p/n eq 2))", 1),
         ("$filter=id gt 0&$orderby=parts/$count desc,id", 1),
         ("$filter=parts/any(p:p/n lt year(now()))", 1),
+        ("$compute=parts/$count as size&$filter=size gt 0&$orderby=size desc,id", 1),
         ("$filter=id ge 2", 0),
     ] {
         let asked = query(&model, text);
@@ -112,4 +113,6 @@ fn what_is_no_question_of_the_collection_alone_is_not_offered() {
         let refused = take_apart(&query(&model, &format!("$filter={text}")), PARTS, FIRST, now());
         assert_eq!(refused.unwrap_err().kind, ErrorKind::NotImplemented, "{text}");
     }
+    let transformed = query(&model, "$apply=filter(parts/any())");
+    assert_eq!(take_apart(&transformed, PARTS, FIRST, now()).unwrap_err().kind, ErrorKind::NotImplemented);
 }

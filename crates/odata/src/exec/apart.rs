@@ -31,7 +31,13 @@ pub fn take_apart(
     now: DateTimeOffset,
 ) -> Result<(CollectionQuery, Vec<Question>), Error> {
     let mut taking = Taking { member, first, now, questions: Vec::new() };
+    if query.apply.is_some() {
+        return Err(not_offered("$apply over a collection kept apart is not offered."));
+    }
     let mut left = query.clone();
+    for item in &mut left.compute {
+        taking.visit(&mut item.expr)?;
+    }
     if let Some(Filter(filter)) = &mut left.filter {
         taking.visit(filter)?;
     }
