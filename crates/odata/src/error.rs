@@ -37,6 +37,8 @@ pub enum ErrorKind {
     UnsupportedMediaType,
     /// The byte range cannot be satisfied: 416.
     RangeNotSatisfiable,
+    /// A request of a batch that depends on one that failed: 424.
+    FailedDependency,
     /// A change without the precondition that the resource requires: 428.
     PreconditionRequired,
     /// Too many requests: 429.

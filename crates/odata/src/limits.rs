@@ -57,3 +57,7 @@ pub const ALIAS_CHAIN_MAX: usize = 8;
 pub const LAMBDA_DEPTH_MAX: u8 = 8;
 /// Most steps along containment in the paths of an OpenAPI document: each multiplies their number.
 pub const OPENAPI_DEPTH_MAX: usize = 4;
+/// Most requests in one batch where the application says nothing else: each answer is kept until the last is there.
+pub const BATCH_REQUESTS_MAX: usize = 1_000;
+/// The same in the `graph` profile: Graph's own limit, which its SDKs count with.
+pub const BATCH_REQUESTS_MAX_GRAPH: usize = 20;

@@ -38,6 +38,7 @@
 //! ```
 
 mod address;
+mod batch;
 mod body;
 mod canonical;
 mod complete;
@@ -58,6 +59,7 @@ use crate::json::Shapes;
 use crate::model::Model;
 
 pub(crate) use address::type_of;
+pub use batch::{Batch, BatchRun, BatchStep};
 pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return};
 pub(crate) use head::{allowed_methods, child_type};
 pub use operation::Operation;

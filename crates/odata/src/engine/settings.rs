@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::limits::{BATCH_REQUESTS_MAX, BATCH_REQUESTS_MAX_GRAPH};
 use crate::model::TypeId;
 use crate::profile::Profile;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub require_preconditions: bool,
     /// Largest JSON body in bytes.
     pub body_bytes_max: usize,
+    /// Most requests in one batch; more are refused before any runs.
+    pub batch_requests_max: usize,
     /// Largest stream in bytes, also when it is given inline as base64.
     pub stream_bytes_max: usize,
     /// What an abstract type is taken as when a body names no concrete one. A type that maps to itself is kept as it is.
@@ -54,6 +57,10 @@ impl Settings {
             short_names: false,
             require_preconditions: false,
             body_bytes_max: 8 << 20,
+            batch_requests_max: match profile {
+                Profile::Graph => BATCH_REQUESTS_MAX_GRAPH,
+                Profile::Strict => BATCH_REQUESTS_MAX,
+            },
             stream_bytes_max: 4 << 20,
             concrete_types: HashMap::new(),
             discriminators: HashMap::new(),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod asynchronous;
+mod batch;
 mod bodies;
 mod changes;
 mod changing;

@@ -1,7 +1,7 @@
 //! The first step: method, URL and headers to a [`Head`]. Reads no body and no store.
 
 mod accept;
-mod content;
+pub(crate) mod content;
 mod links;
 pub(crate) mod media;
 mod methods;
@@ -24,7 +24,7 @@ pub(crate) use preconditions::failed;
 pub use preconditions::{Current, EntityTags, Preconditions};
 pub use prefer::{Prefer, Return};
 pub(crate) use range::RangeRequest;
-pub(crate) use version::Version;
+pub(crate) use version::{Version, negotiate as negotiate_version};
 
 use super::Engine;
 use super::target::{Segment, Target, TargetKind};

@@ -102,7 +102,7 @@ fn wants_message(request: &HeaderMap) -> bool {
 }
 
 /// An HTTP/1.1 message of a response.
-fn message(response: &Response<Bytes>) -> Vec<u8> {
+pub(crate) fn message(response: &Response<Bytes>) -> Vec<u8> {
     let status = response.status();
     let reason = status.canonical_reason().unwrap_or("");
     let mut out = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();

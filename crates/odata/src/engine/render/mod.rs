@@ -14,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
+pub(crate) use asynchronous::message;
 pub(crate) use documents::Documents;
 pub use error::ErrorContext;
 
