@@ -5,6 +5,7 @@
 mod service;
 mod support;
 
+mod batch;
 mod defaults;
 mod documents;
 mod etags;

@@ -3,6 +3,7 @@
 //! A request goes through the four steps of the engine: `head`, `bind`, what this service does, `render`. All of it runs
 //! under one lock on the data, so that every request, and every batch, sees and leaves a whole state.
 
+mod batch;
 mod create;
 mod deep;
 mod delta;
@@ -124,6 +125,9 @@ impl Service {
 
     fn try_answer(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Result<Response<Bytes>, Error> {
         let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        if self.engine.is_batch(request.method(), path_and_query) {
+            return batch::run(self, store, request, root);
+        }
         let head = self.engine.head(request.method(), path_and_query, request.headers(), root, &self.seal)?;
         let head = self.engine.with_query(head, request.body(), &self.seal)?;
         let stored = walk::walk(store, &head.target().segments, true).ok();
