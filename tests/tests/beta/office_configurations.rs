@@ -1,6 +1,6 @@
 //! `/officeConfigurations` and `/officeConfigurations/{id}`.
 
-use e2e::{Api, Service, random_id, samples};
+use e2e::{Api, READ, Service, random_id, samples};
 use serde_json::{Value, json};
 
 use crate::{column, items, text};
@@ -154,6 +154,25 @@ fn a_collection_pages_counts_selects_and_orders() {
     assert_eq!(column(&api.get("/officeConfigurations?$orderby=id").ok(), "id"), ids);
     let filtered = api.get(&format!("/officeConfigurations?$filter=id%20eq%20'{}'", ids[3])).ok();
     assert_eq!(column(&filtered, "id"), [&ids[3]]);
+}
+
+#[test]
+fn options_may_come_in_the_body_of_a_query() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let mut ids: Vec<String> =
+        (0..3).map(|_| text(&api.post("/officeConfigurations", &json!({})).created(), "id").to_owned()).collect();
+    ids.sort();
+    let url = "/officeConfigurations/$query?$count=true";
+    let posted = |body: &str| api.call("POST", url).body("text/plain", body.as_bytes()).send();
+    let page = posted("$orderby=id&$top=2&$select=id").ok();
+    assert_eq!(column(&page, "id"), ids[..2]);
+    assert_eq!(page["@odata.count"], 3);
+    posted("$top=x").error_code(400, "BadRequest");
+    api.call("POST", url).body("application/json", b"{}").send().error_code(415, "UnsupportedMediaType");
+    let token = service.token(&["--tenant", "contoso", "--role", READ]);
+    let reader = api.with_token(&token);
+    assert_eq!(reader.call("POST", url).body("text/plain", b"").send().ok()["@odata.count"], 3);
 }
 
 #[test]
