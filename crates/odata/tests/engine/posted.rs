@@ -54,6 +54,14 @@ fn any_readable_resource_takes_options_in_the_body() {
 }
 
 #[test]
+fn a_read_whose_options_are_not_known_yet_is_not_bound() {
+    let world = shop();
+    let head = world.head("POST", "/Items/$query", PLAIN).expect("a good request");
+    let told = world.engine.bind(&head, bytes::Bytes::from_static(b"$top=1"), None);
+    assert_eq!(world.told(told).0, 500, "the application forgot a step; nothing is answered as if it had not");
+}
+
+#[test]
 fn a_bad_query_body_is_refused() {
     let world = shop();
     for (url, pairs, body, status) in [

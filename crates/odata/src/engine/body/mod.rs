@@ -20,13 +20,18 @@ use crate::value::Value;
 
 impl Engine {
     /// Adds the body. `stored_type` is the actual type of the entity that the target addresses, needed for PATCH and PUT
-    /// of what may be of a derived type; without it the declared type counts.
+    /// of what may be of a derived type; without it the declared type counts. A head that [awaits its
+    /// query](Head::awaits_query) goes through [`Self::with_query`] first.
     ///
     /// # Errors
     /// 400, 413, 415: what the body gets wrong, with the path to it.
     pub fn bind(&self, head: &Head, body: Bytes, stored_type: Option<TypeId>) -> Result<Operation, Error> {
         if head.method == Method::OPTIONS {
             return Ok(Operation::Options);
+        }
+        if head.awaits_query() {
+            // Else the options in the body would be lost in silence.
+            return Err(Error::new(ErrorKind::Internal, "The options of the query are not known yet."));
         }
         check_size(head, &body)?;
         match head.method {
