@@ -34,7 +34,7 @@ fn execute(request: &Request<Bytes>) -> Response<Bytes> {
 impl World {
     fn batch(&self, pairs: &[(&str, &str)], body: &str) -> Result<BatchRun, Error> {
         let headers: HeaderMap = headers(pairs);
-        Ok(self.engine.batch("/$batch", &headers, ROOT, Bytes::copy_from_slice(body.as_bytes()))?.start())
+        Ok(self.engine.batch("/$batch", &headers, ROOT, &Bytes::copy_from_slice(body.as_bytes()))?.start())
     }
 
     fn run(&self, pairs: &[(&str, &str)], body: &str) -> (Log, Response<Bytes>) {
@@ -212,7 +212,7 @@ fn the_envelope_must_be_of_a_form_that_is_taken() {
     assert!(graph().batch(&accepts("application/json, text/plain, */*"), &empty).is_ok());
     let long = "x".repeat(9 << 20);
     assert_eq!(graph().told(graph().batch(JSON, &long)).0, 413);
-    let options = graph().engine.batch("/$batch?$top=1", &headers(JSON), ROOT, empty.into());
+    let options = graph().engine.batch("/$batch?$top=1", &headers(JSON), ROOT, &empty.into());
     assert_eq!(graph().told(options).2, "$top");
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn run(
     root: &str,
 ) -> Result<Response<Bytes>, Error> {
     let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let batch = service.engine.batch(path_and_query, request.headers(), root, request.body().clone())?;
+    let batch = service.engine.batch(path_and_query, request.headers(), root, request.body())?;
     let mut before = store.clone();
     let mut run = batch.start();
     while let Some(step) = run.next() {
@@ -25,8 +25,8 @@ pub(crate) fn run(
             BatchStep::Refuse(error) => run.answer(service.refuse(&error)),
             BatchStep::Begin => before = store.clone(),
             BatchStep::Rollback => *store = before.clone(),
-            // What a group did is in the data already. There are no other steps that need anything done.
-            _ => {}
+            // What a group did is in the data already.
+            BatchStep::Commit => {}
         }
     }
     Ok(run.response())

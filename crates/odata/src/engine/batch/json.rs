@@ -1,6 +1,5 @@
 //! The JSON form of a batch (OData JSON Format 4.01, 19): text to items. Executes nothing, resolves nothing.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -237,7 +236,7 @@ fn content(
         let message = format!("a body of the media type '{}' must be base64 or base64url", shown(given));
         invalid(&message).at(at())
     })?;
-    Ok(bytes.into())
+    Ok(bytes)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -279,7 +278,7 @@ fn condition(text: &str, place: &str) -> Result<Condition, Error> {
     }
 }
 
-fn unknown(name: &Cow<'_, str>, place: String) -> Error {
+fn unknown(name: &str, place: String) -> Error {
     let name = shown(name);
     invalid(&format!("the member '{name}' is not known")).at(place + &name)
 }

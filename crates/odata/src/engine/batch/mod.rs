@@ -45,7 +45,7 @@ pub use run::{BatchRun, BatchStep};
 ///     {"id":"2","method":"get","url":"$1/name","dependsOn":["1"]}]}"#;
 ///
 /// assert!(engine.is_batch(&Method::POST, "/$batch"));
-/// let batch = engine.batch("/$batch", &headers, "https://example.org", body.into())?;
+/// let batch = engine.batch("/$batch", &headers, "https://example.org", &body.into())?;
 /// let mut asked = Vec::new();
 /// let mut run = batch.start();
 /// while let Some(step) = run.next() {
@@ -153,7 +153,7 @@ impl Engine {
     ///
     /// # Errors
     /// 400 with the place, 406, 412, 413, 415.
-    pub fn batch(&self, path_and_query: &str, headers: &HeaderMap, root: &str, body: Bytes) -> Result<Batch, Error> {
+    pub fn batch(&self, path_and_query: &str, headers: &HeaderMap, root: &str, body: &Bytes) -> Result<Batch, Error> {
         let settings = &self.settings;
         let profile = settings.profile;
         let (version, _) = negotiate_version(headers, profile)?;
@@ -170,8 +170,8 @@ impl Engine {
         let answer = accepted(headers, form, profile)?;
         let limits = Limits { requests_max: settings.batch_requests_max, profile, root };
         let (mut items, groups) = match form {
-            Form::Json => json::read(&body, &limits)?,
-            Form::Multipart => multipart::read(&body, &boundary(headers)?, &limits)?,
+            Form::Json => json::read(body, &limits)?,
+            Form::Multipart => multipart::read(body, &boundary(headers)?, &limits)?,
         };
         rules::resolve(&mut items, &groups)?;
         let continues = Prefer::from_headers(headers).continue_on_error;

@@ -127,7 +127,7 @@ impl Reader<'_> {
         let line = loop {
             match message::line(text, at) {
                 // A blank line too many is an old habit of clients.
-                Some((line, next)) if line.is_empty() => at = next,
+                Some(([], next)) => at = next,
                 Some((line, next)) => {
                     at = next;
                     break line;

@@ -77,7 +77,9 @@ fn in_body(json: &Json<'_>, base: usize, found: &mut Vec<Reference>) {
                 match &member.value.kind {
                     JsonKind::String(_) if names_entity(name) => in_string(&member.value, base, found),
                     JsonKind::Array(elements) if names_entity(name) => {
-                        elements.iter().for_each(|element| in_string(element, base, found));
+                        for element in elements {
+                            in_string(element, base, found);
+                        }
                     }
                     _ => in_body(&member.value, base, found),
                 }

@@ -59,9 +59,9 @@ impl BatchRun {
             out.extend_from_slice(if number == 0 { b"{\"id\":" } else { b",{\"id\":" });
             // A part of a multipart batch may have no id of its own: its place tells it then.
             if item.id.is_empty() {
-                push_string(&mut out, &(index + 1).to_string())
+                push_string(&mut out, &(index + 1).to_string());
             } else {
-                push_string(&mut out, &item.id)
+                push_string(&mut out, &item.id);
             }
             if let Some(group) = item.group.map(|group| &*self.batch.groups[group].name).filter(|name| !name.is_empty())
             {

@@ -25,7 +25,6 @@ pub struct BatchRun {
 
 /// What the application has to do next.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum BatchStep {
     /// Execute a request, whose URI stands below the service root (`/items?$top=1`), and [`BatchRun::answer`] with what it
     /// gives. It holds to the same limits and rights as any other.
