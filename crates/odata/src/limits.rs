@@ -45,6 +45,11 @@ pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 /// Most rows that all transformations of one `$apply` take and give together, or 32 times its input where that is more:
 /// joins and `concat` multiply, and a short text can hold hundreds of them.
 pub const APPLY_ROWS_MAX: usize = 2_000_000;
+/// Longest text that `concat` makes, in bytes, and most elements of a collection that it makes: nested calls multiply.
+pub const CONCAT_MAX: usize = 64 * 1024;
+/// Most bytes of computed texts (16 for an element of a collection) that one row may hold: each item of `$compute` can double
+/// the one before it.
+pub const COMPUTED_BYTES_MAX: usize = 256 * 1024;
 /// Most elements of collections that the lambdas and counts of one expression look at for one row; nested ones multiply.
 pub const ELEMENTS_VISITED_MAX: u32 = 1_000_000;
 /// Most levels of grouping that `rollup`s make together; each walks all rows.

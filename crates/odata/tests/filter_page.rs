@@ -200,3 +200,18 @@ fn an_expression_without_a_value_names_its_option() {
         assert_eq!((error.kind, error.target.as_deref()), (odata::ErrorKind::BadRequest, Some(option)), "{text}");
     }
 }
+
+/// Without the limits the last text would be longer than any memory.
+#[test]
+fn texts_that_double_each_other_end() {
+    let model = model();
+    let doubling = |count: usize| {
+        let items = (1..=count).map(|n| format!("concat(x{},x{}) as x{n}", n - 1, n - 1)).collect::<Vec<_>>();
+        format!("$compute=concat(s,s) as x0,{}", items.join(","))
+    };
+    assert!(run(&model, &ten(), &query(&model, &doubling(8))).is_ok());
+    let error = run(&model, &ten(), &query(&model, &doubling(60))).unwrap_err();
+    assert_eq!((error.kind, error.target.as_deref()), (odata::ErrorKind::BadRequest, Some("$compute")));
+    let wide = (0..60).map(|n| format!("concat(x9,'{n}') as y{n}")).collect::<Vec<_>>().join(",");
+    assert!(run(&model, &ten(), &query(&model, &format!("{},{wide}", doubling(9)))).is_err());
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Context, EvalError, eval};
+use crate::limits::COMPUTED_BYTES_MAX;
 use crate::plan::{Compute, Projection, SelectItem};
 use crate::value::{DynamicProperty, Value};
 
@@ -27,9 +28,21 @@ pub(super) fn compute_from(
         let Value::Record(record) = &mut row else { break };
         let property = DynamicProperty { name: item.name.clone(), ty: item.expr.ty.base, value };
         let dynamic = &mut Arc::make_mut(record).dynamic;
+        if dynamic.iter().map(|known| size(&known.value)).sum::<usize>() + size(&property.value) > COMPUTED_BYTES_MAX {
+            return Err(EvalError::TooMuch);
+        }
         dynamic.insert((first + place).min(dynamic.len()), property);
     }
     Ok(row)
+}
+
+/// What a computed value costs beside its row.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Collection(elements) => elements.len() * 16,
+        _ => 0,
+    }
 }
 
 /// Takes what `$select` does not name off a row's computed properties.

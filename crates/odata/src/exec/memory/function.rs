@@ -7,6 +7,7 @@ use super::{Context, EvalError, geo, sequence};
 use crate::edm::civil::{TICKS_PER_DAY, TICKS_PER_SECOND, civil_from_days};
 use crate::edm::{Date, DateTimeOffset, Decimal, TimeOfDay};
 use crate::expr::{Expr, Function, local_ticks};
+use crate::limits::CONCAT_MAX;
 use crate::model::EdmType;
 use crate::value::Value;
 
@@ -79,6 +80,7 @@ fn of_texts(function: Function, a: &str, b: &str) -> Result<Value, EvalError> {
     }
     Ok(match function {
         Function::IndexOf => Value::Int(a.find(b).map_or(-1, |at| code_points(&a[..at]))),
+        Function::Concat if a.len() + b.len() > CONCAT_MAX => return Err(EvalError::TooMuch),
         Function::Concat => Value::String([a, b].concat().into()),
         other => return Err(EvalError::NotOffered(other.name())),
     })

@@ -42,8 +42,8 @@ pub enum EvalError {
     /// Division of a whole or decimal number by zero.
     #[error("A division by zero.")]
     DivisionByZero,
-    /// More elements of collections than one expression may look at for a row.
-    #[error("The expression looks at too many elements of collections.")]
+    /// More elements of collections looked at, or longer texts made, than one expression may for a row.
+    #[error("The expression looks at too many elements of collections, or makes too long texts.")]
     TooMuch,
     /// A function of the service failed.
     #[error("A function in the expression has no result.")]

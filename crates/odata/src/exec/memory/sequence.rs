@@ -3,6 +3,7 @@
 use super::EvalError;
 use super::compare::compare;
 use crate::expr::{CompareOp, Function};
+use crate::limits::CONCAT_MAX;
 use crate::value::Value;
 
 fn equal(a: &Value, b: &Value) -> bool {
@@ -16,6 +17,7 @@ fn same(a: &[Value], b: &[Value]) -> bool {
 /// A function of two collections.
 pub(super) fn of_two(function: Function, a: &[Value], b: &[Value]) -> Result<Value, EvalError> {
     Ok(match function {
+        Function::Concat if a.len() + b.len() > CONCAT_MAX => return Err(EvalError::TooMuch),
         Function::Concat => Value::Collection([a, b].concat().into()),
         Function::Contains => Value::Boolean(position(a, b).is_some()),
         Function::StartsWith => Value::Boolean(a.len() >= b.len() && same(&a[..b.len()], b)),
