@@ -270,3 +270,24 @@ fn the_seed_is_what_it_should_be() {
     checks.that("digits", amount.text().contains("123.45"), || amount.text().to_owned());
     checks.done();
 }
+
+#[test]
+fn nobody_sees_half_loaded_data() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let seen: Vec<String> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let path = "/Products/$count?$filter=Category/Name ne null";
+                    (0..25).map(|_| served.get(path).text().to_owned()).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        for _ in 0..25 {
+            checks.status("Reseed", &served.json("POST", "/Reseed", ""), 200);
+        }
+        readers.into_iter().flat_map(|reader| reader.join().expect("a reader")).collect()
+    });
+    checks.that("always seven", seen.iter().all(|count| count == "7"), || format!("{seen:?}"));
+    checks.done();
+}
