@@ -34,6 +34,8 @@ pub const DRAIN_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub const DRAIN_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time that running requests get to finish after SIGTERM. Kubernetes sends SIGKILL after 30 s.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
+/// After the signal to stop: for a connection that has not said anything yet, and for answers that say so.
+pub const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 /// Longest `client-request-id` that is echoed: a GUID has 36, some SDKs put two of them.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
 /// Longest `Host`: the longest DNS name and a port.

@@ -101,9 +101,15 @@ impl<H: Handler> Accepted<H> {
 
     /// Waits for the first bytes of a plain connection. `None` when it ends before, or says nothing for too long.
     async fn peek(&self, stream: &TcpStream) -> Option<Version> {
+        // Closing a connection whose first request is on its way would reset it: the client would learn nothing.
+        let drained = async {
+            self.drain.cancelled().await;
+            tokio::time::sleep(limits::FIRST_REQUEST_GRACE).await;
+        };
         tokio::select! {
+            biased;
             first = timeout(self.host.settings.timeouts.header, peek_version(stream)) => first.ok()?.ok()?,
-            () = self.drain.cancelled() => None,
+            () = drained => None,
         }
     }
 

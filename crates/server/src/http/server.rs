@@ -185,6 +185,9 @@ impl<H: Handler> Server<H> {
             }
             () = self.accept(limits::REFUSED_CONNECTIONS_MAX, &refused, None) => {}
         }
+        // Who is being told so shall hear it to the end.
+        refused.close();
+        let _ = tokio::time::timeout(limits::FIRST_REQUEST_GRACE, refused.wait()).await;
     }
 
     /// Accepts for ever. Without `drain`, what is accepted is refused.

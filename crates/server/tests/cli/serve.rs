@@ -71,6 +71,22 @@ fn readyz_is_503_while_it_drains_and_the_running_request_ends() {
 }
 
 #[test]
+fn a_first_request_on_its_way_when_the_signal_comes_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut service = Service::start(folder.path(), &[]);
+    let mut early = service.connect();
+    // Answered after it was accepted: the server holds the silent connection.
+    service.get("/healthz");
+    service.signal("TERM");
+    while !service.get("/readyz").starts_with("HTTP/1.1 503 ") {}
+    early.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    early.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    assert_eq!(service.end().0, 0);
+}
+
+#[test]
 fn its_own_certificate_is_made_where_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path(), &["--tls-self-signed"]);
