@@ -22,6 +22,8 @@ pub const APPLY_DEPTH_MAX: usize = 12;
 pub const EXPANDED_ENTITIES_MAX: usize = 100_000;
 /// Levels that `$levels=max` means. Deeper ones can be asked for by number, up to [`EXPAND_DEPTH_MAX`].
 pub const EXPAND_LEVELS_MAX: usize = 6;
+/// Most combinations of one `$crossjoin`, before its filter: each is made and looked at.
+pub const CROSSJOIN_ROWS_MAX: u64 = 1_000_000;
 /// Most items in one `$orderby`.
 pub const ORDERBY_ITEMS_MAX: usize = 16;
 /// Most query options in one URL.

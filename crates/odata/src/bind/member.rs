@@ -136,6 +136,12 @@ impl Binder<'_> {
     pub(super) fn step(&self, at: Expr, name: &str, span: Span) -> Result<Expr, Error> {
         let owner = at.ty.base.and_then(|base| structured(self.model, base));
         let Some((id, owner)) = owner else {
+            // A row of `$crossjoin` has nothing but these.
+            if matches!(&at.node, Node::Path { root: 0, steps } if steps.is_empty())
+                && let Some((number, ty)) = self.row.dynamic(name)
+            {
+                return self.extend(at, Step::Dynamic(number), ty, span);
+            }
             let ty = type_text(self.model, at.ty);
             return Err(self.error(span, format!("Could not find a property named '{name}' on type '{ty}'.")));
         };

@@ -4,6 +4,7 @@ mod apply;
 mod collection;
 mod compute;
 mod constant;
+mod crossjoin;
 mod expression;
 mod function;
 mod implied;
@@ -37,7 +38,7 @@ use crate::syntax::{Query, RawPath, SystemOption, check_url, parse_expression};
 /// # Errors
 /// [`crate::ErrorKind::UnknownSegment`] for a name the model does not have there and for a key segment that is no value of
 /// the key's type; 400 for a malformed or ill-typed key or parameter and a cast to an unrelated type;
-/// [`crate::ErrorKind::NotImplemented`] for `$all`, `$crossjoin`, `$entity`, `$each`, `$query`.
+/// [`crate::ErrorKind::NotImplemented`] for `$each`, and for `$entity` and `$query`, which the engine resolves.
 pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Error> {
     check_url(path, query)?;
     path::Walk::bind(model, path, query)
@@ -52,6 +53,10 @@ pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Erro
 pub fn query(model: &Model, target: &Target, query: &Query) -> Result<CollectionQuery, Error> {
     let taken = taken_by_function(model, target, query);
     let options = query.options_without(&taken)?;
+    if let Some(Segment::CrossJoin(sets)) = target.segments.first() {
+        let shape = if target.kind == TargetKind::Count { Shape::Count } else { Shape::StructuredCollection };
+        return crossjoin::bind(model, sets, shape, &options, Aliases { query: Some(query), nested: &[] });
+    }
     options::check(shape(model, target), &options.given)?;
     let element = target.ty.as_ref().map(|ty| ty.base);
     let Some(element) = element else { return Ok(CollectionQuery::default()) };

@@ -1,5 +1,8 @@
 //! Resource paths: segment by segment from the container to what the URL addresses.
 
+use std::sync::Arc;
+
+use super::crossjoin;
 use super::implied;
 use super::key::{self, Given};
 use super::operation;
@@ -8,7 +11,9 @@ use super::types::{related, structured, type_by_name};
 use crate::engine::{Segment, Target, TargetKind};
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
-use crate::model::{ContainerChildKind, EdmType, Member, MemberKind, Model, OperationId, Primitive, TypeId, TypeRef};
+use crate::model::{
+    AnyKind, ContainerChildKind, EdmType, Member, MemberKind, Model, OperationId, Primitive, TypeId, TypeRef,
+};
 use crate::plan::Filter;
 use crate::syntax::ast::{Argument, Expr};
 use crate::syntax::{Query, RawPath, RawSegment};
@@ -67,7 +72,13 @@ impl<'a> Walk<'a> {
                 self.closed = true;
                 return Ok(());
             }
-            "$all" | "$crossjoin" | "$entity" => return Err(not_offered(name)),
+            "$all" if name == segment.text() => {
+                self.segments.push(Segment::All);
+                self.at(TargetKind::EntityCollection, any(AnyKind::Entity));
+                return Ok(());
+            }
+            "$crossjoin" => return self.crossjoin(segment),
+            "$entity" => return Err(not_offered(name)),
             _ => {}
         }
         let child = self.model.container.by_name.get(name).copied().ok_or_else(|| unknown(segment.text()))?;
@@ -90,9 +101,49 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn crossjoin(&mut self, segment: RawSegment<'_>) -> Result<(), Error> {
+        let names = segment.crossjoin().unwrap_or_else(|| Ok(Vec::new())).map_err(|error| error.into_error("path"))?;
+        let mut sets: Vec<(u16, Arc<str>)> = Vec::with_capacity(names.len());
+        for name in names {
+            let child = self.model.container.by_name.get(name).copied();
+            let child = child.filter(|child| crossjoin::entity_type(self.model, *child).is_some());
+            let child = child.ok_or_else(|| unknown(name))?;
+            if sets.iter().any(|(known, _)| *known == child) {
+                let message = format!("The entity set '{name}' stands in '$crossjoin' more than once.");
+                return Err(Error::bad_request(message).at("path"));
+            }
+            sets.push((child, name.into()));
+        }
+        if sets.is_empty() {
+            return Err(Error::bad_request("'$crossjoin' needs entity sets.").at("path"));
+        }
+        self.segments.push(Segment::CrossJoin(sets));
+        self.at(TargetKind::ValueCollection, any(AnyKind::Complex));
+        Ok(())
+    }
+
+    /// What follows `$all` and `$crossjoin`: a count, and of all entities those of a type.
+    fn beyond(&mut self, segment: RawSegment<'_>) -> Result<(), Error> {
+        if segment.text() == "$count" {
+            return self.system(segment).map(drop);
+        }
+        let of_type = matches!(self.segments[..], [Segment::All]).then(|| type_by_name(self.model, segment.text()));
+        match of_type.flatten() {
+            Some(EdmType::Named(id)) if self.is_entity(EdmType::Named(id)) => {
+                self.segments.push(Segment::Cast(id));
+                self.at(TargetKind::EntityCollection, single(id, true));
+                Ok(())
+            }
+            _ => Err(unknown(segment.text())),
+        }
+    }
+
     /// Binds a segment after the first; gives how many further segments were taken (parts of a key).
     fn next(&mut self, segment: RawSegment<'_>, path: &RawPath, after: usize) -> Result<usize, Error> {
         let name = segment.name();
+        if matches!(self.segments.first(), Some(Segment::All | Segment::CrossJoin(_))) {
+            return self.beyond(segment).map(|()| 0);
+        }
         if let Some(predicate) = segment.filter() {
             self.filter(&predicate.map_err(|error| error.into_error("path"))?)?;
             return Ok(0);
@@ -384,6 +435,10 @@ impl<'a> Walk<'a> {
         let base = self.ty.as_ref().map(|ty| ty.base);
         base.and_then(|base| structured(self.model, base)).is_some_and(|(_, ty)| ty.has_stream)
     }
+}
+
+fn any(kind: AnyKind) -> TypeRef {
+    TypeRef { base: EdmType::Any(kind), collection: true, nullable: false, facets: crate::model::Facets::default() }
 }
 
 fn single(ty: TypeId, collection: bool) -> TypeRef {

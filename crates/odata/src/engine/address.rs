@@ -41,7 +41,9 @@ fn step(model: &Model, segment: &Segment, before: Option<TypeId>) -> Option<Type
             named(model.structured(before?)?.members.get(usize::from(*member))?.ty.base)
         }
         Segment::Operation { id, .. } => model.operation(*id).returns.as_ref().and_then(|returns| named(returns.base)),
-        Segment::Key(_)
+        Segment::All
+        | Segment::CrossJoin(_)
+        | Segment::Key(_)
         | Segment::AlternateKey(_)
         | Segment::Filter(_)
         | Segment::Index(_)
@@ -87,6 +89,8 @@ pub(crate) fn path(model: &Model, segments: &[Segment], style: KeyStyle) -> Stri
             }
             Segment::Operation { id, .. } => &model.operation(*id).name,
             Segment::Cast(_) | Segment::Filter(_) => continue,
+            Segment::All => "$all",
+            Segment::CrossJoin(_) => "$crossjoin",
             Segment::Count => "$count",
             Segment::Value => "$value",
             Segment::Ref => "$ref",

@@ -34,6 +34,11 @@ pub enum Segment {
         /// Its name.
         name: Arc<str>,
     },
+    /// `$all`: every entity of the service.
+    All,
+    /// `$crossjoin(…)`: the entity sets, by index in the container and name. A row is a record without members whose
+    /// [dynamic properties](crate::Record::dynamic) are the entities.
+    CrossJoin(Vec<(u16, Arc<str>)>),
     /// A key: values in the order of the type's key.
     Key(Vec<Value>),
     /// An alternate key: its parts, as the model declares them, and their values.

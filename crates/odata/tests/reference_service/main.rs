@@ -16,6 +16,7 @@ mod protocol;
 mod reading;
 mod shaping;
 mod singleton;
+mod spanning;
 mod streams;
 mod tracking;
 mod writing;

@@ -88,7 +88,11 @@ impl Resource {
                 Segment::Cast(ty) => tail.push(Tail::Cast(*ty)),
                 Segment::Navigation { member, .. } => place = Some(navigate(office, place, *member)?),
                 Segment::Property { member, .. } => tail.push(Tail::Property(*member)),
-                Segment::AlternateKey(_) | Segment::Filter(_) | Segment::Index(_) => {
+                Segment::All
+                | Segment::CrossJoin(_)
+                | Segment::AlternateKey(_)
+                | Segment::Filter(_)
+                | Segment::Index(_) => {
                     return Err(Error::new(ErrorKind::NotImplemented, "The path has a segment that is not offered."));
                 }
             }

@@ -71,7 +71,11 @@ pub(crate) fn walk(store: &Store, segments: &[Segment], missing_last: bool) -> R
             }
             Segment::Property { member, .. } => place.properties.push(*member),
             // The model has neither alternate keys nor ordered collections, and a change names one entity.
-            Segment::AlternateKey(_) | Segment::Filter(_) | Segment::Index(_) => return Err(not_found()),
+            Segment::All
+            | Segment::CrossJoin(_)
+            | Segment::AlternateKey(_)
+            | Segment::Filter(_)
+            | Segment::Index(_) => return Err(not_found()),
             Segment::Root { .. } | Segment::Count | Segment::Value | Segment::Ref | Segment::Operation { .. } => {}
         }
     }

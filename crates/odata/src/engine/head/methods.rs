@@ -14,6 +14,9 @@ const OPTIMISTIC_CONCURRENCY: &str = "Org.OData.Core.V1.OptimisticConcurrency";
 pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<Method> {
     let mut methods = match target.kind {
         TargetKind::Action | TargetKind::Batch => return vec![Method::POST],
+        _ if matches!(target.segments.first(), Some(Segment::All | Segment::CrossJoin(_))) => {
+            return vec![Method::GET, Method::HEAD];
+        }
         _ => vec![Method::GET, Method::HEAD],
     };
     match target.kind {

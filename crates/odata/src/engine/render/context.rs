@@ -82,7 +82,8 @@ impl Engine {
     fn value_fragment(&self, url: &mut String, head: &Head) {
         let model = &*self.model;
         let Some(ty) = head.target.ty.as_ref() else { return };
-        if called(&head.target).is_some() && !self.push_result_set(url, head) {
+        let spans_sets = super::spanning::spans_sets(&head.target);
+        if spans_sets || (called(&head.target).is_some() && !self.push_result_set(url, head)) {
             let _ = write!(url, "{}", ty.display(model));
         } else if called(&head.target).is_none() {
             url.push_str(&path(model, &canonical(model, &head.target.segments), KeyStyle::Parentheses));

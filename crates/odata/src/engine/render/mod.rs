@@ -8,6 +8,7 @@ mod documents;
 mod error;
 mod headers;
 mod links;
+mod spanning;
 
 use std::sync::Arc;
 
@@ -251,6 +252,7 @@ impl Engine {
         let ty = head.target.ty.as_ref();
         let view = [&head.query.projection];
         match ty.map(|ty| ty.base) {
+            _ if spanning::spans_sets(&head.target) => self.spanning(&mut writer, head, page),
             Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.is_entity) => {
                 let result = self.result_path(head);
                 let canonical = self.canonical_path(head).map(|(path, _)| path);

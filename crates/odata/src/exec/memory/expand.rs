@@ -99,7 +99,7 @@ impl<'r, 's> Filling<'r, 's> {
         Ok(())
     }
 
-    fn single(&self, value: &mut Value, query: &CollectionQuery) -> Result<(), Error> {
+    pub(super) fn single(&self, value: &mut Value, query: &CollectionQuery) -> Result<(), Error> {
         if !query.compute.is_empty() {
             let whole = std::mem::replace(value, Value::Null);
             *value = compute(&query.compute, whole, self.reader.context())?;

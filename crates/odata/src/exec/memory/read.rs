@@ -74,6 +74,9 @@ impl<'s> Reader<'s> {
         let mut walk = Walk::new(self);
         walk.along(&target.segments)?;
         match operation {
+            Operation::ReadCollection(query) if matches!(target.segments.first(), Some(Segment::CrossJoin(_))) => {
+                self.combinations(walk.rows()?, query).map(Outcome::Collection)
+            }
             Operation::ReadCollection(query) => self.page(walk.rows()?, query).map(Outcome::Collection),
             Operation::Count(query) => self.count(walk.rows()?, query).map(Outcome::Count),
             Operation::ReadEntity(projection) => match walk.place {
@@ -171,6 +174,21 @@ impl<'s> Reader<'s> {
         let mut value = compute(&projection.compute, value, self.context())?;
         select_computed(projection, &mut value);
         Ok(value)
+    }
+
+    /// A page of the rows of `$crossjoin`: what is expanded are their dynamic properties.
+    fn combinations(&self, rows: impl Iterator<Item = (u64, Value)>, query: &CollectionQuery) -> Result<Page, Error> {
+        let mut page = self.rows_page(rows, query)?;
+        let filling = Filling::new(self);
+        for row in &mut page.items {
+            let Value::Record(row) = row else { continue };
+            for item in &query.projection.expand {
+                if let Some(property) = Arc::make_mut(row).dynamic.get_mut(usize::from(item.member)) {
+                    filling.single(&mut property.value, &item.query)?;
+                }
+            }
+        }
+        Ok(page)
     }
 
     pub(super) fn rows_page(

@@ -7,9 +7,10 @@ use super::read::{Reader, not_found};
 use super::{Call, Related, matches};
 use crate::engine::{Outcome, Segment};
 use crate::error::{Error, ErrorKind};
+use crate::limits::CROSSJOIN_ROWS_MAX;
 use crate::model::{ContainerChildKind, EdmType, KeyRef, Model, OperationId, TypeId};
 use crate::plan::Filter;
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// Ranked values.
 pub(super) type Values<'s> = Box<dyn Iterator<Item = (u64, Value)> + 's>;
@@ -51,6 +52,11 @@ impl<'r, 's> Walk<'r, 's> {
         match segment {
             Segment::Root { child, .. } => self.root(*child),
             Segment::Key(values) => self.key(values),
+            Segment::All => {
+                self.all();
+                Ok(())
+            }
+            Segment::CrossJoin(sets) => self.cross(sets),
             Segment::AlternateKey(parts) => self.alternate_key(parts),
             Segment::Filter(filter) => self.filter(filter),
             Segment::Index(place) => self.index(*place),
@@ -75,6 +81,36 @@ impl<'r, 's> Walk<'r, 's> {
             ContainerChildKind::Singleton { .. } => self.arrive(self.reader.source.entity(child, &[]))?,
             ContainerChildKind::Import { .. } => {}
         }
+        Ok(())
+    }
+
+    /// Every entity of the service, set by set; then the singletons.
+    fn all(&mut self) {
+        let (model, source) = (self.reader.model, self.reader.source);
+        let children = model.container.children.iter().zip(0_u16..);
+        let of_sets = children.clone().filter(|(child, _)| matches!(child.kind, ContainerChildKind::EntitySet { .. }));
+        let of_sets = of_sets.flat_map(move |(_, number)| source.rows(number)).map(|(_, entity)| entity);
+        let singles = children.filter(|(child, _)| matches!(child.kind, ContainerChildKind::Singleton { .. }));
+        let singles = singles.filter_map(move |(_, number)| source.entity(number, &[]));
+        self.place = Place::Many(Box::new((0..).zip(of_sets.chain(singles).map(Value::Record))));
+    }
+
+    /// Every combination of one entity of each set.
+    fn cross(&mut self, sets: &[(u16, Arc<str>)]) -> Result<(), Error> {
+        let (model, source) = (self.reader.model, self.reader.source);
+        let mut columns = Vec::with_capacity(sets.len());
+        for (child, name) in sets {
+            let kind = model.container.children.get(usize::from(*child)).map(|child| &child.kind);
+            let Some(ContainerChildKind::EntitySet { ty, .. }) = kind else { return Err(not_found()) };
+            let entities: Vec<Arc<Record>> = source.rows(*child).map(|(_, entity)| entity).collect();
+            columns.push(Column { ty: *ty, name: Arc::clone(name), entities });
+        }
+        let count = columns.iter().try_fold(1_u64, |count, column| {
+            count.checked_mul(column.entities.len() as u64).filter(|count| *count <= CROSSJOIN_ROWS_MAX)
+        });
+        let message = || format!("The sets have more than {CROSSJOIN_ROWS_MAX} combinations.");
+        let count = count.ok_or_else(|| Error::bad_request(message()).at("path"))?;
+        self.place = Place::Many(Box::new((0..count).map(move |rank| (rank, combination(&columns, rank)))));
         Ok(())
     }
 
@@ -246,6 +282,27 @@ impl<'r, 's> Walk<'r, 's> {
             _ => Err(not_found()),
         }
     }
+}
+
+/// An entity set of a `$crossjoin`.
+struct Column {
+    ty: TypeId,
+    name: Arc<str>,
+    entities: Vec<Arc<Record>>,
+}
+
+/// The row with a number: the last set's entities change fastest.
+fn combination(columns: &[Column], mut number: u64) -> Value {
+    let mut row = Record::new(columns.first().map_or(TypeId(0), |column| column.ty), 0);
+    for Column { ty, name, entities } in columns.iter().rev() {
+        let place = number % entities.len() as u64;
+        number /= entities.len() as u64;
+        let entity = usize::try_from(place).ok().and_then(|place| entities.get(place));
+        let value = entity.map_or(Value::Null, |entity| Value::Record(Arc::clone(entity)));
+        row.dynamic.push(DynamicProperty { name: Arc::clone(name), ty: Some(EdmType::Named(*ty)), value });
+    }
+    row.dynamic.reverse();
+    row.into()
 }
 
 /// Whether an entity has a key.

@@ -1,0 +1,86 @@
+//! `$crossjoin(A,B)`: rows that lead to one entity of each set; options name the entities by their sets.
+
+use std::sync::Arc;
+
+use super::options::{self, Shape, order_item};
+use super::scope::{Aliases, Binder, Computed, RowType};
+use crate::error::{Error, ErrorKind};
+use crate::expr::ExprType;
+use crate::model::{AnyKind, ContainerChildKind, EdmType, Model};
+use crate::plan::{CollectionQuery, ExpandItem, Filter};
+use crate::syntax::{SystemOption, ast};
+
+/// Binds the options of a read of the combinations, or of their count.
+pub(super) fn bind<'a>(
+    model: &'a Model,
+    sets: &[(u16, Arc<str>)],
+    shape: Shape,
+    given: &'a ast::Options<'a>,
+    aliases: Aliases<'a>,
+) -> Result<CollectionQuery, Error> {
+    options::check(shape, &given.given)?;
+    let refused = [SystemOption::Search, SystemOption::Select, SystemOption::Compute, SystemOption::Apply];
+    if let Some(option) = given.given.iter().find(|option| refused.contains(option)) {
+        let message = format!("The query option '{}' on '$crossjoin' is not offered.", option.name());
+        return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
+    }
+    let types: Vec<EdmType> = sets.iter().filter_map(|(child, _)| entity_type(model, *child)).collect();
+    let properties = sets.iter().zip(&types);
+    let properties = properties.map(|((_, name), ty)| Computed { name: name.clone(), ty: ExprType::single(*ty) });
+    let complex = ExprType::single(EdmType::Any(AnyKind::Complex));
+    let row = RowType { dynamic: properties.collect(), ..RowType::of(complex) };
+    let mut query = CollectionQuery {
+        skip: given.skip.unwrap_or(0),
+        top: given.top,
+        count: given.count.unwrap_or(false),
+        ..CollectionQuery::default()
+    };
+    if let Some(tree) = &given.filter {
+        query.filter = Some(Filter(Binder::over(model, "$filter", &row, aliases).predicate(tree)?));
+    }
+    for item in &given.orderby {
+        query.order.push(order_item(model, "$orderby", &row, item, aliases)?);
+    }
+    for item in &given.expand {
+        query.projection.expand.push(expand(model, sets, &types, item, aliases)?);
+    }
+    Ok(query)
+}
+
+/// An entity put in the place of its link. The item's member is the place of the set.
+fn expand<'a>(
+    model: &'a Model,
+    sets: &[(u16, Arc<str>)],
+    types: &[EdmType],
+    item: &'a ast::ExpandItem<'a>,
+    aliases: Aliases<'a>,
+) -> Result<ExpandItem, Error> {
+    let place = match &item.path[..] {
+        [name] if !item.reference && !item.count_only => sets.iter().position(|(_, set)| **set == *name.text),
+        _ => None,
+    };
+    let found = place.and_then(|place| Some((u16::try_from(place).ok()?, *types.get(place)?)));
+    let Some((member, ty)) = found else {
+        let position = item.path.first().map_or(0, |name| name.position);
+        let message = "Only the entity sets of the '$crossjoin' can be expanded.";
+        return Err(Error::bad_request(message).at("$expand").at_position(position));
+    };
+    let query = match item.options.as_deref() {
+        None => CollectionQuery::default(),
+        Some(nested) => {
+            options::check(Shape::Structured, &nested.given)?;
+            let aliases =
+                if nested.aliases.is_empty() { aliases } else { Aliases { nested: &nested.aliases, ..aliases } };
+            options::bind(model, ty, nested, aliases, 1)?
+        }
+    };
+    Ok(ExpandItem { cast: None, member, target_cast: None, reference: false, count_only: false, levels: None, query })
+}
+
+/// The type of an entity set.
+pub(super) fn entity_type(model: &Model, child: u16) -> Option<EdmType> {
+    match model.container.children.get(usize::from(child))?.kind {
+        ContainerChildKind::EntitySet { ty, .. } => Some(EdmType::Named(ty)),
+        _ => None,
+    }
+}
