@@ -55,6 +55,8 @@ fn every_form_of_address_has_its_kind() {
         ("devices", TargetKind::EntityCollection),
         ("devices/", TargetKind::EntityCollection),
         ("devices/$count", TargetKind::Count),
+        ("devices/$each", TargetKind::Members),
+        ("devices/my.graph.phone/$filter(@f)/$each?@f=number eq '1'", TargetKind::Members),
         ("devices/$ref", TargetKind::Reference),
         ("devices/a1", TargetKind::Entity),
         ("devices('a1')", TargetKind::Entity),
@@ -164,7 +166,7 @@ fn malformed_paths_are_bad_requests() {
 #[test]
 fn what_is_legal_in_a_path_but_not_offered_says_so() {
     let model = csdl::read(GRAPH).unwrap();
-    for url in ["$entity?$id=devices(1)", "devices/$each", "devices/$query"] {
+    for url in ["$entity?$id=devices(1)", "devices/$query"] {
         assert_eq!(target(&model, url).map_err(|error| error.kind), Err(ErrorKind::NotImplemented), "{url}");
     }
 }

@@ -38,7 +38,7 @@ use crate::syntax::{Query, RawPath, SystemOption, check_url, parse_expression};
 /// # Errors
 /// [`crate::ErrorKind::UnknownSegment`] for a name the model does not have there and for a key segment that is no value of
 /// the key's type; 400 for a malformed or ill-typed key or parameter and a cast to an unrelated type;
-/// [`crate::ErrorKind::NotImplemented`] for `$each`, and for `$entity` and `$query`, which the engine resolves.
+/// [`crate::ErrorKind::NotImplemented`] for `$entity` and `$query`, which the engine resolves.
 pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Error> {
     check_url(path, query)?;
     path::Walk::bind(model, path, query)

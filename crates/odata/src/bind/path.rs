@@ -215,7 +215,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// `$count`, `$value`, `$ref` and those that are not offered; `false` leaves the segment to be a key.
+    /// `$count`, `$value`, `$ref`, `$each` and those that are not offered; `false` leaves the segment to be a key.
     fn system(&mut self, segment: RawSegment<'_>) -> Result<bool, Error> {
         let collection = self.ty.as_ref().is_some_and(|ty| ty.collection);
         let misplaced =
@@ -249,7 +249,12 @@ impl<'a> Walk<'a> {
                 }
                 _ => return misplaced("this resource"),
             },
-            "$query" | "$each" => return Err(not_offered(segment.text())),
+            "$each" if collection && !self.returned() => {
+                self.segments.push(Segment::Each);
+                self.kind = TargetKind::Members;
+            }
+            "$each" => return misplaced("this resource"),
+            "$query" => return Err(not_offered(segment.text())),
             text if self.kind == TargetKind::EntityCollection && !text.starts_with("$filter") => return Ok(false),
             text => return Err(unknown(text)),
         }

@@ -47,6 +47,7 @@ fn step(model: &Model, segment: &Segment, before: Option<TypeId>) -> Option<Type
         | Segment::AlternateKey(_)
         | Segment::Filter(_)
         | Segment::Index(_)
+        | Segment::Each
         | Segment::Count
         | Segment::Value
         | Segment::Ref => before,
@@ -88,7 +89,7 @@ pub(crate) fn path(model: &Model, segments: &[Segment], style: KeyStyle) -> Stri
                 continue;
             }
             Segment::Operation { id, .. } => &model.operation(*id).name,
-            Segment::Cast(_) | Segment::Filter(_) => continue,
+            Segment::Cast(_) | Segment::Filter(_) | Segment::Each => continue,
             Segment::All => "$all",
             Segment::CrossJoin(_) => "$crossjoin",
             Segment::Count => "$count",

@@ -47,6 +47,7 @@ fn names_entities(behind: &[Segment], collection: bool) -> bool {
             Segment::Key(_)
             | Segment::AlternateKey(_)
             | Segment::Filter(_)
+            | Segment::Each
             | Segment::Count
             | Segment::Operation { .. },
         ) => collection,
@@ -102,9 +103,10 @@ pub(crate) fn target_set(model: &Model, owner: TypeId, member: u16) -> Option<&s
     matches!(child.kind, ContainerChildKind::EntitySet { .. }).then_some(&*child.name)
 }
 
-/// Whether a path is an entity set and nothing more, perhaps under a cast.
+/// Whether a path is an entity set and nothing more, perhaps under a cast or a filter.
 pub(crate) fn is_entity_set(model: &Model, segments: &[Segment]) -> bool {
-    let mut steps = segments.iter().filter(|segment| !matches!(segment, Segment::Cast(_)));
+    let narrows = |segment: &&Segment| matches!(segment, Segment::Cast(_) | Segment::Filter(_) | Segment::Each);
+    let mut steps = segments.iter().filter(|segment| !narrows(segment));
     let (Some(Segment::Root { child, .. }), None) = (steps.next(), steps.next()) else { return false };
     let child = model.container.children.get(usize::from(*child));
     child.is_some_and(|child| matches!(child.kind, ContainerChildKind::EntitySet { .. }))

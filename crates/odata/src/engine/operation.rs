@@ -38,6 +38,11 @@ pub enum Operation {
         /// PUT.
         replace: bool,
     },
+    /// Change every member of the target collection (`PATCH …/$each`): the record of what is to change, or the new value of
+    /// each element.
+    UpdateMembers(Value),
+    /// Delete every member of the target collection (`DELETE …/$each`).
+    DeleteMembers,
     /// Add the entity to the collection that the target `…/$ref` names (POST).
     AddReference(EntityReference),
     /// Let the single navigation property that the target `…/$ref` names lead to the entity (PUT).

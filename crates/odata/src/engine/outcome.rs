@@ -37,6 +37,8 @@ pub enum Outcome {
     },
     /// An entity after a change (200, or 204).
     Updated(Arc<Record>),
+    /// The members of a collection after a change of each (200, or 204).
+    UpdatedMembers(Vec<Value>),
     /// A page.
     Collection(Page),
     /// `/$count`.

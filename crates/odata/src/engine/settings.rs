@@ -22,6 +22,9 @@ pub struct Settings {
     /// Whether the application executes changes of related entities inside a change (OData 4.01, deep update). Else they
     /// are refused; references to entities that exist may stand there all the same.
     pub deep_updates: bool,
+    /// Whether the application executes changes of whole collections: PATCH of a collection of entities, PATCH and DELETE of
+    /// its members (`/$each`). Else they are refused.
+    pub collection_changes: bool,
     /// Whether answers of version 4.01 write control information without its prefix (`@context`, `@nextLink`), as they may.
     pub short_names: bool,
     /// `$metadata` as XML, word for word, in place of what would be written from the model: the CSDL document that the model
@@ -54,6 +57,7 @@ impl Settings {
             list_functions: false,
             metadata_xml: None,
             deep_updates: false,
+            collection_changes: false,
             short_names: false,
             require_preconditions: false,
             body_bytes_max: 8 << 20,

@@ -70,6 +70,8 @@ pub enum Segment {
         /// Values in the order of the non-binding parameters; `None` where not given.
         parameters: Vec<Option<Value>>,
     },
+    /// `/$each`: what a write does, it does to every member of the collection.
+    Each,
     /// `/$count`.
     Count,
     /// `/$value`.
@@ -99,6 +101,8 @@ pub enum TargetKind {
     ValueCollection,
     /// A stream property, or the media of a media entity.
     Stream,
+    /// `/$each`: the members of a collection, to be changed or deleted.
+    Members,
     /// `/$count` of a collection.
     Count,
     /// `/$value` of a primitive property.

@@ -16,7 +16,7 @@ pub(super) fn of(model: &Model, profile: Profile, resource: &Resource<'_>, ids: 
         let parameters = resource.parameters.iter().map(|(name, ty)| path_parameter(model, name, ty));
         item = item.with("parameters", Tree::List(parameters.collect()));
     }
-    for method in crate::engine::allowed_methods(model, profile, &resource.target) {
+    for method in crate::engine::allowed_methods(model, profile, false, &resource.target) {
         // HEAD is GET without its body, everywhere.
         if method != Method::HEAD {
             let name = method.as_str().to_ascii_lowercase();

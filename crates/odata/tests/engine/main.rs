@@ -6,6 +6,7 @@ mod batch;
 mod bodies;
 mod changes;
 mod changing;
+mod collections;
 mod heads;
 mod pages;
 mod places;

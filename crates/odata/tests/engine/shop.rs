@@ -20,7 +20,7 @@ pub(crate) fn shop() -> World {
 }
 
 pub(crate) fn shop_as(profile: Profile) -> World {
-    let settings = Settings { deep_updates: true, compute: true, ..Settings::new(profile) };
+    let settings = Settings { deep_updates: true, compute: true, collection_changes: true, ..Settings::new(profile) };
     World { engine: Engine::new(Arc::clone(&SHOP), settings) }
 }
 

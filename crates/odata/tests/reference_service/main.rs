@@ -6,6 +6,7 @@ mod service;
 mod support;
 
 mod batch;
+mod collections;
 mod defaults;
 mod documents;
 mod etags;

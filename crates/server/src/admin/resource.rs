@@ -92,7 +92,8 @@ impl Resource {
                 | Segment::CrossJoin(_)
                 | Segment::AlternateKey(_)
                 | Segment::Filter(_)
-                | Segment::Index(_) => {
+                | Segment::Index(_)
+                | Segment::Each => {
                     return Err(Error::new(ErrorKind::NotImplemented, "The path has a segment that is not offered."));
                 }
             }

@@ -4,6 +4,7 @@
 //! under one lock on the data, so that every request, and every batch, sees and leaves a whole state.
 
 mod batch;
+mod collection;
 mod create;
 mod deep;
 mod delta;
@@ -66,6 +67,7 @@ impl Service {
             page_size_max: None,
             compute: true,
             deep_updates: true,
+            collection_changes: true,
             list_functions: true,
             metadata_xml: Some(MODEL.into()),
             discriminators: HashMap::from([(product, "ProductType".into())]),
@@ -157,6 +159,8 @@ impl Service {
             Operation::Delete => write::delete(store, head),
             Operation::SetProperty(value) => write::set_property(store, &self.engine, head, value),
             Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
+            Operation::UpdateMembers(value) => collection::update_members(store, &self.engine, head, &value),
+            Operation::DeleteMembers => collection::delete_members(store, head),
             // No property of the model is a collection of values.
             Operation::Append(_) => Err(Error::new(odata::ErrorKind::NotImplemented, "This is not offered.")),
             Operation::WriteStream { media_type, bytes } => stream::store(store, head, media_type, bytes),

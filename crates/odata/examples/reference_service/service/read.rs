@@ -40,6 +40,10 @@ pub(crate) fn projected(store: &Store, head: &Head, outcome: Outcome) -> Result<
             Outcome::Created { record: reader(store).project(record, projection)?, path }
         }
         Outcome::Updated(record) => Outcome::Updated(reader(store).project(record, projection)?),
+        Outcome::UpdatedMembers(members) => {
+            let query = CollectionQuery { projection: projection.clone(), ..CollectionQuery::default() };
+            Outcome::UpdatedMembers(reader(store).page(Box::new((0..).zip(members)), &query)?.items)
+        }
         outcome => outcome,
     })
 }

@@ -75,7 +75,8 @@ pub(crate) fn walk(store: &Store, segments: &[Segment], missing_last: bool) -> R
             | Segment::CrossJoin(_)
             | Segment::AlternateKey(_)
             | Segment::Filter(_)
-            | Segment::Index(_) => return Err(not_found()),
+            | Segment::Index(_)
+            | Segment::Each => return Err(not_found()),
             Segment::Root { .. } | Segment::Count | Segment::Value | Segment::Ref | Segment::Operation { .. } => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The second step: a [`Head`] and a body to an [`Operation`]. Reads no header and no store.
 
+mod members;
 mod property;
 mod reference;
 
@@ -40,6 +41,7 @@ impl Engine {
                 TargetKind::Reference => return self.bind_removed_reference(head),
                 TargetKind::Stream => Operation::DeleteStream,
                 TargetKind::Entity => Operation::Delete,
+                TargetKind::Members => Operation::DeleteMembers,
                 _ if head.target.ty.as_ref().is_some_and(|ty| !ty.nullable && !ty.collection) => {
                     return Err(Error::bad_request("The property cannot be null, so it cannot be deleted."));
                 }
@@ -50,6 +52,7 @@ impl Engine {
                 (_, BodyKind::Stream { .. }) => bind_stream(head, body),
                 (TargetKind::Action, _) => self.bind_action(head, &body),
                 (TargetKind::Reference, _) => self.bind_reference(head, &body),
+                (TargetKind::Members, _) => self.bind_members(head, &body),
                 (TargetKind::EntityCollection | TargetKind::Entity, _) => self.bind_entity(head, &body, stored_type),
                 _ => self.bind_property(head, &body),
             },
@@ -70,7 +73,7 @@ impl Engine {
             TargetKind::Primitive | TargetKind::Complex | TargetKind::RawValue => {
                 Operation::ReadProperty(query.projection)
             }
-            TargetKind::Function | TargetKind::Action | TargetKind::Batch => {
+            TargetKind::Function | TargetKind::Action | TargetKind::Batch | TargetKind::Members => {
                 let Some((operation, parameters)) = called(&head.target) else {
                     return Err(Error::new(ErrorKind::NotImplemented, "The request is not supported."));
                 };

@@ -71,7 +71,7 @@ fn raw_value(model: &Model, ty: &TypeRef, text: &str) -> Result<Value, crate::ed
     Ok(value)
 }
 
-fn declared(head: &Head) -> Result<&TypeRef, Error> {
+pub(super) fn declared(head: &Head) -> Result<&TypeRef, Error> {
     head.target.ty.as_ref().ok_or_else(|| Error::new(ErrorKind::Internal, "The target has no type."))
 }
 
@@ -86,7 +86,12 @@ fn is_wrapped_null(json: &Json<'_>) -> bool {
 }
 
 /// The value in `{"value": …}`.
-fn wrapped(json: &Json<'_>, reader: &mut Reader<'_>, ty: &TypeRef, purpose: Purpose) -> Result<Value, Error> {
+pub(super) fn wrapped(
+    json: &Json<'_>,
+    reader: &mut Reader<'_>,
+    ty: &TypeRef,
+    purpose: Purpose,
+) -> Result<Value, Error> {
     let JsonKind::Object(members) = &json.kind else {
         return Err(reader.refuse("must be an object with the member 'value'"));
     };

@@ -5,18 +5,22 @@ use http::Method;
 use crate::engine::address::{owner_type, type_of};
 use crate::engine::reference::written;
 use crate::engine::target::{Segment, Target, TargetKind};
-use crate::model::{Annotation, AnnotationValue, ContainerChild, ContainerChildKind, MemberKind, Model, TypeId};
+use crate::model::{
+    Annotation, AnnotationValue, ContainerChild, ContainerChildKind, EdmType, MemberKind, Model, TypeId,
+};
 use crate::profile::Profile;
 
 const OPTIMISTIC_CONCURRENCY: &str = "Org.OData.Core.V1.OptimisticConcurrency";
 
-/// The methods of a target, in the order that `Allow` names them. OPTIONS is understood beside them.
-pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<Method> {
+/// The methods of a target, in the order that `Allow` names them. OPTIONS is understood beside them. `changes` says whether
+/// whole collections can be changed.
+pub(crate) fn allowed(model: &Model, profile: Profile, changes: bool, target: &Target) -> Vec<Method> {
     let mut methods = match target.kind {
         TargetKind::Action | TargetKind::Batch => return vec![Method::POST],
         _ if matches!(target.segments.first(), Some(Segment::All | Segment::CrossJoin(_))) => {
             return vec![Method::GET, Method::HEAD];
         }
+        TargetKind::Members if changes => return of_members(model, target),
         _ => vec![Method::GET, Method::HEAD],
     };
     match target.kind {
@@ -61,6 +65,29 @@ pub(crate) fn allowed(model: &Model, profile: Profile, target: &Target) -> Vec<M
     methods
 }
 
+/// What may be done to every member of a collection. Elements of a property are changed as the property is.
+fn of_members(model: &Model, target: &Target) -> Vec<Method> {
+    let are_entities = match target.ty.as_ref().map(|ty| ty.base) {
+        Some(EdmType::Named(id)) => model.structured(id).is_some_and(|ty| ty.is_entity),
+        _ => false,
+    };
+    let may = |term, property, flag| {
+        if are_entities {
+            may(model, target, term, property, true) && may(model, target, term, flag, true)
+        } else {
+            is_settable(model, target)
+        }
+    };
+    let mut methods = Vec::new();
+    if may("UpdateRestrictions", "Updatable", "FilterSegmentSupported") {
+        methods.push(Method::PATCH);
+    }
+    if may("DeleteRestrictions", "Deletable", "FilterSegmentSupported") {
+        methods.push(Method::DELETE);
+    }
+    methods
+}
+
 /// What may be written to the references of a navigation property. Contained entities have no life of their own, so a
 /// reference to them cannot come or go.
 fn references(model: &Model, target: &Target, methods: &mut Vec<Method>) {
@@ -94,7 +121,8 @@ fn is_root(target: &Target) -> bool {
 /// A property can be set by its URL unless the service computes it, it is (part of) the key, or it never changes.
 fn is_settable(model: &Model, target: &Target) -> bool {
     let Some(owner) = owner_type(model, target) else { return false };
-    let behind = |segment: &&Segment| matches!(segment, Segment::Cast(_) | Segment::Value);
+    let behind =
+        |segment: &&Segment| matches!(segment, Segment::Cast(_) | Segment::Value | Segment::Filter(_) | Segment::Each);
     let Some(Segment::Property { member, .. }) = target.segments.iter().rev().find(|segment| !behind(segment)) else {
         return false;
     };

@@ -209,7 +209,12 @@ impl Engine {
         if named.is_some() && target.kind != TargetKind::Entity {
             return Err(Error::bad_request("The URL of '$id' is not that of an entity.").at("$id"));
         }
-        let allow = methods::allowed(model, profile, &target);
+        let changes = self.settings.collection_changes;
+        if target.kind == TargetKind::Members && !changes {
+            let message = "The segment '$each' is not offered.";
+            return Err(Error::new(ErrorKind::NotImplemented, message).at("path"));
+        }
+        let allow = methods::allowed(model, profile, changes, &target);
         let is_options = *method == Method::OPTIONS;
         if !is_options && !allow.contains(method) {
             let message = "Specified HTTP method is not allowed for the request target.";
@@ -339,7 +344,7 @@ impl Engine {
             TargetKind::ServiceDocument | TargetKind::Metadata | TargetKind::Stream | TargetKind::RawValue
         );
         let takes_projection = matches!(*method, Method::POST | Method::PATCH | Method::PUT)
-            && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity);
+            && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity | TargetKind::Members);
         let bound = match target.ty.as_ref() {
             Some(ty) if takes_projection => {
                 refuse_all_but(query, &[SystemOption::Select, SystemOption::Expand])?;

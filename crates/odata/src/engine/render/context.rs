@@ -87,7 +87,9 @@ impl Engine {
             let _ = write!(url, "{}", ty.display(model));
         } else if called(&head.target).is_none() {
             url.push_str(&path(model, &canonical(model, &head.target.segments), KeyStyle::Parentheses));
-            if let Some(Segment::Cast(cast)) = head.target.segments.last() {
+            let mut behind =
+                head.target.segments.iter().rev().filter(|s| !matches!(s, Segment::Each | Segment::Filter(_)));
+            if let Some(Segment::Cast(cast)) = behind.next() {
                 let _ = write!(url, "/{}", model.named(*cast).name());
             }
         }

@@ -65,6 +65,12 @@ impl Engine {
             }
             Outcome::Created { record, path } => self.created(head, &record, &path, tokens),
             Outcome::Updated(record) => self.updated(head, &record, tokens),
+            Outcome::UpdatedMembers(items) => {
+                if head.prefer.returns != Some(Return::Representation) && !has_projection(head) {
+                    return Ok(headers::no_content(head, None, None));
+                }
+                self.collection(head, &Page { items, ..Page::default() }, tokens)
+            }
             Outcome::Collection(page) => self.collection(head, &page, tokens),
             Outcome::Count(count) => {
                 Ok(headers::text(head, Bytes::from(itoa::Buffer::new().format(count).to_owned()), None))
@@ -159,13 +165,13 @@ impl Engine {
     /// The path of where the target lives, where that is not the path that was asked, and whether it lacks a key.
     fn canonical_path(&self, head: &Head) -> Option<(String, bool)> {
         let asked = &head.target.segments;
-        let differs = |segment: &Segment| matches!(segment, Segment::Navigation { .. } | Segment::Cast(_));
+        let differs = |segment: &Segment| matches!(segment, Segment::Navigation { .. }) || is_narrowing(segment);
         if !asked.iter().any(differs) {
             return None;
         }
         let end = asked.len() - usize::from(matches!(asked.last(), Some(Segment::Ref)));
         let segments = canonical(&self.model, &asked[..end]);
-        let lives_elsewhere = segments != asked[..end] || segments.iter().any(|s| matches!(s, Segment::Cast(_)));
+        let lives_elsewhere = segments != asked[..end] || segments.iter().any(is_narrowing);
         let is_collection = head.target.ty.as_ref().is_some_and(|ty| ty.collection);
         let lacks_key = !is_collection && lives_elsewhere && is_entity_set(&self.model, &segments);
         lives_elsewhere.then(|| (address::path(&self.model, &segments, self.key_style()), lacks_key))
@@ -443,6 +449,11 @@ fn omit(head: &Head) -> Omit {
         (true, false) => Omit::Nulls,
         (false, false) => Omit::Nothing,
     }
+}
+
+/// What says which members of a collection are meant, and is no part of where they live.
+fn is_narrowing(segment: &Segment) -> bool {
+    matches!(segment, Segment::Cast(_) | Segment::Filter(_) | Segment::Each)
 }
 
 fn has_projection(head: &Head) -> bool {

@@ -148,6 +148,16 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// The members that a path to a collection leads to, behind its casts and filters: what `/$each` is done to.
+    ///
+    /// # Errors
+    /// 404 where a key in the path names nothing; what a filter in the path gives.
+    pub fn members(&self, target: &Target) -> Result<Vec<Value>, Error> {
+        let mut walk = Walk::new(self);
+        walk.along(&target.segments)?;
+        Ok(walk.rows()?.map(|(_, member)| member).collect())
+    }
+
     /// A page of ranked rows (see [`super::page()`]), with what `$select` and `$expand` ask inside each.
     ///
     /// # Errors

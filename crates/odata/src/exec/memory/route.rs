@@ -70,7 +70,7 @@ impl<'r, 's> Walk<'r, 's> {
                 }
                 Ok(())
             }
-            Segment::Count | Segment::Ref => Ok(()),
+            Segment::Each | Segment::Count | Segment::Ref => Ok(()),
         }
     }
 
