@@ -231,7 +231,11 @@ impl<'a> Walk<'a> {
                 self.segments.push(Segment::Ref);
                 self.kind = TargetKind::Reference;
             }
-            "$ref" => return misplaced("this resource"),
+            "$each" if collection && !self.returned() => {
+                self.segments.push(Segment::Each);
+                self.kind = TargetKind::Members;
+            }
+            "$ref" | "$each" => return misplaced("this resource"),
             "$value" => match self.kind {
                 TargetKind::Primitive => {
                     self.segments.push(Segment::Value);
@@ -249,11 +253,6 @@ impl<'a> Walk<'a> {
                 }
                 _ => return misplaced("this resource"),
             },
-            "$each" if collection && !self.returned() => {
-                self.segments.push(Segment::Each);
-                self.kind = TargetKind::Members;
-            }
-            "$each" => return misplaced("this resource"),
             "$query" => return Err(not_offered(segment.text())),
             text if self.kind == TargetKind::EntityCollection && !text.starts_with("$filter") => return Ok(false),
             text => return Err(unknown(text)),

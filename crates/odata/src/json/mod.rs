@@ -18,4 +18,5 @@ pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
 pub(crate) use read::{Purpose, Reader, Rules, is_json, malformed};
 pub(crate) use related::Parent;
 pub(crate) use shape::{Shapes, Types};
+pub(crate) use view::shows_key;
 pub(crate) use write::{Writer, enum_text};

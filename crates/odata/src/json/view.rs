@@ -1,6 +1,6 @@
 //! What a projection lets through. Several projections on one value (`a/b,a/c`) let through what any of them does.
 
-use crate::model::{Model, TypeId};
+use crate::model::{KeyRef, Model, TypeId};
 use crate::plan::{ExpandItem, Projection, SelectItem};
 use crate::value::{Record, Value};
 
@@ -34,6 +34,16 @@ pub(crate) fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, mod
         (false, true) => Selected::No,
         (false, false) => Selected::Parts(parts),
     }
+}
+
+/// Whether the views let every part of an entity's key through, so that its id can be told from them.
+pub(crate) fn shows_key(view: &[&Projection], record: &Record, model: &Model) -> bool {
+    let is_whole = view.is_empty() || view.iter().any(|projection| projection.select.is_none());
+    let is_shown = |part: &KeyRef| {
+        let first = part.path.first();
+        first.is_none_or(|member| !matches!(selected(view, *member, record.type_id, model), Selected::No))
+    };
+    is_whole || model.key_of(record.type_id).iter().all(is_shown)
 }
 
 /// Whether the views let a property through that the type does not declare.

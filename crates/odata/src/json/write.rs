@@ -8,7 +8,7 @@ use super::format::{Context, Format, Level, Omit, Place};
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
-use super::view::{Selected, count_of, expanded, is_dynamic_selected, selected};
+use super::view::{Selected, count_of, expanded, is_dynamic_selected, selected, shows_key};
 use crate::edm::encode_binary;
 use crate::model::{
     AnyKind, EdmType, KeyRef, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
@@ -43,7 +43,7 @@ impl Writer<'_> {
         }
         let identified = is_identified(ty, record);
         if identified || record.type_id != declared {
-            self.control(record, ty, shape, declared, place);
+            self.control(record, ty, shape, declared, view, place);
         }
         self.members(record, view, place);
         if identified && ty.is_entity && self.format.level == Level::Full {
@@ -118,7 +118,15 @@ impl Writer<'_> {
     }
 
     /// `@odata.type`, `@odata.id`, `@odata.etag`.
-    fn control(&mut self, record: &Record, ty: &StructuredType, shape: &Shape, declared: TypeId, place: Place<'_>) {
+    fn control(
+        &mut self,
+        record: &Record,
+        ty: &StructuredType,
+        shape: &Shape,
+        declared: TypeId,
+        view: &[&Projection],
+        place: Place<'_>,
+    ) {
         if self.format.level == Level::None {
             return;
         }
@@ -135,6 +143,8 @@ impl Writer<'_> {
             self.annotation("", "odata.id", &url);
             self.annotation("", "odata.editLink", &url);
             self.annotation("", "odata.readLink", &url);
+        } else if ty.is_entity && !always && !shows_key(view, record, self.model) {
+            self.annotation("", "odata.id", &url_of(place));
         }
         if let Some(etag) = &record.etag {
             self.annotation("", "odata.etag", etag);

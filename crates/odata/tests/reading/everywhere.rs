@@ -28,6 +28,10 @@ fn all_entities_say_what_and_where_they_are() {
     assert_eq!(all["value"][5]["@odata.id"], format!("{ROOT}/Notes(BookID=1,Language='EN')"));
     assert_eq!(each("/$all/lib.Note?$filter=Language eq 'DE'", "Text"), ["DE of 1"]);
     assert_eq!(each("/$all/lib.Atlas", "ID"), [2]);
+    assert_eq!(
+        body("/$all/lib.Author?$select=Name&$top=1")["value"],
+        json!([{"@odata.id": format!("{ROOT}/Authors(1)"), "Name": "Ada"}])
+    );
     assert_eq!(get_url("/$all/$count"), (200, json!(9)));
     assert_eq!(each("/$all?$skip=1&$top=1", "Name"), ["Bob"]);
     assert_eq!(status("/$all/lib.Nothing"), 404);

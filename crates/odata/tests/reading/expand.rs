@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{body, each, status};
+use super::support::{ROOT, body, each, status};
 
 #[test]
 fn expand_puts_entities_in_and_null_where_there_is_none() {
@@ -16,7 +16,10 @@ fn expand_puts_entities_in_and_null_where_there_is_none() {
 
 #[test]
 fn nested_options_are_about_what_is_expanded() {
-    let notes = |options: &str| body(&format!("/Books(1)?$expand=Notes({options})"))["Notes"].clone();
+    let notes = |options: &str| {
+        let url = format!("/Books(1)?$expand=Notes({options})&$format=application/json;odata.metadata=none");
+        body(&url)["Notes"].clone()
+    };
     assert_eq!(notes("$filter=Language eq 'DE';$select=Text"), json!([{"Text": "DE of 1"}]));
     assert_eq!(notes("$orderby=Language;$top=1;$select=Language"), json!([{"Language": "DE"}]));
     assert_eq!(notes("$skip=1;$select=Language"), json!([{"Language": "DE"}]));
@@ -87,4 +90,23 @@ fn what_is_computed_can_be_selected_at_every_level() {
     let nested = body("/Authors(1)?$expand=Books($compute=Pages add 1 as More;$select=More)");
     assert_eq!(nested["Books"][0]["More"], 301);
     assert_eq!(body("/Books(1)?$compute=Pages add 1 as More&$select=More")["More"], 301);
+}
+
+#[test]
+fn an_entity_without_its_key_says_its_id() {
+    let id = |url: &str| body(url)["@odata.id"].clone();
+    assert_eq!(id("/Books(1)?$select=Title"), format!("{ROOT}/Books(1)"));
+    assert_eq!(id("/Newest?$select=Title"), format!("{ROOT}/Newest"));
+    assert_eq!(id("/Books(1)/Author?$select=Name"), format!("{ROOT}/Authors(1)"));
+    assert_eq!(id("/Books(1)?$select=ID,Title"), json!(null));
+    assert_eq!(id("/Books(1)"), json!(null));
+    assert_eq!(
+        each("/Notes?$select=Text,BookID&$top=1", "@odata.id"),
+        [format!("{ROOT}/Notes(BookID=1,Language='EN')")]
+    );
+    let expanded = body("/Books(1)?$expand=Notes($select=Text),Author($select=ID)");
+    assert_eq!(expanded["Notes"][1]["@odata.id"], format!("{ROOT}/Notes(BookID=1,Language='DE')"));
+    assert_eq!(expanded["Author"]["@odata.id"], json!(null));
+    let none = body("/Books(1)?$select=Title&$format=application/json;odata.metadata=none");
+    assert_eq!(none, json!({"Title": "Alpha"}));
 }

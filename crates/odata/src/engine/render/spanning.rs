@@ -5,7 +5,7 @@ use crate::engine::address::push_record_key;
 use crate::engine::head::Head;
 use crate::engine::outcome::Page;
 use crate::engine::target::{Segment, Target};
-use crate::json::{Level, Writer, push_string};
+use crate::json::{Level, Writer, push_string, shows_key};
 use crate::model::{ContainerChildKind, EdmType, TypeId};
 use crate::value::{DynamicProperty, Record, Value};
 
@@ -43,8 +43,11 @@ impl Engine {
         let place = |url: &mut String| url.push_str(&self.url_in_sets(head, entity));
         let mut lead = if writer.format.short_names { b"\"@id\":".to_vec() } else { b"\"@odata.id\":".to_vec() };
         push_string(&mut lead, &self.url_in_sets(head, entity));
-        let lead = String::from_utf8(lead).ok().filter(|_| writer.format.level == Level::Minimal);
-        writer.record(entity, declared, &[&head.query.projection], &place, lead.as_deref());
+        let view = [&head.query.projection];
+        // Where the key is not shown, the writer tells the id of itself.
+        let is_told = writer.format.level != Level::Minimal || !shows_key(&view, entity, &self.model);
+        let lead = String::from_utf8(lead).ok().filter(|_| !is_told);
+        writer.record(entity, declared, &view, &place, lead.as_deref());
     }
 
     /// The entities of one row: links, or what is expanded.
