@@ -24,6 +24,8 @@ pub const EXPANDED_ENTITIES_MAX: usize = 100_000;
 pub const EXPAND_LEVELS_MAX: usize = 6;
 /// Most combinations of one `$crossjoin`, before its filter: each is made and looked at.
 pub const CROSSJOIN_ROWS_MAX: u64 = 1_000_000;
+/// Most changes of a collection in one body: all are kept until the last is done.
+pub const COLLECTION_CHANGES_MAX: usize = 10_000;
 /// Most items in one `$orderby`.
 pub const ORDERBY_ITEMS_MAX: usize = 16;
 /// Most query options in one URL.

@@ -9,7 +9,7 @@ const ALTERNATE_KEYS: &str = "Org.OData.Core.V1.AlternateKeys";
 
 /// For each part of the key of `target`, the value that the path tells already: behind `Products(1)/Descriptions` the
 /// constraint of the partner says which parts repeat the key of the product.
-pub(super) fn parts(
+pub(crate) fn parts(
     model: &Model,
     segments: &[Segment],
     owner: Option<TypeId>,

@@ -18,6 +18,7 @@ mod projection;
 mod scope;
 mod types;
 
+pub(crate) use implied::parts as implied_key;
 use options::Shape;
 use scope::{Aliases, Binder, RowType};
 

@@ -38,6 +38,9 @@ pub enum Operation {
         /// PUT.
         replace: bool,
     },
+    /// Change the target collection (PATCH with a delta payload), change by change in this order. All are done or none, unless
+    /// the client [prefers to go on](super::Prefer::continue_on_error).
+    UpdateCollection(Vec<MemberChange>),
     /// Change every member of the target collection (`PATCH …/$each`): the record of what is to change, or the new value of
     /// each element.
     UpdateMembers(Value),
@@ -74,5 +77,24 @@ pub enum Operation {
         parameters: Vec<Option<Value>>,
         /// Query options on the result, when it is a collection.
         query: CollectionQuery,
+    },
+}
+
+/// A change of a collection of entities.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MemberChange {
+    /// Change the entity that the record's key names, or create it where there is none or no key is given. An entity tag on
+    /// the record is a condition, see [`super::Preconditions::check_update`].
+    Upsert(Record),
+    /// Put an entity that exists into the collection.
+    Add(EntityReference),
+    /// Take an entity out of the collection.
+    Remove {
+        /// The entity.
+        entity: EntityReference,
+        /// A condition, see [`super::Preconditions::check_tagged`].
+        etag: Option<Arc<str>>,
+        /// Delete the entity itself: the client says so, or the collection is an entity set or contains its entities.
+        delete: bool,
     },
 }

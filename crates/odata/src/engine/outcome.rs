@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::error::Error;
 use crate::model::TypeId;
 use crate::value::{Record, Value};
 
@@ -37,6 +38,8 @@ pub enum Outcome {
     },
     /// An entity after a change (200, or 204).
     Updated(Arc<Record>),
+    /// What became of the changes of a collection, in their order (200, or 204).
+    UpdatedCollection(Vec<Changed>),
     /// The members of a collection after a change of each (200, or 204).
     UpdatedMembers(Vec<Value>),
     /// A page.
@@ -84,6 +87,39 @@ pub struct Removed {
     pub record: Arc<Record>,
     /// Deleted; else it only left the collection (`changed`).
     pub deleted: bool,
+}
+
+/// What became of a change of a collection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed {
+    /// The entity as it is now.
+    Entity(Arc<Record>),
+    /// An entity that is gone.
+    Removed(Removed),
+    /// A change that could not be done, where the client wants to go on then.
+    Failed {
+        /// What was to be done.
+        operation: FailedOperation,
+        /// The entity: as it is where it was to be updated, else its key.
+        record: Arc<Record>,
+        /// Why not.
+        error: Error,
+    },
+}
+
+/// `Core.DataModificationOperationKind`, of what a collection's change can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedOperation {
+    /// A new entity.
+    Insert,
+    /// An entity that exists.
+    Update,
+    /// An entity with all that it is.
+    Delete,
+    /// An entity into the collection.
+    Link,
+    /// An entity out of the collection.
+    Unlink,
 }
 
 /// A stream to send.

@@ -12,6 +12,7 @@ mod timestamp;
 mod view;
 mod write;
 
+pub(crate) use changes::Changing;
 pub(crate) use escape::string as push_string;
 pub(crate) use format::{Context, Format, Level, Omit, Place};
 pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};

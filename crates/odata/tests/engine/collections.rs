@@ -1,9 +1,12 @@
-//! Changes of whole collections: of each member, by a path that ends in `/$each`.
+//! Changes of whole collections: of each member, by a path that ends in `/$each`; change by change, by a delta payload.
 
-use odata::engine::{Operation, Outcome, Segment};
-use odata::{Error, Profile, Value};
+use std::sync::Arc;
 
-use super::shop::{get, item, shop, type_id};
+use odata::engine::{Changed, EntityReference, FailedOperation, MemberChange, Operation, Outcome, Removed, Segment};
+use odata::{Error, Profile, Record, RecordBuilder, Value};
+use serde_json::json;
+
+use super::shop::{SHOP, get, item, shop, type_id};
 use super::support::{World, json, strict};
 
 fn each(url: &str, body: &str) -> Result<Value, Error> {
@@ -78,4 +81,163 @@ fn changed_members_are_shown_when_they_are_wanted() {
     let body = json(&response);
     assert_eq!(body["@odata.context"], "https://example.org/beta/$metadata#Items");
     assert_eq!(body["value"][1]["@odata.id"], "https://example.org/beta/Items(2)");
+}
+
+fn changes(url: &str, body: &str) -> Result<Vec<MemberChange>, Error> {
+    match shop().write("PATCH", url, &[], body)?.1 {
+        Operation::UpdateCollection(changes) => Ok(changes),
+        other => panic!("not changes: {other:?}"),
+    }
+}
+
+fn path_of(entity: &EntityReference) -> String {
+    let name = |segment: &Segment| match segment {
+        Segment::Root { name, .. } | Segment::Navigation { name, .. } => name.to_string(),
+        Segment::Key(key) => format!("{key:?}"),
+        other => panic!("not of a reference: {other:?}"),
+    };
+    entity.segments.iter().map(name).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn a_delta_payload_is_read_change_by_change() {
+    let body = r##"{"@context":"#$delta","value":[
+        {"id":1,"stock":2,"@etag":"W/\"3\""},
+        {"@odata.type":"#shop.BigItem","name":"new","bulk":4},
+        {"@id":"Items(5)","note":"n"},
+        {"@id":"Items(6)"},
+        {"@removed":{"reason":"changed"},"id":7,"@etag":"*"},
+        {"@odata.context":"$metadata#Items/$deletedEntity","id":"Items(8)","reason":"deleted"}]}"##;
+    let found = changes("/Items", body).expect("a delta payload");
+    let upserts = found.iter().filter_map(|change| match change {
+        MemberChange::Upsert(record) => Some((record.type_id, get(record, "id").cloned(), record.etag.clone())),
+        _ => None,
+    });
+    assert_eq!(
+        upserts.collect::<Vec<_>>(),
+        [
+            (type_id("Item"), Some(Value::Int(1)), Some("W/\"3\"".into())),
+            (type_id("BigItem"), None, None),
+            (type_id("Item"), Some(Value::Int(5)), None),
+        ]
+    );
+    let [_, _, _, MemberChange::Add(added), MemberChange::Remove { entity: left, etag, delete: true }, last] =
+        &found[..]
+    else {
+        panic!("an order of its own: {found:?}")
+    };
+    assert_eq!((path_of(added).as_str(), path_of(left).as_str()), ("Items/[Int(6)]", "Items/[Int(7)]"));
+    assert_eq!(etag.as_deref(), Some("*"));
+    assert!(matches!(last, MemberChange::Remove { entity, .. } if path_of(entity) == "Items/[Int(8)]"));
+}
+
+#[test]
+fn a_related_collection_is_left_and_a_key_is_implied() {
+    let body = r#"{"value":[{"@removed":{},"id":2},{"@removed":{"reason":"deleted"},"id":3}]}"#;
+    let found = changes("/Items(1)/related", body).expect("a delta payload");
+    let deletes = found.iter().map(|change| matches!(change, MemberChange::Remove { delete: true, .. }));
+    assert_eq!(deletes.collect::<Vec<_>>(), [false, true]);
+    let body = r#"{"value":[{"language":"en","text":"t"},{"@removed":{},"language":"de"}]}"#;
+    let found = changes("/Items(1)/texts", body).expect("a delta payload");
+    let [MemberChange::Upsert(text), MemberChange::Remove { entity, .. }] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(get(text, "itemId"), Some(&Value::Int(1)));
+    assert!(path_of(entity).ends_with(r#"texts/[Int(1), String("de")]"#), "{}", path_of(entity));
+    let found = changes("/Items(1)/parts", r#"{"value":[{"@removed":{"reason":"changed"},"number":1}]}"#);
+    assert!(matches!(found.as_deref(), Ok([MemberChange::Remove { delete: true, .. }])), "contained: {found:?}");
+}
+
+#[test]
+fn what_is_no_delta_payload_says_where() {
+    let world = shop();
+    for (body, target) in [
+        ("[]", ""),
+        (r#"{"value":{}}"#, "value"),
+        (r#"{"value":[],"name":"x"}"#, "name"),
+        (r##"{"@context":"#Items","value":[]}"##, "@context"),
+        (r#"{"value":[1]}"#, "value/0"),
+        (r#"{"value":[{},null]}"#, "value/1"),
+        (r#"{"value":[{"stock":"x"}]}"#, "value/0/stock"),
+        (r#"{"value":[{"@removed":{}}]}"#, "value/0"),
+        (r#"{"value":[{"@removed":{},"@id":"Groups(1)"}]}"#, "value/0"),
+        (r#"{"value":[{"@id":"Main","name":"x"}]}"#, "value/0"),
+    ] {
+        let told = world.told(changes("/Items", body));
+        assert_eq!((told.0, told.2.as_str()), (400, target), "{body}");
+    }
+    for body in ["{}", r#"{"stock":9}"#, ""] {
+        assert_eq!(world.told(changes("/Items", body)).0, 405, "an entity has a URL of its own: {body}");
+    }
+    let many = format!(r#"{{"value":[{}]}}"#, vec!["{}"; 10_001].join(","));
+    assert_eq!(world.told(changes("/Items", &many)).2, "value");
+    let link =
+        r##"{"value":[{"@context":"#Items/$link","source":"Items(1)","relationship":"group","target":"Groups(1)"}]}"##;
+    assert_eq!(world.told(changes("/Items", link)).0, 501);
+    for url in ["/Fixed", "/Items/shop.BigItem", "/Items/$filter(stock lt 1)", "/Items/top()"] {
+        assert_eq!(world.told(world.head("PATCH", url, &[])).0, 405, "{url}");
+    }
+    assert_eq!(world.told(world.head("PATCH", "/Items?$select=id", &[])).0, 400);
+    let not_offered = strict();
+    assert_eq!(not_offered.told(not_offered.head("PATCH", "/officeConfigurations", &[])).0, 405);
+}
+
+#[test]
+fn what_became_of_changes_is_told_in_their_order() {
+    let world = shop();
+    let key = |id| Arc::new(RecordBuilder::new(&SHOP, type_id("Item")).set_named("id", id).build());
+    let failed = |operation, record, message: &str| {
+        let error = Error::new(odata::ErrorKind::PreconditionFailed, message).at("value/2");
+        Changed::Failed { operation, record, error }
+    };
+    let good =
+        vec![Changed::Entity(Arc::new(item(1).build())), Changed::Removed(Removed { record: key(2), deleted: true })];
+    let bad = vec![
+        failed(FailedOperation::Update, Arc::new(item(3).build()), "u"),
+        failed(FailedOperation::Insert, Arc::new(Record::new(type_id("Item"), 19)), "i"),
+        failed(FailedOperation::Delete, key(4), "d"),
+        failed(FailedOperation::Link, key(5), "l"),
+    ];
+    let body = r#"{"value":[]}"#;
+    let (head, _) = world.write("PATCH", "/Items", &[], body).expect("a good request");
+    assert_eq!(world.render(&head, Outcome::UpdatedCollection(good.clone())).status(), 204);
+    let response = world.render(&head, Outcome::UpdatedCollection([good.clone(), bad].concat()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["preference-applied"]),
+        (200, &"continue-on-error=true".parse().expect("a value"))
+    );
+    let root = super::support::ROOT;
+    let body = json(&response);
+    assert_eq!(body["@odata.context"], format!("{root}/$metadata#Items/$delta"));
+    assert_eq!(body["value"][0]["name"], "item 1");
+    assert_eq!(
+        body["value"][1],
+        json!({"@removed": {"reason": "deleted"}, "@id": format!("{root}/Items(2)"), "id": 2})
+    );
+    let term = "@Org.OData.Core.V1.DataModificationException";
+    assert_eq!(
+        body["value"][2][term],
+        json!({"info": {"code": "PreconditionFailed", "message": "u", "target": "value/2", "severity": "error"},
+            "failedOperation": "update", "responseCode": 412})
+    );
+    assert_eq!(body["value"][2]["name"], "item 3");
+    assert_eq!(
+        (&body["value"][3][term]["failedOperation"], &body["value"][3]["@id"]),
+        (&json!("insert"), &json!(null))
+    );
+    assert_eq!(body["value"][3]["@removed"]["reason"], "deleted");
+    assert_eq!(
+        (&body["value"][4][term]["failedOperation"], &body["value"][4]["@odata.id"]),
+        (&json!("delete"), &json!(format!("{root}/Items(4)")))
+    );
+    assert_eq!(body["value"][5]["@removed"]["reason"], "changed");
+    let (head, _) = world
+        .write(
+            "PATCH",
+            "/Items",
+            &[("prefer", "return=representation"), ("odata-maxversion", "4.0")],
+            r#"{"value":[]}"#,
+        )
+        .expect("a good request");
+    let response = world.render(&head, Outcome::UpdatedCollection(good));
+    assert_eq!(response.headers()["preference-applied"], "return=representation");
+    assert_eq!(json(&response)["value"][1]["id"], format!("{root}/Items(2)"));
 }

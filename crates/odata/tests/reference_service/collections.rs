@@ -1,4 +1,4 @@
-//! Changes of whole collections: of each of their members (OData 4.01 part 1, 11.4.13 and 11.4.14).
+//! Changes of whole collections: of each of their members, and change by change (OData 4.01 part 1, 11.4.12 to 11.4.14).
 
 use serde_json::Value as Json;
 
@@ -89,5 +89,112 @@ fn a_filter_in_the_path_is_no_part_of_an_id() {
         let product = if value["Products"].is_array() { &value["Products"][0] } else { value };
         checks.eq(url, &product["@odata.id"], &format!("{}{mug}", served.root()));
     }
+    checks.done();
+}
+
+#[test]
+fn a_collection_is_changed_by_a_delta_payload() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.id("Products", "Laptop");
+    let mug = served.product("Coffee Mug");
+    let body = format!(
+        r##"{{"@context":"#$delta","value":[
+            {{"ID":"{laptop}","Rating":7,"Category":{{"@id":"Categories({})"}}}},
+            {{"Name":"Kettle","Price":40}},
+            {{"@removed":{{"reason":"deleted"}},"@id":"{}{mug}"}}]}}"##,
+        served.id("Categories", "Kitchen"),
+        served.root()
+    );
+    checks.status("PATCH", &served.json("PATCH", "/Products", &body), 204);
+    checks.names(&served, "/Products?$filter=Rating eq 7", &["Laptop"]);
+    checks.names(&served, "/Products?$filter=Category/Name eq 'Kitchen'", &["Laptop"]);
+    checks.names(&served, "/Products?$filter=Name eq 'Kettle'", &["Kettle"]);
+    checks.error("it is gone", &served.get(&mug), 404);
+    let prefer = [("Content-Type", "application/json"), ("Prefer", "return=representation")];
+    let body = format!(r#"{{"value":[{{"ID":"{laptop}","Rating":8}},{{"Name":"Jug","Price":9}}]}}"#);
+    let shown = served.send("PATCH", "/Products", &prefer, &body);
+    checks.status("shown", &shown, 200);
+    checks.eq("context", &shown.json()["@odata.context"], &format!("{}/$metadata#Products/$delta", served.root()));
+    checks.eq("in order", &shown.names(), &["Laptop", "Jug"]);
+    checks.eq("versioned", &shown.json()["value"][0]["Version"], &3);
+    let descriptions = format!("/Products({laptop})/Descriptions");
+    let body = r#"{"value":[{"LanguageKey":"SV","Description":"dator"},{"@removed":{},"LanguageKey":"DE"},
+        {"LanguageKey":"EN","Description":"new"}]}"#;
+    checks.status("below, keys implied", &served.json("PATCH", &descriptions, body), 204);
+    let found = served.get(&format!("{descriptions}?$orderby=LanguageKey"));
+    checks.eq("languages", &found.each("LanguageKey"), &vec![Json::from("EN"), Json::from("SV")]);
+    checks.eq("changed", &found.each("Description")[0], &"new");
+    let related = format!("/Products({laptop})/RelatedProducts");
+    let chair = served.product("Office Chair");
+    let add = format!(r#"{{"value":[{{"@id":"{}{chair}"}},{{"Name":"Mat","Price":2}}]}}"#, served.root());
+    checks.status("linked", &served.json("PATCH", &related, &add), 204);
+    checks.names(&served, &related, &["Office Chair", "Mat"]);
+    let remove = format!(r#"{{"value":[{{"@removed":{{"reason":"changed"}},"@id":"{}{chair}"}}]}}"#, served.root());
+    checks.status("unlinked", &served.json("PATCH", &related, &remove), 204);
+    checks.names(&served, &related, &["Mat"]);
+    checks.status("but there", &served.get(&chair), 200);
+    checks.done();
+}
+
+#[test]
+fn changes_of_a_collection_are_done_or_undone_or_told() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.id("Products", "Laptop");
+    let nobody = "33333333-3333-3333-3333-333333333333";
+    let good = format!(r#"{{"ID":"{laptop}","Rating":7}}"#);
+    for (bad, status, target) in [
+        (format!(r#"{{"ID":"{nobody}","Rating":1}}"#), 404, "value/1"),
+        (r#"{"Name":"x"}"#.to_owned(), 400, "value/1/Price"),
+        (format!(r#"{{"ID":"{laptop}","CategoryID":"{nobody}"}}"#), 400, "value/1/CategoryID"),
+        (format!(r#"{{"ID":"{laptop}","@etag":"W/\"7\"","Rating":1}}"#), 412, "value/1/@odata.etag"),
+        (r#"{"Name":"x","Price":1,"@etag":"*"}"#.to_owned(), 412, "value/1/@odata.etag"),
+        (format!(r#"{{"@removed":{{}},"ID":"{nobody}"}}"#), 404, "value/1"),
+        (format!(r#"{{"@removed":{{}},"ID":"{laptop}","@etag":"W/\"7\""}}"#), 412, "value/1/@odata.etag"),
+        (format!(r#"{{"@id":"Products({nobody})"}}"#), 400, "value/1"),
+        (
+            format!(r##"{{"@type":"#ComplianceService.Product","ID":"{laptop}","Rating":1}}"##),
+            400,
+            "value/1/@odata.type",
+        ),
+    ] {
+        let answer = served.json("PATCH", "/Products", &format!(r#"{{"value":[{good},{bad}]}}"#));
+        checks.error(&bad, &answer, status);
+        checks.eq(&bad, &answer.json()["error"]["target"], &target);
+        checks.names(&served, "/Products?$filter=Rating eq 7", &[]);
+    }
+    let prefer = [("Content-Type", "application/json"), ("Prefer", "continue-on-error")];
+    let body = format!(
+        r#"{{"value":[{{"Name":"x"}},{good},{{"ID":"{laptop}","@etag":"W/\"7\"","Rating":1}},{{"@removed":{{}},"ID":"{nobody}"}}]}}"#
+    );
+    let answer = served.send("PATCH", "/Products", &prefer, &body);
+    checks.status("goes on", &answer, 200);
+    checks.header("goes on", &answer, "Preference-Applied", Some("continue-on-error=true"));
+    let value = &answer.json()["value"];
+    let failed = |place: usize| value[place]["@Org.OData.Core.V1.DataModificationException"].clone();
+    checks.eq(
+        "insert",
+        &(failed(0)["failedOperation"].clone(), failed(0)["responseCode"].clone()),
+        &("insert".into(), 400.into()),
+    );
+    checks.that("a new one is a removed one", value[0]["@removed"].is_object(), || value[0].to_string());
+    checks.eq("done", &(failed(1), value[1]["Rating"].clone()), &(Json::Null, 7.into()));
+    checks.eq(
+        "update",
+        &(failed(2)["failedOperation"].clone(), value[2]["Rating"].clone()),
+        &("update".into(), 7.into()),
+    );
+    checks.eq(
+        "delete",
+        &(failed(3)["failedOperation"].clone(), failed(3)["responseCode"].clone()),
+        &("delete".into(), 404.into()),
+    );
+    checks.names(&served, "/Products?$filter=Rating eq 7", &["Laptop"]);
+    checks.error("read only", &served.json("PATCH", "/ReadOnlyItems", r#"{"value":[]}"#), 405);
+    checks.error(
+        "of a type",
+        &served.json("PATCH", "/Products/ComplianceService.SpecialProduct", r#"{"value":[]}"#),
+        405,
+    );
+    checks.error("no changes", &served.json("PATCH", "/Products", r#"{"Name":"x"}"#), 405);
     checks.done();
 }

@@ -160,6 +160,7 @@ impl Service {
             Operation::SetProperty(value) => write::set_property(store, &self.engine, head, value),
             Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
             Operation::UpdateMembers(value) => collection::update_members(store, &self.engine, head, &value),
+            Operation::UpdateCollection(changes) => collection::update(store, &self.engine, head, changes),
             Operation::DeleteMembers => collection::delete_members(store, head),
             // No property of the model is a collection of values.
             Operation::Append(_) => Err(Error::new(odata::ErrorKind::NotImplemented, "This is not offered.")),

@@ -1,14 +1,18 @@
-//! Changes of every member of a collection (`PATCH …/$each`). Knows no collection: which members those are is the
-//! application's to find.
+//! Changes of whole collections: of every member (`PATCH …/$each`), and change by change (PATCH with a delta payload). Knows
+//! no data: which members there are is the application's to find.
 
-use super::parse;
 use super::property::{declared, wrapped};
+use super::{member, parse};
+use crate::bind;
 use crate::engine::Engine;
-use crate::engine::head::Head;
+use crate::engine::address::types_before;
+use crate::engine::head::{Head, allowed_methods};
 use crate::engine::operation::Operation;
-use crate::error::Error;
-use crate::json::Purpose;
-use crate::model::{EdmType, TypeRef};
+use crate::engine::target::Segment;
+use crate::error::{Error, ErrorKind, shown};
+use crate::json::{Changing, Json, JsonKind, Purpose};
+use crate::limits::COLLECTION_CHANGES_MAX;
+use crate::model::{EdmType, Member, TypeId, TypeRef};
 use crate::value::Value;
 
 impl Engine {
@@ -24,5 +28,75 @@ impl Engine {
             }
             _ => wrapped(&json, &mut reader, &element, Purpose::Replace).map(Operation::UpdateMembers),
         }
+    }
+
+    /// The changes of a delta payload: `{"@context":"#$delta","value":[…]}`.
+    pub(super) fn bind_changes(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
+        let ty = head.declared_type().ok_or_else(|| Error::new(ErrorKind::Internal, "The target has no type."))?;
+        if body.is_empty() {
+            return Err(self.of_entities(head));
+        }
+        let json = parse(head, body)?;
+        if matches!(json.kind, JsonKind::Object(_)) && member(&json, "value").is_none() {
+            return Err(self.of_entities(head));
+        }
+        let items = changes(&json)?;
+        let of = self.changing(head, ty);
+        let mut reader = self.reader(head);
+        let mut found = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            found.push(reader.within(&format!("value/{index}").into(), |reader| reader.change(item, &of))?);
+        }
+        Ok(Operation::UpdateCollection(found))
+    }
+
+    /// A body that is no delta payload is meant for an entity, and no entity has this URL.
+    fn of_entities(&self, head: &Head) -> Error {
+        let message =
+            "A collection is changed by a delta payload, with the changes in 'value'; an entity has a URL of its own.";
+        let others = allowed_methods(&self.model, self.settings.profile, false, &head.target);
+        Error::new(ErrorKind::MethodNotAllowed, message).with_allow(others)
+    }
+
+    fn changing<'h>(&self, head: &'h Head, ty: TypeId) -> Changing<'h> {
+        let model = &*self.model;
+        let path = &head.target.segments;
+        let owner = types_before(model, path).last().filter(|(last, _)| matches!(last, Segment::Navigation { .. }));
+        let owner = owner.and_then(|(_, owner)| owner);
+        let known = model.structured(ty).map(|target| bind::implied_key(model, path, owner, target));
+        let contains = |owner: TypeId, member: u16| {
+            let member = model.structured(owner).and_then(|owner| owner.members.get(usize::from(member)));
+            member.is_some_and(Member::is_containment)
+        };
+        let owns = match (path.last(), owner) {
+            (Some(Segment::Navigation { member, .. }), Some(owner)) => contains(owner, *member),
+            _ => true,
+        };
+        Changing { path, ty, known: known.unwrap_or_default(), owns }
+    }
+}
+
+/// The array of a delta payload.
+fn changes<'j>(json: &'j Json<'j>) -> Result<&'j [Json<'j>], Error> {
+    let refused = |message: &str| Error::bad_request(message).with_code("RequestBodyRead");
+    let JsonKind::Object(members) = &json.kind else {
+        return Err(refused("The body must be a delta payload: an object with the changes in 'value'."));
+    };
+    let context = member(json, "@context").or_else(|| member(json, "@odata.context")).map(|context| &context.kind);
+    if context.is_some_and(|context| !matches!(context, JsonKind::String(text) if text.ends_with("$delta"))) {
+        return Err(refused("A collection is changed by a delta payload, whose context is '#$delta'.").at("@context"));
+    }
+    if let Some(other) = members.iter().find(|member| member.name != "value" && !member.name.contains('@')) {
+        let name = shown(&other.name);
+        return Err(
+            refused(&format!("A delta payload holds its changes in 'value'; '{name}' cannot stand there.")).at(name)
+        );
+    }
+    match member(json, "value").map(|value| &value.kind) {
+        Some(JsonKind::Array(items)) if items.len() <= COLLECTION_CHANGES_MAX => Ok(items),
+        Some(JsonKind::Array(_)) => {
+            Err(refused(&format!("The body has more than {COLLECTION_CHANGES_MAX} changes.")).at("value"))
+        }
+        _ => Err(refused("A delta payload holds an array of changes in 'value'.").at("value")),
     }
 }

@@ -53,6 +53,7 @@ impl Engine {
                 (TargetKind::Action, _) => self.bind_action(head, &body),
                 (TargetKind::Reference, _) => self.bind_reference(head, &body),
                 (TargetKind::Members, _) => self.bind_members(head, &body),
+                (TargetKind::EntityCollection, _) if head.method == Method::PATCH => self.bind_changes(head, &body),
                 (TargetKind::EntityCollection | TargetKind::Entity, _) => self.bind_entity(head, &body, stored_type),
                 _ => self.bind_property(head, &body),
             },
@@ -213,7 +214,7 @@ fn is_needed(ty: &TypeRef) -> bool {
     !ty.nullable || ty.collection
 }
 
-fn member<'j>(json: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
+pub(super) fn member<'j>(json: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
     let JsonKind::Object(members) = &json.kind else { return None };
     members.iter().find(|member| member.name == name).map(|member| &member.value)
 }

@@ -24,7 +24,14 @@ pub(crate) fn allowed(model: &Model, profile: Profile, changes: bool, target: &T
         _ => vec![Method::GET, Method::HEAD],
     };
     match target.kind {
-        TargetKind::EntityCollection if is_insertable(model, target) => methods.push(Method::POST),
+        TargetKind::EntityCollection => {
+            if is_insertable(model, target) {
+                methods.push(Method::POST);
+            }
+            if changes && is_changeable(model, target) {
+                methods.push(Method::PATCH);
+            }
+        }
         TargetKind::Entity => {
             let is_singleton = is_root(target);
             if is_singleton && may(model, target, "InsertRestrictions", "Insertable", false) {
@@ -110,6 +117,16 @@ fn references(model: &Model, target: &Target, methods: &mut Vec<Method>) {
 fn is_insertable(model: &Model, target: &Target) -> bool {
     let is_result = matches!(target.segments.last(), Some(Segment::Operation { .. }));
     !is_result && may(model, target, "InsertRestrictions", "Insertable", true)
+}
+
+/// Whether a collection can be changed as a whole: not one that a cast, a filter or a function made.
+fn is_changeable(model: &Model, target: &Target) -> bool {
+    let is_made = |segment: &Segment| {
+        matches!(segment, Segment::Cast(_) | Segment::Filter(_) | Segment::Operation { .. } | Segment::All)
+    };
+    !target.segments.last().is_none_or(is_made)
+        && may(model, target, "UpdateRestrictions", "Updatable", true)
+        && may(model, target, "UpdateRestrictions", "DeltaUpdateSupported", true)
 }
 
 /// Whether the target is a child of the container itself (a singleton, an entity set), perhaps under a cast.

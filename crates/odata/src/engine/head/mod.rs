@@ -343,7 +343,9 @@ impl Engine {
             target.kind,
             TargetKind::ServiceDocument | TargetKind::Metadata | TargetKind::Stream | TargetKind::RawValue
         );
+        let changes_collection = *method == Method::PATCH && target.kind == TargetKind::EntityCollection;
         let takes_projection = matches!(*method, Method::POST | Method::PATCH | Method::PUT)
+            && !changes_collection
             && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity | TargetKind::Members);
         let bound = match target.ty.as_ref() {
             Some(ty) if takes_projection => {

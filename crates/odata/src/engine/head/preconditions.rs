@@ -75,8 +75,19 @@ impl Preconditions {
     /// # Errors
     /// 412.
     pub fn check_update(&self, record: &Record, current: Current<'_>) -> Result<(), Error> {
+        self.check_tagged(record.etag.as_deref(), current)
+    }
+
+    /// As [`Self::check_change`], for a change that names an entity tag itself; `*` is any.
+    ///
+    /// # Errors
+    /// 412.
+    pub fn check_tagged(&self, etag: Option<&str>, current: Current<'_>) -> Result<(), Error> {
         self.check_change(current)?;
-        let named = record.etag.as_deref().map(|tag| EntityTags::List(vec![opaque(tag).to_owned()]));
+        let named = etag.map(|tag| match tag {
+            "*" => EntityTags::Any,
+            tag => EntityTags::List(vec![opaque(tag).to_owned()]),
+        });
         match named {
             Some(named) if !named.matches(current) => Err(failed("@odata.etag")),
             _ => Ok(()),

@@ -23,35 +23,54 @@ impl Engine {
         let closed = writer.out.pop();
         debug_assert_eq!(closed, Some(b']'), "an array was just written");
         for removed in &page.removed {
-            let mut url = place_text(&collection);
-            push_record_key(&mut url, &self.model, &removed.record, self.key_style());
             writer.comma();
-            match (is_graph(self.settings.profile), head.version) {
-                (false, Version::V4_0) => self.deleted_entity(writer, head, removed, &url),
-                (graph, _) => tombstone(writer, removed, (!graph).then_some(&*url)),
-            }
+            self.tombstone(writer, head, removed, collection, None);
         }
         writer.out.push(b']');
     }
 
-    /// `{"@odata.context":"…/$deletedEntity","id":"…","reason":"deleted"}` (OData 4.0).
-    fn deleted_entity(&self, writer: &mut Writer<'_>, head: &Head, removed: &Removed, id: &str) {
-        let mut context = format!("{}/$metadata#", head.root);
-        self.set_fragment(&mut context, head);
-        context.push_str("/$deletedEntity");
+    /// An entity that is gone. `lead` is what goes first, without a comma.
+    pub(super) fn tombstone(
+        &self,
+        writer: &mut Writer<'_>,
+        head: &Head,
+        removed: &Removed,
+        collection: Place<'_>,
+        lead: Option<&str>,
+    ) {
+        let mut url = place_text(&collection);
+        let plain = url.len();
+        push_record_key(&mut url, &self.model, &removed.record, self.key_style());
+        // What never had a key has no id.
+        let id = Some(&*url).filter(|url| url.len() > plain);
         writer.out.push(b'{');
-        writer.annotation("", "odata.context", &context);
-        for (name, text) in [("id", id), ("reason", if removed.deleted { "deleted" } else { "changed" })] {
-            writer.member(name);
-            crate::json::push_string(&mut writer.out, text);
+        writer.out.extend_from_slice(lead.unwrap_or_default().as_bytes());
+        match (is_graph(self.settings.profile), head.version) {
+            (false, Version::V4_0) => self.deleted_entity(writer, head, removed, id),
+            (graph, _) => removal(writer, removed, id.filter(|_| !graph)),
         }
         writer.out.push(b'}');
     }
+
+    /// `{"@odata.context":"…/$deletedEntity","id":"…","reason":"deleted"}` (OData 4.0).
+    fn deleted_entity(&self, writer: &mut Writer<'_>, head: &Head, removed: &Removed, id: Option<&str>) {
+        let mut context = format!("{}/$metadata#", head.root);
+        self.set_fragment(&mut context, head);
+        context.push_str("/$deletedEntity");
+        writer.annotation("", "odata.context", &context);
+        let reason = if removed.deleted { "deleted" } else { "changed" };
+        for (name, text) in [("id", id), ("reason", Some(reason))] {
+            let Some(text) = text else { continue };
+            writer.member(name);
+            crate::json::push_string(&mut writer.out, text);
+        }
+    }
 }
 
-/// `{"@removed":{"reason":"deleted"},"@id":"…",…key…}` (OData 4.01; Graph has it without the id).
-fn tombstone(writer: &mut Writer<'_>, removed: &Removed, id: Option<&str>) {
-    writer.out.extend_from_slice(b"{\"@removed\":{\"reason\":");
+/// `"@removed":{"reason":"deleted"},"@id":"…",…key…` (OData 4.01; Graph has it without the id).
+fn removal(writer: &mut Writer<'_>, removed: &Removed, id: Option<&str>) {
+    writer.comma();
+    writer.out.extend_from_slice(b"\"@removed\":{\"reason\":");
     writer.out.extend_from_slice(if removed.deleted { b"\"deleted\"}" } else { b"\"changed\"}" });
     if let Some(id) = id {
         writer.annotation("", "id", id);
@@ -59,5 +78,4 @@ fn tombstone(writer: &mut Writer<'_>, removed: &Removed, id: Option<&str>) {
     let outer = std::mem::replace(&mut writer.format.level, Level::None);
     writer.members(&removed.record, &[&Projection::default()], &|_| {});
     writer.format.level = outer;
-    writer.out.push(b'}');
 }

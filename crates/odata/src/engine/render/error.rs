@@ -106,16 +106,29 @@ fn code(kind: ErrorKind) -> &'static str {
     }
 }
 
-fn body(profile: Profile, error: &Error, cx: &ErrorContext<'_>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(384);
-    let code = match (&error.code, profile, error.kind) {
+fn code_of(profile: Profile, error: &Error) -> &str {
+    match (&error.code, profile, error.kind) {
         (Some(code), ..) => code.as_ref(),
         (None, Profile::Strict, ErrorKind::NotImplemented) => "NotImplemented",
         (None, Profile::Strict, ErrorKind::UnknownSegment) => "ResourceNotFound",
         (None, ..) => code(error.kind),
-    };
+    }
+}
+
+/// `"@Org.OData.Core.V1.DataModificationException":{…}`: what a change inside a body came to.
+pub(super) fn exception(profile: Profile, error: &Error, operation: &str) -> String {
+    let mut out = b"\"@Org.OData.Core.V1.DataModificationException\":{\"info\":{".to_vec();
+    fields(&mut out, code_of(profile, error), &error.message, error.target.as_deref());
+    out.extend_from_slice(b",\"severity\":\"error\"},\"failedOperation\":");
+    push_string(&mut out, operation);
+    out.extend_from_slice(format!(",\"responseCode\":{}}}", status(profile, error.kind).as_u16()).as_bytes());
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn body(profile: Profile, error: &Error, cx: &ErrorContext<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(384);
     out.extend_from_slice(b"{\"error\":{");
-    fields(&mut out, code, &error.message, error.target.as_deref());
+    fields(&mut out, code_of(profile, error), &error.message, error.target.as_deref());
     if !error.details.is_empty() {
         out.extend_from_slice(b",\"details\":[");
         for (index, detail) in error.details.iter().enumerate() {

@@ -2,6 +2,7 @@
 //! the HTTP layer for its own (`Date`, `request-id`, CORS).
 
 mod asynchronous;
+mod changed;
 mod context;
 mod delta;
 mod documents;
@@ -65,6 +66,7 @@ impl Engine {
             }
             Outcome::Created { record, path } => self.created(head, &record, &path, tokens),
             Outcome::Updated(record) => self.updated(head, &record, tokens),
+            Outcome::UpdatedCollection(changes) => self.changed(head, &changes, tokens),
             Outcome::UpdatedMembers(items) => {
                 if head.prefer.returns != Some(Return::Representation) && !has_projection(head) {
                     return Ok(headers::no_content(head, None, None));
@@ -160,6 +162,12 @@ impl Engine {
             }
         }
         url
+    }
+
+    /// The URL of the collection that the entities of an answer live in.
+    fn collection_url(&self, head: &Head) -> String {
+        let path = self.result_path(head).or_else(|| self.canonical_path(head).map(|(path, _)| path));
+        format!("{}/{}", head.root, path.as_deref().unwrap_or(&head.path).trim_end_matches("/$ref"))
     }
 
     /// The path of where the target lives, where that is not the path that was asked, and whether it lacks a key.
@@ -260,14 +268,8 @@ impl Engine {
         match ty.map(|ty| ty.base) {
             _ if spanning::spans_sets(&head.target) => self.spanning(&mut writer, head, page),
             Some(EdmType::Named(id)) if self.model.structured(id).is_some_and(|ty| ty.is_entity) => {
-                let result = self.result_path(head);
-                let canonical = self.canonical_path(head).map(|(path, _)| path);
-                let path = result.as_deref().or(canonical.as_deref()).unwrap_or(&head.path).trim_end_matches("/$ref");
-                let place = |url: &mut String| {
-                    url.push_str(&head.root);
-                    url.push('/');
-                    url.push_str(path);
-                };
+                let url = self.collection_url(head);
+                let place = |out: &mut String| out.push_str(&url);
                 writer.entities(&page.items, id, &view, &place, is_reference);
                 self.removed(&mut writer, head, page, &place);
             }
