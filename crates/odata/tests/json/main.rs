@@ -59,7 +59,7 @@ proptest! {
         text in proptest::collection::vec(
             prop_oneof![
                 Just("{"), Just("}"), Just("["), Just("]"), Just(":"), Just(","), Just("\"a\""), Just("\"b\\n\""), Just("1"),
-                Just("-0.5e3"), Just("01"), Just("true"), Just("nul"), Just(" "), Just("\\"), Just("\"\\ud83d\\ude00\""),
+                Just("-0.5e-3"), Just("01"), Just("true"), Just("nul"), Just(" "), Just("\\"), Just("\"\\ud83d\\ude00\""),
                 Just("\"\\ud83d\""), Just("\u{e9}"), Just("\""),
             ],
             0..12,
@@ -67,7 +67,7 @@ proptest! {
     ) {
         let text = text.concat();
         let ours = check(text.as_bytes()).is_ok();
-        // serde_json's own value tree refuses numbers past f64; none of these is.
+        // serde_json's own value tree refuses numbers past f64: exponents here can only grow downwards.
         prop_assert_eq!(ours, serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
     }
 }
