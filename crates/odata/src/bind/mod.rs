@@ -68,13 +68,15 @@ pub fn query(model: &Model, target: &Target, query: &Query) -> Result<Collection
     Ok(bound)
 }
 
-/// Binds the options of a write that answers with entities of `ty`: only `$select` and `$expand` apply.
+/// Binds the options of a write that answers with entities of `ty`: only `$select` and `$expand` apply. `$index` is the
+/// engine's and not judged here.
 ///
 /// # Errors
 /// As [`query()`].
 pub fn projection(model: &Model, ty: TypeId, query: &Query) -> Result<Projection, Error> {
     let options = query.options()?;
-    options::check(Shape::Structured, &options.given)?;
+    let given: Vec<_> = options.given.iter().copied().filter(|option| *option != SystemOption::Index).collect();
+    options::check(Shape::Structured, &given)?;
     let aliases = Aliases { query: Some(query), nested: &[] };
     projection::bind(
         model,

@@ -60,7 +60,7 @@ use crate::model::Model;
 
 pub(crate) use address::type_of;
 pub use batch::{Batch, BatchRun, BatchStep};
-pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return};
+pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return, ordinal};
 pub(crate) use head::{allowed_methods, child_type};
 pub use operation::{MemberChange, Operation};
 pub use outcome::{Changed, FailedOperation, Outcome, Page, Removed, StreamBody};

@@ -28,7 +28,8 @@ pub enum Operation {
     ReadProperty(Projection),
     /// A stream's bytes; the renderer cuts the range that was asked for.
     ReadStream,
-    /// Create an entity in the target collection (or the target singleton).
+    /// Create an entity in the target collection, at [`super::Head::insert_position`] where it has an order (or the target
+    /// singleton).
     Create(Record),
     /// Change the target entity: merge, or replace when `replace` (PUT).
     Update {
@@ -54,11 +55,12 @@ pub enum Operation {
     RemoveReference(Option<EntityReference>),
     /// Delete the target entity.
     Delete,
-    /// Set the target property (PUT or PATCH on it).
+    /// Set the target property (PUT or PATCH on it), or the element of an ordered collection that the target ends in
+    /// ([`super::Segment::Index`]).
     SetProperty(Value),
-    /// Add an element to the target collection of values (POST on it).
+    /// Add an element to the target collection of values (POST on it), at [`super::Head::insert_position`].
     Append(Value),
-    /// Set the target property to null, or empty the collection.
+    /// Set the target property to null, empty the collection, or take out the element that the target ends in.
     ClearProperty,
     /// Store a stream's bytes.
     WriteStream {

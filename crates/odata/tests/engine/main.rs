@@ -8,6 +8,7 @@ mod changes;
 mod changing;
 mod collections;
 mod heads;
+mod ordered;
 mod pages;
 mod places;
 mod posted;

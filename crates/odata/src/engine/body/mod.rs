@@ -42,6 +42,8 @@ impl Engine {
                 TargetKind::Stream => Operation::DeleteStream,
                 TargetKind::Entity => Operation::Delete,
                 TargetKind::Members => Operation::DeleteMembers,
+                // An element is taken out, not set to null.
+                _ if matches!(head.target.segments.last(), Some(Segment::Index(_))) => Operation::ClearProperty,
                 _ if head.target.ty.as_ref().is_some_and(|ty| !ty.nullable && !ty.collection) => {
                     return Err(Error::bad_request("The property cannot be null, so it cannot be deleted."));
                 }

@@ -138,8 +138,9 @@ fn is_root(target: &Target) -> bool {
 /// A property can be set by its URL unless the service computes it, it is (part of) the key, or it never changes.
 fn is_settable(model: &Model, target: &Target) -> bool {
     let Some(owner) = owner_type(model, target) else { return false };
-    let behind =
-        |segment: &&Segment| matches!(segment, Segment::Cast(_) | Segment::Value | Segment::Filter(_) | Segment::Each);
+    let behind = |segment: &&Segment| {
+        matches!(segment, Segment::Cast(_) | Segment::Value | Segment::Filter(_) | Segment::Each | Segment::Index(_))
+    };
     let Some(Segment::Property { member, .. }) = target.segments.iter().rev().find(|segment| !behind(segment)) else {
         return false;
     };

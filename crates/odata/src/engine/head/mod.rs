@@ -2,6 +2,7 @@
 
 mod accept;
 pub(crate) mod content;
+mod index;
 mod links;
 pub(crate) mod media;
 mod methods;
@@ -17,6 +18,7 @@ use http::{HeaderMap, Method};
 
 pub(crate) use accept::{JsonFormat, Produces};
 pub(crate) use content::Content;
+pub use index::ordinal;
 pub(crate) use links::Carried;
 pub(crate) use methods::allowed as allowed_methods;
 pub(crate) use methods::child_type;
@@ -61,6 +63,8 @@ pub struct Head {
     pub(crate) carried: Carried,
     pub(crate) range: Option<RangeRequest>,
     pub(crate) content: Option<Content>,
+    /// `$index` of an insert.
+    pub(crate) index: Option<i64>,
     /// For OPTIONS.
     pub(crate) allow: Vec<Method>,
     /// The options of this read come in its body.
@@ -250,6 +254,7 @@ impl Engine {
             bound.track_changes = is_read && prefer.track_changes && self.is_tracked(&target);
             self.page(&mut bound, &query, &carried, &prefer, tokens)?;
         }
+        let index = index::of(model, method, &target, &query)?;
         let preconditions = Preconditions::from_headers(headers)?;
         if self.settings.require_preconditions
             && preconditions.is_empty()
@@ -280,6 +285,7 @@ impl Engine {
             carried,
             range: if is_read { RangeRequest::from_headers(headers) } else { None },
             content,
+            index,
             allow: if is_options { allow } else { Vec::new() },
             posted: None,
             target,
@@ -330,7 +336,7 @@ impl Engine {
                 SystemOption::Id if removes_reference || by_id => {}
                 SystemOption::Apply | SystemOption::Compute if !self.settings.compute => return Err(not_run(option)),
                 SystemOption::DeltaToken if is_collection && is_read && self.is_tracked(target) => {}
-                SystemOption::DeltaToken | SystemOption::Index => {
+                SystemOption::DeltaToken => {
                     let message = format!("The query option '{}' is not supported.", option.name());
                     return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
                 }
@@ -349,13 +355,13 @@ impl Engine {
             && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity | TargetKind::Members);
         let bound = match target.ty.as_ref() {
             Some(ty) if takes_projection => {
-                refuse_all_but(query, &[SystemOption::Select, SystemOption::Expand])?;
+                refuse_all_but(query, &[SystemOption::Select, SystemOption::Expand, SystemOption::Index])?;
                 let EdmType::Named(id) = ty.base else { return Ok(CollectionQuery::default()) };
                 let projection = bind::projection(model, id, query)?;
                 CollectionQuery { projection, ..CollectionQuery::default() }
             }
             Some(_) if (is_read && !is_document) || is_invocation => bind::query(model, target, query)?,
-            _ => refuse_all_but(query, if removes_reference { &[SystemOption::Id] } else { &[] })
+            _ => refuse_all_but(query, if removes_reference { &[SystemOption::Id] } else { &[SystemOption::Index] })
                 .map(|()| CollectionQuery::default())?,
         };
         if bound.computes() && !self.settings.compute {

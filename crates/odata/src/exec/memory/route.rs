@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::expand::is_entity;
 use super::read::{Reader, not_found};
 use super::{Call, Related, matches};
-use crate::engine::{Outcome, Segment};
+use crate::engine::{Outcome, Segment, ordinal};
 use crate::error::{Error, ErrorKind};
 use crate::limits::CROSSJOIN_ROWS_MAX;
 use crate::model::{ContainerChildKind, EdmType, KeyRef, Model, OperationId, TypeId};
@@ -161,14 +161,8 @@ impl<'r, 's> Walk<'r, 's> {
 
     /// The element at a place, from the end where it is negative.
     fn index(&mut self, place: i64) -> Result<(), Error> {
-        let mut rows = self.rows()?;
-        let found = if let Ok(place) = usize::try_from(place) {
-            rows.nth(place)
-        } else {
-            let rows: Vec<(u64, Value)> = rows.collect();
-            let from_end = usize::try_from(place.unsigned_abs()).unwrap_or(usize::MAX);
-            rows.len().checked_sub(from_end).and_then(|place| rows.into_iter().nth(place))
-        };
+        let rows: Vec<(u64, Value)> = self.rows()?.collect();
+        let found = ordinal(place, rows.len()).and_then(|place| rows.into_iter().nth(place));
         match found.ok_or_else(not_found)?.1 {
             Value::Record(entity) if is_entity(self.reader.model, EdmType::Named(entity.type_id)) => {
                 self.arrive(Some(entity))
