@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod capabilities;
 mod connections;
 mod forwarded;
 mod headers;
