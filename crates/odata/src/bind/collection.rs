@@ -4,14 +4,11 @@ use super::constant;
 use super::scope::Binder;
 use super::types::{Class, class_of, type_text};
 use crate::error::Error;
-use crate::expr::geo::Shape;
+use crate::expr::geo::{GEOGRAPHY_SRID, Shape};
 use crate::expr::{Expr, ExprType, Function, Node};
 use crate::model::{EdmType, Primitive};
 use crate::syntax::ast::{self, Span};
 use crate::value::Value;
-
-/// The reference system of all of geography here: what positions on the earth are given in.
-const GEOGRAPHY_SRID: u32 = 4326;
 
 impl Binder<'_> {
     /// Functions that texts have too, of which the first argument turned out to be a collection; and those of sets.

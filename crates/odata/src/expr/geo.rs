@@ -5,6 +5,9 @@ use crate::json::{Json, JsonKind, parse};
 use crate::limits::GEO_DEPTH_MAX;
 use crate::model::Primitive;
 
+/// The reference system of all of geography here: what positions on the earth are given in.
+pub(crate) const GEOGRAPHY_SRID: u32 = 4326;
+
 /// A position: longitude and latitude, or x and y. Heights are read and not kept.
 pub(crate) type Point = (f64, f64);
 
@@ -229,6 +232,93 @@ fn push_list(
     Some(())
 }
 
+/// WKT as GeoJSON, heights and digits kept. A reference system that the text names is not part of it.
+pub(crate) fn geo_json(text: &str) -> Option<String> {
+    let (_, shape) = Shape::read(text).filter(|_| !text.starts_with('{'))?;
+    let mut out = String::new();
+    shape.push_geo_json(&mut out, &mut Wkt { rest: text })?;
+    Some(out)
+}
+
+impl Shape {
+    /// Writes the shape from the WKT that it was read from.
+    fn push_geo_json(&self, out: &mut String, wkt: &mut Wkt<'_>) -> Option<()> {
+        // The tag, and in front of the first one the reference system.
+        wkt.rest = &wkt.rest[wkt.rest.find('(')?..];
+        let (kind, lists, wrapped) = match self {
+            Self::Collection(shapes) => {
+                out.push_str(r#"{"type":"GeometryCollection","geometries":["#);
+                for (index, shape) in shapes.iter().enumerate() {
+                    wkt.eat(if index == 0 { '(' } else { ',' })?;
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    shape.push_geo_json(out, wkt)?;
+                }
+                wkt.eat(')')?;
+                out.push_str("]}");
+                return Some(());
+            }
+            Self::Point(_) => ("Point", 0, true),
+            Self::MultiPoint(_) => ("MultiPoint", 1, true),
+            Self::Line(_) => ("LineString", 1, false),
+            Self::MultiLine(_) => ("MultiLineString", 2, false),
+            Self::Polygon(_) => ("Polygon", 2, false),
+            Self::MultiPolygon(_) => ("MultiPolygon", 3, false),
+        };
+        out.push_str(r#"{"type":""#);
+        out.push_str(kind);
+        out.push_str(r#"","coordinates":"#);
+        wkt.push_coordinates(out, lists, wrapped)?;
+        out.push('}');
+        Some(())
+    }
+}
+
+impl Wkt<'_> {
+    /// Writes a position, or lists of positions so many levels deep. Points have parentheses of their own.
+    fn push_coordinates(&mut self, out: &mut String, lists: u8, wrapped: bool) -> Option<()> {
+        if lists == 0 {
+            if wrapped {
+                self.eat('(')?;
+            }
+            self.push_position(out)?;
+            return if wrapped { self.eat(')') } else { Some(()) };
+        }
+        self.eat('(')?;
+        out.push('[');
+        loop {
+            self.push_coordinates(out, lists - 1, wrapped)?;
+            if self.eat(',').is_none() {
+                break;
+            }
+            out.push(',');
+        }
+        out.push(']');
+        self.eat(')')
+    }
+
+    fn push_position(&mut self, out: &mut String) -> Option<()> {
+        self.spaces();
+        let end = self.rest.find([',', ')'])?;
+        let (position, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        out.push('[');
+        for (index, number) in position.split(' ').filter(|number| !number.is_empty()).enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            match parse(number.as_bytes()) {
+                Ok(_) => out.push_str(number),
+                // `.5` and `+1` are no numbers in JSON.
+                Err(_) => out.push_str(&number.parse::<f64>().ok()?.to_string()),
+            }
+        }
+        out.push(']');
+        Some(())
+    }
+}
+
 fn items<T>(json: &Json<'_>, item: impl FnMut(&Json<'_>) -> Option<T>) -> Option<Vec<T>> {
     let JsonKind::Array(elements) = &json.kind else { return None };
     elements.iter().map(item).collect()
@@ -272,6 +362,36 @@ mod tests {
             assert_eq!(shape, Shape::read(json).map(|(_, shape)| shape), "{wkt}");
         }
         assert_eq!(Shape::read("SRID=0;Point(1 2)"), Some((Some(0), Shape::Point((1.0, 2.0)))));
+    }
+
+    #[test]
+    fn wkt_is_written_as_geo_json_that_reads_alike() {
+        for (text, json) in [
+            ("SRID=4326;Point(142.10 64.1 7)", r#"{"type":"Point","coordinates":[142.10,64.1,7]}"#),
+            ("point( .5 +1 )", r#"{"type":"Point","coordinates":[0.5,1]}"#),
+            ("LineString(1 2,3 4.5)", r#"{"type":"LineString","coordinates":[[1,2],[3,4.5]]}"#),
+            ("Polygon((0 0,4 0,4 4,0 0))", r#"{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,0]]]}"#),
+            ("MultiPoint((1 2),(3 4))", r#"{"type":"MultiPoint","coordinates":[[1,2],[3,4]]}"#),
+            (
+                "MultiLineString((1 2,3 4),(5 6,7 8))",
+                r#"{"type":"MultiLineString","coordinates":[[[1,2],[3,4]],[[5,6],[7,8]]]}"#,
+            ),
+            (
+                "MultiPolygon(((0 0,4 0,4 4,0 0)))",
+                r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[4,0],[4,4],[0,0]]]]}"#,
+            ),
+            (
+                "Collection(Point(1 2),LineString(1 2,3 4))",
+                r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},{"type":"LineString","coordinates":[[1,2],[3,4]]}]}"#,
+            ),
+        ] {
+            assert_eq!(geo_json(text).as_deref(), Some(json));
+            let shape = |text: &str| Shape::read(text).map(|(_, shape)| shape);
+            assert_eq!(shape(json), shape(text), "{text}");
+        }
+        for text in ["", "Point(1)", "Point(1 nan)", r#"{"type":"Point","coordinates":[1,2]}"#] {
+            assert_eq!(geo_json(text), None, "{text}");
+        }
     }
 
     #[test]

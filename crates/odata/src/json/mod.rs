@@ -16,7 +16,7 @@ pub(crate) use changes::Changing;
 pub(crate) use escape::string as push_string;
 pub(crate) use format::{Context, Format, Level, Omit, Place};
 pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
-pub(crate) use read::{Purpose, Reader, Rules, is_json, malformed};
+pub(crate) use read::{Purpose, Reader, Rules, is_json, is_shape_of, malformed};
 pub(crate) use related::Parent;
 pub(crate) use shape::{Shapes, Types};
 pub(crate) use view::shows_key;

@@ -423,7 +423,7 @@ fn invalid(message: &str, place: String) -> Error {
 }
 
 /// Whether a shape is of a geographic or geometric type, or of the one that takes any.
-fn is_shape_of(shape: &Shape, ty: Primitive) -> bool {
+pub(crate) fn is_shape_of(shape: &Shape, ty: Primitive) -> bool {
     matches!(ty, Primitive::Geography | Primitive::Geometry)
         || [false, true].map(|flat| shape.primitive(flat)).contains(&ty)
 }

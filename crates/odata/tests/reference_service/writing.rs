@@ -291,3 +291,30 @@ fn changes_reach_related_entities() {
     );
     checks.done();
 }
+
+#[test]
+fn shapes_are_written_raw_as_they_are_read_raw() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let put = |name: &str, body: &str| {
+        served.send("PUT", &format!("{laptop}/{name}/$value"), &[("Content-Type", "text/plain")], body)
+    };
+    for (name, text) in
+        [("Location", "Point(8.50 47 3)"), ("Route", "LineString(1 2,3 4)"), ("Area", "Polygon((0 0,4 0,4 4,0 0))")]
+    {
+        checks.status(name, &put(name, &format!("SRID=4326;{text}")), 204);
+        let read = served.get(&format!("{laptop}/{name}/$value"));
+        checks.that(name, read.text().ends_with(text), || read.text().to_owned());
+        checks.status(name, &put(name, read.text()), 204);
+    }
+    let point = &served.get(&laptop).json()["Location"];
+    checks.eq("GeoJSON", &point["type"], &"Point");
+    checks.eq("GeoJSON", &point["coordinates"][0], &8.5);
+    for (text, status) in [("Point(1)", 400), ("LineString(1 2,3 4)", 400), ("", 400), ("SRID=31370;Point(1 2)", 501)] {
+        checks.status(text, &put("Location", text), status);
+    }
+    let typed =
+        served.send("PUT", &format!("{laptop}/Location/$value"), &[("Content-Type", "image/png")], "Point(1 2)");
+    checks.status("not text", &typed, 415);
+    checks.done();
+}

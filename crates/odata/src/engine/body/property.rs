@@ -8,7 +8,8 @@ use crate::engine::head::Head;
 use crate::engine::operation::Operation;
 use crate::engine::target::TargetKind;
 use crate::error::{Error, ErrorKind, shown};
-use crate::json::{Json, JsonKind, Purpose, Reader};
+use crate::expr::geo::{self, GEOGRAPHY_SRID, Shape};
+use crate::json::{Json, JsonKind, Purpose, Reader, is_shape_of};
 use crate::model::{EdmType, Model, Primitive, TypeRef};
 use crate::value::Value;
 
@@ -49,10 +50,6 @@ impl Engine {
             self.model.check_value(ty, &value).map_err(invalid)?;
             return Ok(Operation::SetProperty(value));
         }
-        if primitive.is_some_and(Primitive::is_geo) {
-            let message = "A shape is written as GeoJSON, to the property itself.";
-            return Err(Error::new(ErrorKind::NotImplemented, message));
-        }
         let is_text =
             |given: &str| given.split('/').next().is_some_and(|main| main.trim().eq_ignore_ascii_case("text"));
         if primitive != Some(Primitive::String) && media_type.is_some_and(|given| !is_text(given)) {
@@ -60,8 +57,25 @@ impl Engine {
             return Err(Error::new(ErrorKind::UnsupportedMediaType, message).at("Content-Type"));
         }
         let text = std::str::from_utf8(body).map_err(|_| Error::bad_request("The body is not valid UTF-8."))?;
+        if let Some(primitive) = primitive.filter(|primitive| primitive.is_geo()) {
+            return raw_shape(primitive, text.trim()).map(Operation::SetProperty);
+        }
         raw_value(&self.model, ty, text).map(Operation::SetProperty).map_err(invalid)
     }
+}
+
+/// A shape comes as WKT, as its raw value goes out, and is kept as GeoJSON.
+fn raw_shape(primitive: Primitive, text: &str) -> Result<Value, Error> {
+    let read = Shape::read(text).filter(|(_, shape)| is_shape_of(shape, primitive)).zip(geo::geo_json(text));
+    let Some(((srid, _), json)) = read else {
+        let message = format!("The body is not a valid {primitive} in well-known text.");
+        return Err(Error::bad_request(message).with_code("RequestBodyRead"));
+    };
+    if srid.is_some_and(|srid| srid != GEOGRAPHY_SRID && primitive.short_name().starts_with("Geog")) {
+        let message = format!("A reference system other than {GEOGRAPHY_SRID} is not offered.");
+        return Err(Error::new(ErrorKind::NotImplemented, message));
+    }
+    Ok(Value::Geo(json.into()))
 }
 
 fn raw_value(model: &Model, ty: &TypeRef, text: &str) -> Result<Value, crate::edm::ParseError> {
