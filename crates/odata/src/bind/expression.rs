@@ -5,7 +5,7 @@ use super::scope::Binder;
 use super::types::{Class, Rank, class_of, type_by_name, type_text};
 use crate::error::Error;
 use crate::expr::{ArithmeticOp, CompareOp, Expr, ExprType, Node};
-use crate::model::{EdmType, Primitive};
+use crate::model::{EdmType, Facets, Primitive, TypeRef};
 use crate::syntax::ast::{self, Builtin, ExprKind, SegmentKind, Span};
 
 const BOOLEAN: ExprType = ExprType::primitive(Primitive::Boolean);
@@ -57,7 +57,18 @@ impl Binder<'_> {
 
     fn compare(&mut self, op: CompareOp, left: &ast::Expr<'_>, right: &ast::Expr<'_>) -> Result<Expr, Error> {
         let span = Span { start: left.span.start, end: right.span.end };
-        let (left_bound, right_bound) = (self.expr(left)?, self.expr(right)?);
+        let (left_bound, right_bound) = match (self.is_object(left), self.is_object(right)) {
+            (true, false) => {
+                let right = self.expr(right)?;
+                (self.object(left, right.ty)?, right)
+            }
+            (false, true) => {
+                let left = self.expr(left)?;
+                let right = self.object(right, left.ty)?;
+                (left, right)
+            }
+            _ => (self.expr(left)?, self.expr(right)?),
+        };
         let (left, right) = self.unify(left_bound, right_bound, span, compare_name(op))?;
         let ordered = !matches!(op, CompareOp::Eq | CompareOp::Ne);
         for side in [&left, &right] {
@@ -76,6 +87,30 @@ impl Binder<'_> {
             }
         }
         Ok(Expr { node: Node::Compare(op, Box::new(left), Box::new(right)), ty: BOOLEAN })
+    }
+
+    /// Whether a tree is an object literal, or an alias of one.
+    fn is_object(&self, tree: &ast::Expr<'_>) -> bool {
+        match &tree.kind {
+            ExprKind::Object(_) => true,
+            ExprKind::Path(ast::Path { root: ast::Root::At(name), segments }) if segments.is_empty() => {
+                let text = self.aliases.query.and_then(|query| query.alias(name));
+                text.is_some_and(|text| text.trim_start().starts_with('{'))
+            }
+            _ => false,
+        }
+    }
+
+    /// An object literal, as a value of the type of what it is compared with.
+    fn object(&mut self, tree: &ast::Expr<'_>, ty: ExprType) -> Result<Expr, Error> {
+        self.count_node(tree.span)?;
+        let (Some(base), Some(query)) = (ty.base.filter(|_| !ty.collection), self.aliases.query) else {
+            return Err(self.not_offered(tree.span, "An object literal here"));
+        };
+        let wanted = TypeRef { base, collection: false, nullable: false, facets: Facets::default() };
+        let value = super::key::constant_of(self.model, &wanted, tree, query);
+        let value = value.map_err(|error| error.at(self.option).at_position(tree.span.start as usize))?;
+        Ok(Expr { node: Node::Literal(value), ty })
     }
 
     /// Brings two operands to one type.
@@ -108,9 +143,7 @@ impl Binder<'_> {
             (Class::Plain(Primitive::DateTimeOffset), Class::Plain(Primitive::Date)) => {
                 Ok((left, cast_to(right, Primitive::DateTimeOffset)))
             }
-            (Class::Structured(a), Class::Structured(b)) if super::types::related(model, a, b) => {
-                Err(self.not_offered(span, "Comparing structured values"))
-            }
+            (Class::Structured(a), Class::Structured(b)) if super::types::related(model, a, b) => Ok((left, right)),
             (a, b) if a == b || a == Class::Open || b == Class::Open => Ok((left, right)),
             (Class::Plain(a), Class::Plain(b)) if a.is_geo() && b.is_geo() => Ok((left, right)),
             _ => {

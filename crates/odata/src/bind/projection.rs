@@ -36,7 +36,10 @@ pub(super) fn bind<'a>(
         }
         projection.select = Some(select);
     }
-    for item in &options.expand {
+    // What is named on its own stands as it is named there, and `*` is the rest.
+    let is_star = |item: &&ast::ExpandItem<'_>| item.path.first().is_some_and(|name| name.text == "*");
+    let (stars, named): (Vec<_>, Vec<_>) = options.expand.iter().partition(is_star);
+    for item in named.into_iter().chain(stars) {
         binder.expand(id, item, &mut projection.expand)?;
         if let Some(expanded) = projection.expand.last() {
             left(row, expanded.member, "$expand", item.path.first())?;

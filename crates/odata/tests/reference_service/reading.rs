@@ -265,3 +265,41 @@ fn related_entities_are_named_by_their_own_sets() {
     checks.status("no category", &served.get(&format!("{path}/Category")), 204);
     checks.done();
 }
+
+#[test]
+fn complex_values_are_compared_property_by_property() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let dimensions = served.get(&served.product("Laptop")).json()["Dimensions"].to_string();
+    for query in [
+        format!("$filter=Dimensions eq {dimensions}"),
+        format!("$filter={dimensions} eq Dimensions"),
+        format!("$filter=Dimensions eq @d&@d={dimensions}"),
+        format!("$filter=Dimensions ne null and not (Dimensions ne {dimensions})"),
+        "$filter=Name eq 'Laptop' and Dimensions eq $it/Dimensions".to_owned(),
+    ] {
+        checks.names(&served, &format!("/Products?{query}"), &["Laptop"]);
+    }
+    checks.names(&served, "/Products?$filter=Dimensions ne Dimensions", &[]);
+    let of_one = "/Products?$filter=Name eq 'Laptop' and Category eq $it/Category";
+    checks.names(&served, of_one, &["Laptop"]);
+    for query in
+        ["Dimensions gt Dimensions", "Dimensions eq ShippingAddress", "Dimensions eq {\"Nope\":1}", "Name eq {}"]
+    {
+        checks.status(query, &served.get(&format!("/Products?$filter={query}")), 400);
+    }
+    checks.done();
+}
+
+#[test]
+fn what_is_expanded_by_name_stands_beside_a_star() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    for query in ["*/$ref,Category($select=Name)", "Category($select=Name),*/$ref"] {
+        let answer = served.get(&format!("/Products?$filter=Name eq 'Laptop'&$expand={query}"));
+        checks.status(query, &answer, 200);
+        let laptop = answer.json()["value"][0].clone();
+        checks.eq(query, &laptop["Category"]["Name"], &"Electronics");
+        checks.that(query, laptop["Descriptions"][0]["@odata.id"].is_string(), || laptop.to_string());
+        checks.that(query, laptop["Descriptions"][0]["Description"].is_null(), || laptop.to_string());
+    }
+    checks.done();
+}

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::expr::CompareOp;
 use crate::expr::convert::{decimal, double};
 use crate::expr::geo::Shape;
-use crate::value::Value;
+use crate::value::{Record, Value};
 
 /// A comparison operator. Never null: null equals only null, and is neither less nor greater than anything.
 #[inline]
@@ -66,10 +66,25 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
         (Value::Decimal(a), Value::Decimal(b)) => Some(a.cmp(b)),
         (Value::Binary(a), Value::Binary(b)) => Some(a.cmp(b)),
+        (Value::Record(a), Value::Record(b)) => same(a, b).then_some(Ordering::Equal),
+        (Value::Collection(a), Value::Collection(b)) => {
+            let pairs = || a.iter().zip(b.iter()).all(|(a, b)| compare(CompareOp::Eq, a, b));
+            (a.len() == b.len() && pairs()).then_some(Ordering::Equal)
+        }
         (Value::Double(_), _) | (_, Value::Double(_)) => double(left)?.partial_cmp(&double(right)?),
         (Value::Decimal(_), _) | (_, Value::Decimal(_)) => Some(decimal(left)?.cmp(&decimal(right)?)),
         _ => (left == right).then_some(Ordering::Equal),
     }
+}
+
+/// Whether two structured values are of one type and equal in every property; one that is not given is null.
+fn same(a: &Record, b: &Record) -> bool {
+    let equal = |(a, b): (&Option<Value>, &Option<Value>)| match (a, b) {
+        (Some(a), Some(b)) => compare(CompareOp::Eq, a, b),
+        (Some(one), None) | (None, Some(one)) => one.is_null(),
+        (None, None) => true,
+    };
+    a.type_id == b.type_id && a.members.iter().zip(&b.members).all(equal)
 }
 
 /// Equal is the same shape, in whichever form it is written; the order has no meaning.
