@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 use odata::edm::{DateTimeOffset, Decimal};
-use odata::engine::{Engine, Outcome, Settings, TokenSeal};
+use odata::engine::{Engine, Outcome, Settings, Unsealed};
 use odata::exec::memory::page;
 use odata::model::Model;
 use odata::{Error, ErrorKind, Profile, RecordBuilder, Value, csdl};
@@ -26,18 +26,6 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
       <NavigationProperty Name="Customer" Type="ns.Customer"/><NavigationProperty Name="Product" Type="ns.Product"/></EntityType>
     <EntityContainer Name="C"><EntitySet Name="Sales" EntityType="ns.Sale"/><EntitySet Name="Products" EntityType="ns.Product"/>
     </EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"#;
-
-struct NoTokens;
-
-impl TokenSeal for NoTokens {
-    fn seal(&self, _: &[u8]) -> String {
-        String::new()
-    }
-
-    fn open(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
 
 fn decimal(text: &str) -> Value {
     Value::Decimal(Decimal::parse(text).unwrap())
@@ -106,13 +94,13 @@ fn answer(url: &str) -> Result<Json, Error> {
     let model = Arc::new(csdl::read(MODEL).unwrap());
     let engine = Engine::new(model.clone(), Settings { compute: true, ..Settings::new(Profile::Strict) });
     let url = url.replace(' ', "%20");
-    let head = engine.head(&Method::GET, &url, &HeaderMap::new(), "http://host", &NoTokens)?;
+    let head = engine.head(&Method::GET, &url, &HeaderMap::new(), "http://host", &Unsealed)?;
     let rows = if url.starts_with("/Products") { products(&model) } else { sales(&model) };
     let now = DateTimeOffset::from_unix_nanos(0);
     let page = page(&model, (0..).zip(rows), head.query(), now)?;
     let outcome =
         if url.contains("/$count?") { Outcome::Count(page.items.len() as u64) } else { Outcome::Collection(page) };
-    let response = engine.render(&head, outcome, &NoTokens)?;
+    let response = engine.render(&head, outcome, &Unsealed)?;
     Ok(serde_json::from_slice(response.body()).unwrap())
 }
 

@@ -4,14 +4,9 @@
 //! ```
 //! use bytes::Bytes;
 //! use http::{HeaderMap, Method};
-//! use odata::engine::{Engine, Operation, Outcome, Settings, TokenSeal};
+//! use odata::engine::{Engine, Operation, Outcome, Settings, Unsealed};
 //! use odata::{Profile, RecordBuilder};
 //!
-//! # struct Seal;
-//! # impl TokenSeal for Seal {
-//! #     fn seal(&self, position: &[u8]) -> String { position.iter().map(|b| char::from(*b)).collect() }
-//! #     fn open(&self, token: &str) -> Option<Vec<u8>> { Some(token.bytes().collect()) }
-//! # }
 //! let model = odata::csdl::read(
 //!     r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
 //!       <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="shop">
@@ -22,13 +17,13 @@
 //! .expect("a good model");
 //! let engine = Engine::new(model.into(), Settings::new(Profile::Strict));
 //!
-//! let head = engine.head(&Method::GET, "/items(7)", &HeaderMap::new(), "https://example.org", &Seal)?;
+//! let head = engine.head(&Method::GET, "/items(7)", &HeaderMap::new(), "https://example.org", &Unsealed)?;
 //! // Here the application looks at `head.access()` and `head.target()`, and reads a body if `head.body()` says so.
 //! let Operation::ReadEntity(_projection) = engine.bind(&head, Bytes::new(), None)? else { panic!("a read") };
 //! let item = head.target().ty.as_ref().map(|ty| ty.base);
 //! # let Some(odata::model::EdmType::Named(item)) = item else { panic!("an entity") };
 //! let record = RecordBuilder::new(engine.model(), item).set_named("id", 7).etag("W/\"1\"").build();
-//! let response = engine.render(&head, Outcome::Entity(record.into()), &Seal)?;
+//! let response = engine.render(&head, Outcome::Entity(record.into()), &Unsealed)?;
 //! assert_eq!(response.headers()["etag"], "W/\"1\"");
 //! assert_eq!(
 //!     response.body(),
@@ -68,7 +63,7 @@ pub(crate) use reference::Resolver;
 pub use render::ErrorContext;
 pub use settings::Settings;
 pub use target::{EntityReference, Segment, Target, TargetKind};
-pub use tokens::TokenSeal;
+pub use tokens::{TokenSeal, Unsealed};
 
 /// The engine of one service: a model and the application's choices. Immutable; share it.
 #[derive(Debug)]

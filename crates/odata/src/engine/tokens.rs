@@ -13,6 +13,31 @@ pub trait TokenSeal {
     fn open(&self, token: &str) -> Option<Vec<u8>>;
 }
 
+/// Tokens as plain hexadecimal digits, for tests and examples: a client can read and forge them.
+///
+/// ```
+/// use odata::engine::{TokenSeal, Unsealed};
+///
+/// assert_eq!(Unsealed.seal(b"at 20"), "6174203230");
+/// assert_eq!(Unsealed.open("6174203230").as_deref(), Some(b"at 20".as_slice()));
+/// assert_eq!(Unsealed.open("617"), None);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Unsealed;
+
+impl TokenSeal for Unsealed {
+    fn seal(&self, position: &[u8]) -> String {
+        position.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    fn open(&self, token: &str) -> Option<Vec<u8>> {
+        if !token.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        (0..token.len()).step_by(2).map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok()).collect()
+    }
+}
+
 /// What stands in a `$skiptoken`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Continuation {

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use odata::edm::DateTimeOffset;
-use odata::engine::{Engine, ErrorContext, Settings, StreamBody, TokenSeal};
+use odata::engine::{Engine, ErrorContext, Settings, StreamBody, Unsealed};
 use odata::exec::memory::{Call, Reader, Related, Rows, Source};
 use odata::{Error, Model, Profile, Record, RecordBuilder, Value};
 use serde_json::Value as Json;
@@ -21,18 +21,6 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
 });
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(Library::new);
-
-struct Seal;
-
-impl TokenSeal for Seal {
-    fn seal(&self, position: &[u8]) -> String {
-        position.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-    }
-    fn open(&self, token: &str) -> Option<Vec<u8>> {
-        let pairs = token.as_bytes().chunks(2);
-        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-    }
-}
 
 struct Library {
     authors: Vec<Arc<Record>>,
@@ -179,11 +167,11 @@ impl Source for Library {
 pub(crate) fn get_with(url: &str, headers: &HeaderMap) -> (u16, Json) {
     let context = ErrorContext { date: "2025-01-01T00:00:00", request_id: "r", client_request_id: "c" };
     let answer = || {
-        let head = ENGINE.head(&Method::GET, url, headers, ROOT, &Seal)?;
+        let head = ENGINE.head(&Method::GET, url, headers, ROOT, &Unsealed)?;
         let operation = ENGINE.bind(&head, Bytes::new(), None)?;
         let now = DateTimeOffset::from_unix_nanos(0);
         let reader = Reader { model: &MODEL, source: &*LIBRARY, now };
-        ENGINE.render(&head, reader.read(head.target(), &operation)?, &Seal)
+        ENGINE.render(&head, reader.read(head.target(), &operation)?, &Unsealed)
     };
     let response = answer().unwrap_or_else(|error| ENGINE.render_error(&error, &context));
     let text = std::str::from_utf8(response.body()).expect("UTF-8");

@@ -61,12 +61,7 @@ impl Engine {
     ///
     /// ```
     /// # use http::{HeaderMap, Method};
-    /// # use odata::engine::{Engine, Settings, TokenSeal};
-    /// # struct Seal;
-    /// # impl TokenSeal for Seal {
-    /// #     fn seal(&self, position: &[u8]) -> String { position.iter().map(|b| char::from(*b)).collect() }
-    /// #     fn open(&self, token: &str) -> Option<Vec<u8>> { Some(token.bytes().collect()) }
-    /// # }
+    /// # use odata::engine::{Engine, Settings, Unsealed};
     /// # let xml = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
     /// #   <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns"><EntityType Name="Box">
     /// #   <Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.Int32" Nullable="false"/></EntityType>
@@ -76,8 +71,8 @@ impl Engine {
     /// # let engine = Engine::new(model.into(), Settings::new(odata::Profile::Strict));
     /// let mut headers = HeaderMap::new();
     /// headers.insert("content-type", "text/plain".parse().unwrap());
-    /// let head = engine.head(&Method::POST, "/Boxes/$query", &headers, "https://example.org", &Seal)?;
-    /// let head = engine.with_query(head, b"$top=3&$filter=id%20gt%201", &Seal)?;
+    /// let head = engine.head(&Method::POST, "/Boxes/$query", &headers, "https://example.org", &Unsealed)?;
+    /// let head = engine.with_query(head, b"$top=3&$filter=id%20gt%201", &Unsealed)?;
     /// assert_eq!(head.query().top, Some(3));
     /// # Ok::<(), odata::Error>(())
     /// ```
