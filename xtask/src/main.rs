@@ -1,8 +1,9 @@
-//! The repository's only scripts: `cargo xtask serve | test | ci | bench`. Nothing here is part of the product.
+//! The repository's only scripts: `cargo xtask serve | test | ci | bench | fuzz`. Nothing here is part of the product.
 #![expect(clippy::print_stdout, reason = "printing what is going on is what scripts are for")]
 
 mod bench;
 mod ci;
+mod fuzz;
 mod node;
 mod python;
 mod serve;
@@ -33,6 +34,8 @@ enum Task {
     Ci,
     /// Measure the service against its bound, in one run on this machine
     Bench(bench::Args),
+    /// Look for inputs that break the OData engine
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&repo, &args),
         Task::Ci => ci::run(&repo),
         Task::Bench(args) => bench::run(&repo, &args),
+        Task::Fuzz(args) => fuzz::run(&repo, &args),
     });
     match outcome {
         Ok(code) => code,

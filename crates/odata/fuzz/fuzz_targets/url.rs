@@ -1,0 +1,4 @@
+//! libFuzzer's way into `odata_fuzz::url`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| odata_fuzz::url(input));
