@@ -38,6 +38,11 @@ impl Clients {
         inner.rows.get(inner.ids.get(&id)?)
     }
 
+    /// The one with this place in the order of creation.
+    pub(crate) fn by_seq(&self, seq: u64) -> Option<&Arc<ClientConfiguration>> {
+        self.inner.as_ref()?.rows.get(&seq)
+    }
+
     /// All, in the order of creation.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ClientConfiguration>> {
         self.inner.iter().flat_map(|i| i.rows.values())

@@ -169,6 +169,9 @@ pub enum StoreError {
     /// The continuation is not one of this query.
     #[error("the continuation does not belong to this query")]
     BadContinuation,
+    /// The change log does not go back to the point, or the point is of another history.
+    #[error("what changed since then is not known any more; read the collection again")]
+    PointNotFound,
     /// The database cannot be read, or is closed.
     #[error("the store cannot be read")]
     Unavailable(#[source] Cause),

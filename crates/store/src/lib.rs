@@ -2,12 +2,14 @@
 //! as a data plane that is queried, and durable atomic commits. Two stores keep one meaning: `sqlite` is the default, `memory` is
 //! the oracle that the tests hold it against. The only crate with SQL; it knows neither HTTP nor JSON requests.
 
+pub mod changes;
 mod clients;
 pub mod command;
 pub mod domain;
 pub mod error;
 pub mod ids;
 pub mod limits;
+mod log;
 pub mod memory;
 mod paging;
 mod position;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+pub use changes::{ChangePoint, ChangeQuery, Changes, Retention, Since, Tracked};
 pub use clients::Clients;
 pub use command::{
     Change, Command, Commit, Committed, Conditional, NewAssignment, NewClient, NewPayload, Precondition, SummaryPatch,
@@ -78,6 +81,9 @@ pub trait Store: Send + Sync {
         client: Option<ClientConfigurationId>,
         today: i32,
     ) -> BoxFuture<'a, Result<Summary, StoreError>>;
+
+    /// What changed in a collection since a point, as far as the change log goes back.
+    fn changes<'a>(&'a self, caller: &'a Caller, query: ChangeQuery) -> BoxFuture<'a, Result<Changes, StoreError>>;
 
     /// Whether changes are taken, and if not, why.
     fn health(&self) -> Health;

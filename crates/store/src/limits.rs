@@ -78,3 +78,16 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Days of a user check-in summary: today and the 91 UTC days before (ruling R5).
 pub const SUMMARY_DAYS: i64 = 92;
+
+/// How long what changed stays known to those who follow it: as long as Graph keeps its longest delta links.
+pub const MAX_LOG_AGE: Duration = Duration::from_hours(30 * 24);
+
+/// Commits of one tenant that stay known: some 100 MB of log.
+pub const MAX_LOG_COMMITS: u64 = 1_000_000;
+
+/// Rows of a tenant's log that may go with each of its transactions. More than the one that comes, so that a log that is too long
+/// becomes shorter; few, because others wait.
+pub const LOG_ROWS_TRIMMED: u32 = 4;
+
+/// Commits that one question about changes looks at: some ten milliseconds' worth. It may find nothing in them and go on.
+pub const MAX_COMMITS_FOLLOWED: usize = 20_000;

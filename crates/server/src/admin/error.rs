@@ -59,6 +59,10 @@ pub(crate) fn store_error(fault: StoreError) -> Error {
         StoreError::BadContinuation => {
             Error::bad_request("The $skiptoken does not belong to this collection.").at("$skiptoken")
         }
+        StoreError::PointNotFound => {
+            let message = "What changed since then is not known any more. Read the collection again from the start.";
+            Error::new(ErrorKind::Gone, message).with_code("SyncStateNotFound")
+        }
         StoreError::Unavailable(_) => {
             tracing::error!(error = %Chain(&fault), "a read failed");
             unavailable(1)

@@ -3,13 +3,16 @@
 
 mod rows;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 
+use crate::changes::follow::{Entry, Follower};
+use crate::changes::{ChangeQuery, Changes, Retention};
 use crate::command::{Commit, Committed};
 use crate::domain::{Payload, PayloadKind, Summary};
 use crate::error::{CommitError, StoreError, What};
@@ -25,18 +28,27 @@ use rows::Rows;
 #[derive(Default)]
 pub struct MemoryStore {
     tenants: Mutex<HashMap<TenantId, Tenant>>,
+    retention: Retention,
 }
 
 struct Tenant {
     snapshot: Arc<TenantSnapshot>,
     rows: HashMap<u64, Rows>,
     payloads: HashMap<(u64, PayloadKind), Bytes>,
+    log: VecDeque<Entry>,
 }
 
 impl MemoryStore {
     /// An empty one.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// How much of the change log is kept.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
     }
 
     fn tenants(&self) -> MutexGuard<'_, HashMap<TenantId, Tenant>> {
@@ -56,12 +68,19 @@ impl MemoryStore {
             let rows = tenants.get(&tenant).and_then(|t| t.rows.get(&configuration));
             Ok(summarize(rows.into_iter().flat_map(Rows::all), today))
         };
+        let ticks = commit.now.ticks();
         let (mut next, effects) = rules::apply(&current, commit, &rows)?;
         let kept = tenants.entry(tenant).or_insert_with(|| Tenant {
             snapshot: current,
             rows: HashMap::new(),
             payloads: HashMap::new(),
+            log: VecDeque::new(),
         });
+        let newest = next.version();
+        kept.log.push_back(Entry { version: newest, ticks, changes: effects.log.text().to_owned() });
+        while kept.log.front().is_some_and(|old| self.retention.is_over(old.version, old.ticks, newest, ticks)) {
+            kept.log.pop_front();
+        }
         for effect in effects.data {
             kept.write(&mut next, effect);
         }
@@ -119,6 +138,21 @@ impl MemoryStore {
                 summarize(rows.filter(|row| row.applies(&id)), today)
             }
         })
+    }
+
+    fn changes_now(&self, tenant: TenantId, query: &ChangeQuery) -> Result<Changes, StoreError> {
+        let tenants = self.tenants();
+        let found = tenants.get(&tenant);
+        let snapshot = found.map_or_else(|| Arc::new(TenantSnapshot::empty(tenant)), |t| Arc::clone(&t.snapshot));
+        let mut follower = Follower::new(snapshot, query)?;
+        if let Some(from) = follower.entries_from() {
+            for entry in found.iter().flat_map(|t| &t.log).filter(|entry| entry.version >= from) {
+                if follower.take(entry.clone())? == ControlFlow::Break(()) {
+                    break;
+                }
+            }
+        }
+        follower.finish()
     }
 }
 
@@ -188,6 +222,10 @@ impl Store for MemoryStore {
         today: i32,
     ) -> BoxFuture<'a, Result<Summary, StoreError>> {
         ready(self.summary_now(caller.tenant, configuration, client, today)).boxed()
+    }
+
+    fn changes<'a>(&'a self, caller: &'a Caller, query: ChangeQuery) -> BoxFuture<'a, Result<Changes, StoreError>> {
+        ready(self.changes_now(caller.tenant, &query)).boxed()
     }
 
     fn health(&self) -> Health {

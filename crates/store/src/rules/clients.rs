@@ -161,7 +161,7 @@ impl Draft<'_> {
         let mut owner = OfficeConfiguration::clone(&owner);
         owner.clients.remove(id);
         self.next.free_ids(found.ids());
-        self.effects.log.removed_client(found.seq, id);
+        self.effects.log.removed_client(found.seq, id, owner.seq);
         self.effects.data.push(DataEffect::DeleteClient { configuration: owner.seq, client: found.seq });
         self.next.put(Arc::new(owner));
         Ok(())
@@ -283,6 +283,9 @@ impl Draft<'_> {
         check(precondition, Some(found.stamp.version))?;
         self.next.free_ids(found.assignments.iter().map(|a| a.id.0));
         let assignments = self.make_assignments(assignments)?;
+        for gone in &found.assignments {
+            self.effects.log.removed_assignment(gone.seq, gone.id, found.seq);
+        }
         self.put_assignments(&owner, &found, assignments);
         Ok(())
     }
@@ -368,6 +371,7 @@ impl Draft<'_> {
         let mut assignments = found.assignments.clone();
         assignments.remove(at);
         self.next.free_ids(std::iter::once(old.id.0));
+        self.effects.log.removed_assignment(old.seq, old.id, found.seq);
         self.put_assignments(&owner, &found, assignments);
         Ok(())
     }

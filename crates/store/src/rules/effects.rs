@@ -1,13 +1,13 @@
 //! What an applied commit leaves to be written: rows and bytes in order, and the things whose final state has to be stored. It
 //! must never know SQL.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::domain::{CheckinStatus, Payload, PayloadKind};
-use crate::ids::{ClientConfigurationId, ConfigurationId};
+use crate::ids::ClientConfigurationId;
+use crate::log::Log;
 
 /// Everything a commit leaves to be written.
 #[derive(Debug, Default)]
@@ -54,66 +54,4 @@ pub(crate) enum DataEffect {
     PutPayload { client: u64, which: PayloadKind, payload: Arc<Payload>, content: Bytes },
     /// No stream.
     DeletePayload { client: u64, which: PayloadKind },
-}
-
-/// The compact text of a commit in the change log: tokens of an operation (`+` made, `~` changed, `-` removed), a kind (`o`
-/// officeConfiguration, `c` client configuration, `a` its assignments, `s` check-in rows, `p`/`u` payloads) and a `seq`;
-/// a removal adds the id, because nothing else tells it any more.
-#[derive(Debug, Default)]
-pub(crate) struct Log(pub(crate) String);
-
-impl Log {
-    fn token(&mut self, token: &str, seq: u64) {
-        if !self.0.is_empty() {
-            self.0.push(' ');
-        }
-        self.0.push_str(token);
-        let _ = write!(self.0, "{seq}");
-    }
-
-    pub(crate) fn created_configuration(&mut self, seq: u64) {
-        self.token("+o", seq);
-    }
-
-    pub(crate) fn changed_configuration(&mut self, seq: u64) {
-        self.token("~o", seq);
-    }
-
-    pub(crate) fn removed_configuration(&mut self, seq: u64, id: ConfigurationId) {
-        self.token("-o", seq);
-        let _ = write!(self.0, "={}", id.0.as_simple());
-    }
-
-    pub(crate) fn replaced_rows(&mut self, seq: u64) {
-        self.token("~s", seq);
-    }
-
-    pub(crate) fn recorded_rows(&mut self, seq: u64) {
-        self.token("+s", seq);
-    }
-
-    pub(crate) fn created_client(&mut self, seq: u64) {
-        self.token("+c", seq);
-    }
-
-    pub(crate) fn changed_client(&mut self, seq: u64) {
-        self.token("~c", seq);
-    }
-
-    pub(crate) fn removed_client(&mut self, seq: u64, id: ClientConfigurationId) {
-        self.token("-c", seq);
-        let _ = write!(self.0, "={}", id.0.as_simple());
-    }
-
-    pub(crate) fn changed_assignments(&mut self, client: u64) {
-        self.token("~a", client);
-    }
-
-    pub(crate) fn changed_payload(&mut self, client: u64, which: PayloadKind) {
-        let token = match which {
-            PayloadKind::Policy => "~p",
-            PayloadKind::UserPreference => "~u",
-        };
-        self.token(token, client);
-    }
 }

@@ -10,6 +10,7 @@ mod failure;
 mod folder;
 mod functions;
 mod load;
+mod log;
 mod pending;
 mod readers;
 mod rows;
@@ -27,6 +28,8 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 
+use crate::changes::follow::Follower;
+use crate::changes::{ChangeQuery, Changes, Retention};
 use crate::command::{Commit, Committed};
 use crate::domain::{Payload, PayloadContent, PayloadKind, Summary};
 use crate::error::{CommitError, OpenError, StoreError, What};
@@ -66,6 +69,7 @@ pub struct SqliteOptions {
     durability: Durability,
     snapshot_budget: usize,
     checkpoint_frames: CheckpointFrames,
+    retention: Retention,
 }
 
 impl SqliteOptions {
@@ -77,6 +81,7 @@ impl SqliteOptions {
             durability: Durability::Synced,
             snapshot_budget: SNAPSHOT_BUDGET,
             checkpoint_frames: CheckpointFrames::default(),
+            retention: Retention::default(),
         }
     }
 
@@ -84,6 +89,13 @@ impl SqliteOptions {
     #[must_use]
     pub fn snapshot_budget(mut self, bytes: usize) -> Self {
         self.snapshot_budget = bytes;
+        self
+    }
+
+    /// How much of the change log is kept.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
         self
     }
 
@@ -147,7 +159,8 @@ impl SqliteStore {
         let tenants = Arc::new(Tenants::new(numbers, options.snapshot_budget));
         let trouble = Arc::new(Trouble::default());
         let checkpoints = checkpoint::start(&connector, path, options.checkpoint_frames).map_err(failed)?;
-        let queue = writer::start(connection, Arc::clone(&tenants), Arc::clone(&trouble), checkpoints);
+        let queue =
+            writer::start(connection, Arc::clone(&tenants), Arc::clone(&trouble), checkpoints, options.retention);
         Ok(Self {
             tenants,
             readers: Arc::new(Readers::new(path.to_owned(), connector)),
@@ -267,6 +280,18 @@ impl SqliteStore {
         self.cached.keep_summary(summed, version, summary);
         Ok(summary)
     }
+
+    async fn read_changes(&self, tenant: TenantId, query: ChangeQuery) -> Result<Changes, StoreError> {
+        let Some((id, snapshot)) = self.load(tenant).await? else {
+            return Follower::new(Arc::new(TenantSnapshot::empty(tenant)), &query)?.finish();
+        };
+        let mut follower = Follower::new(snapshot, &query)?;
+        let work = move |connection: &rusqlite::Connection| {
+            log::follow(connection, id, &mut follower)?;
+            follower.finish()
+        };
+        self.readers.read(Shape::Quick, work).await
+    }
 }
 
 impl Drop for SqliteStore {
@@ -329,6 +354,10 @@ impl Store for SqliteStore {
         today: i32,
     ) -> BoxFuture<'a, Result<Summary, StoreError>> {
         self.read_summary(caller.tenant, configuration, client, today).boxed()
+    }
+
+    fn changes<'a>(&'a self, caller: &'a Caller, query: ChangeQuery) -> BoxFuture<'a, Result<Changes, StoreError>> {
+        self.read_changes(caller.tenant, query).boxed()
     }
 
     fn health(&self) -> Health {

@@ -25,6 +25,8 @@ pub(super) struct Pending {
 #[derive(Default)]
 struct Log {
     commits: i64,
+    /// Of the last commit.
+    ticks: i64,
     entries: String,
 }
 
@@ -62,13 +64,18 @@ impl Pending {
             effects
         };
         self.since_kept = true;
-        self.log.add(ticks, actor, &effects.log.0);
+        self.log.add(ticks, actor, effects.log.text());
         Ok((effects, Shown(self.kept.len())))
     }
 
     /// What the change log says of the transaction: how many commits, and their entries.
     pub(super) fn log(&self) -> (i64, String) {
         (self.log.commits, format!("[{}]", self.log.entries))
+    }
+
+    /// When the last commit was.
+    pub(super) fn log_ticks(&self) -> i64 {
+        self.log.ticks
     }
 
     /// The snapshots that are shown, once all is durable.
@@ -83,6 +90,7 @@ impl Log {
             self.entries.push(',');
         }
         self.commits += 1;
+        self.ticks = ticks;
         let _ = write!(self.entries, "[{ticks},");
         push_json(&mut self.entries, actor);
         self.entries.push(',');

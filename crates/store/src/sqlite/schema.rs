@@ -16,8 +16,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "initial", sql: include_str!("migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "initial", sql: include_str!("migrations/0001_initial.sql") },
+    Migration { version: 2, name: "log times", sql: include_str!("migrations/0002_log_times.sql") },
+];
 
 const BOOKKEEPING: &str = "CREATE TABLE schema_migrations (
     version INTEGER PRIMARY KEY,
@@ -28,6 +30,10 @@ const BOOKKEEPING: &str = "CREATE TABLE schema_migrations (
 
 /// Brings the database to the newest schema, or refuses it.
 pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), OpenError> {
+    apply(connection, path, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, path: &str, migrations: &[Migration]) -> Result<(), OpenError> {
     let failed = |error| failure::open(error, path);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let applied = if is_blank(&transaction).map_err(failed)? {
@@ -37,7 +43,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), Ope
     } else {
         check(&transaction, path)?
     };
-    let pending = MIGRATIONS.iter().filter(|m| m.version > applied);
+    let pending = migrations.iter().filter(|m| m.version > applied);
     let mut last = applied;
     for migration in pending {
         transaction.execute_batch(migration.sql).map_err(failed)?;
@@ -121,4 +127,26 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_the_first_version_gets_the_times_of_its_last_commits() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        apply(&mut connection, "old", &MIGRATIONS[..1]).expect("the first version");
+        let old = r#"INSERT INTO change_log VALUES (1, 1, 1, '[[5,"a","+o1"]]'), (1, 3, 2, '[[6,"a","~o1"],[7,"b","-o1=0"]]')"#;
+        connection.execute_batch(old).expect("written");
+        assert_eq!(check(&connection, "old").expect("known"), 1);
+        migrate(&mut connection, "old").expect("brought up to date");
+        assert_eq!(check(&connection, "old").expect("known"), 2);
+        let mut statement = connection.prepare("SELECT version, commits, ticks, entries FROM change_log").expect("SQL");
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+        let rows: Vec<(i64, i64, i64, String)> = rows.and_then(Iterator::collect).expect("read");
+        let texts = [r#"[[5,"a","+o1"]]"#, r#"[[6,"a","~o1"],[7,"b","-o1=0"]]"#].map(str::to_owned);
+        let [one, two] = texts;
+        assert_eq!(rows, [(1, 1, 5, one), (3, 2, 7, two)]);
+    }
 }

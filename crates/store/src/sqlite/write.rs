@@ -90,18 +90,13 @@ pub(super) fn new_tenant(connection: &Connection, snapshot: &TenantSnapshot) -> 
     ])
 }
 
-/// Writes where a tenant has got to, and the change log: once for all its commits in a transaction.
+/// Writes where a tenant has got to: once for all its commits in a transaction.
 pub(super) fn tenant(connection: &Connection, tenant: &Pending) -> rusqlite::Result<()> {
-    let version = stored(tenant.now.version());
     connection.prepare_cached("UPDATE tenants SET version = ?2, next_seq = ?3 WHERE id = ?1")?.execute(params![
         tenant.id,
-        version,
+        stored(tenant.now.version()),
         stored(tenant.now.next_seq())
     ])?;
-    let (commits, entries) = tenant.log();
-    connection
-        .prepare_cached("INSERT INTO change_log (tenant, version, commits, entries) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![tenant.id, version, commits, entries])?;
     Ok(())
 }
 

@@ -16,7 +16,8 @@ use super::checkpoint::Checkpoints;
 use super::pending::{Pending, Settled, Shown};
 use super::tenants::{Found, Tenants};
 use super::write::Statements;
-use super::{failure, load, rows, statuses, write};
+use super::{failure, load, log, rows, statuses, write};
+use crate::changes::Retention;
 use crate::command::{Commit, Committed};
 use crate::error::CommitError;
 use crate::ids::{Caller, TenantId};
@@ -135,6 +136,7 @@ struct Writer {
     frames: Arc<AtomicU32>,
     frames_at_wake: u32,
     doomed: bool,
+    retention: Retention,
 }
 
 /// Starts the writer's thread.
@@ -143,6 +145,7 @@ pub(super) fn start(
     tenants: Arc<Tenants>,
     trouble: Arc<Trouble>,
     checkpoints: (Checkpoints, JoinHandle<()>),
+    retention: Retention,
 ) -> rusqlite::Result<Queue> {
     let frames = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&frames);
@@ -151,7 +154,8 @@ pub(super) fn start(
         Ok(())
     }))?;
     let (checkpoints, checkpointer) = checkpoints;
-    let writer = Writer { connection, tenants, trouble, checkpoints, frames, frames_at_wake: 0, doomed: true };
+    let writer =
+        Writer { connection, tenants, trouble, checkpoints, frames, frames_at_wake: 0, doomed: true, retention };
     let (send, receive) = sync_channel(COMMIT_QUEUE);
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
@@ -302,6 +306,8 @@ impl Writer {
         }
         for tenant in changed {
             write::tenant(&self.connection, tenant)?;
+            log::write(&self.connection, tenant)?;
+            log::trim(&self.connection, tenant, self.retention)?;
         }
         // Commits may have left rows to sweep; the question costs little.
         self.doomed = rows::sweep(&self.connection, SWEPT_WITH_COMMITS)?;

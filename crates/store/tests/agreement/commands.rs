@@ -14,6 +14,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Commit(u128, Commit),
+    /// Every copy takes the next part of what changed, of at most so many entities.
+    Follow(usize),
     Reopen,
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         let commands = proptest::collection::vec(conditional(tenant), 1..4);
         commands.prop_map(move |commands| Step::Commit(tenant, Commit { now: now(), commands }))
     });
-    prop_oneof![12 => commit, 1 => Just(Step::Reopen)]
+    prop_oneof![12 => commit, 3 => (1..4_usize).prop_map(Step::Follow), 1 => Just(Step::Reopen)]
 }
 
 fn conditional(tenant: u128) -> impl Strategy<Value = Conditional> {

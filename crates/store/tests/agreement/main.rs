@@ -1,12 +1,14 @@
 //! Random commands, with mistakes among them, give the same answers, snapshots, pages, payloads and summaries in both stores, whenever the
-//! database is opened again in between.
+//! database is opened again in between; and who follows what changed, part by part between them, has a copy of what is there.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod copies;
 #[path = "../support/model.rs"]
 mod model;
 
 use commands::{Step, caller, client_id, configuration_id, now, step};
+use copies::Copies;
 use model::Office;
 use proptest::prelude::*;
 use store::memory::MemoryStore;
@@ -31,13 +33,14 @@ struct Pair {
     folder: tempfile::TempDir,
     memory: MemoryStore,
     sqlite: Option<SqliteStore>,
+    copies: Copies,
 }
 
 impl Pair {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let mut pair = Self { runtime, folder, memory: MemoryStore::new(), sqlite: None };
+        let mut pair = Self { runtime, folder, memory: MemoryStore::new(), sqlite: None, copies: Copies::new() };
         pair.reopen();
         pair
     }
@@ -60,6 +63,7 @@ impl Pair {
     fn run(&mut self, step: Step) {
         match step {
             Step::Reopen => self.reopen(),
+            Step::Follow(limit) => self.follow(limit),
             Step::Commit(tenant, commit) => {
                 let shown = format!("{commit:?}");
                 let [one, two] = self.both(async |store| {
@@ -73,6 +77,34 @@ impl Pair {
                     assert_eq!(memory, sqlite, "{shown}");
                 }
             }
+        }
+    }
+
+    /// Each copy takes the next part from both stores, which say the same.
+    fn follow(&mut self, limit: usize) {
+        let mut copies = std::mem::take(&mut self.copies);
+        copies.take_part(
+            |who, query| {
+                let [one, two] = self.stores().map(|store| self.runtime.block_on(store.changes(who, query)));
+                assert_eq!(copies::shown(&one), copies::shown(&two), "{query:?}");
+                two
+            },
+            limit,
+        );
+        self.copies = copies;
+    }
+
+    /// Each copy takes what is left, and is then as the original is.
+    fn compare_copies(&mut self) {
+        loop {
+            self.follow(3);
+            if self.copies.are_complete() {
+                break;
+            }
+        }
+        for tenant in [1, 2] {
+            let snapshot = self.runtime.block_on(self.memory.snapshot(&caller(tenant))).unwrap();
+            self.copies.compare(tenant, &snapshot);
         }
     }
 
@@ -136,6 +168,7 @@ proptest! {
         for step in steps {
             pair.run(step);
         }
+        pair.compare_copies();
         pair.compare_rows(&office);
         pair.reopen();
         pair.compare_rows(&office);

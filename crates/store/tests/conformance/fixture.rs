@@ -7,26 +7,41 @@ use store::memory::MemoryStore;
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{
     AssignmentId, Caller, Change, CheckinStatus, ClientConfigurationId, ClientKind, Command, Commit, CommitError,
-    Committed, Conditional, ConfigurationId, NewAssignment, NewClient, OfficeConfiguration, Precondition, StatusPage,
-    StatusQuery, Store, Target, TenantId, TenantSnapshot, default_configuration_id,
+    Committed, Conditional, ConfigurationId, NewAssignment, NewClient, OfficeConfiguration, Precondition, Retention,
+    StatusPage, StatusQuery, Store, Target, TenantId, TenantSnapshot, default_configuration_id,
 };
 use uuid::Uuid;
 
 pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) caller: Caller,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Fixture {
     pub(crate) fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::new()), caller: caller(1), _folder: None }
+        Self { store: Arc::new(MemoryStore::new()), caller: caller(1), folder: None }
     }
 
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(SqliteOptions::new(folder.path())).unwrap();
-        Self { store: Arc::new(store), caller: caller(1), _folder: Some(folder) }
+        Self { store: Arc::new(store), caller: caller(1), folder: Some(folder) }
+    }
+
+    /// An empty store of the same kind, which keeps so much of its log.
+    pub(crate) fn keeping(&self, retention: Retention) -> Self {
+        let Some(_) = self.folder else {
+            return Self { store: Arc::new(MemoryStore::new().retention(retention)), ..Self::memory() };
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(SqliteOptions::new(folder.path()).retention(retention)).unwrap();
+        Self { store: Arc::new(store), caller: caller(1), folder: Some(folder) }
+    }
+
+    /// The same store, asked by somebody else.
+    pub(crate) fn as_caller(&self, caller: Caller) -> Self {
+        Self { store: Arc::clone(&self.store), caller, folder: None }
     }
 
     pub(crate) fn default_id(&self) -> ConfigurationId {

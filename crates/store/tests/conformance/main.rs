@@ -3,6 +3,7 @@
 
 mod assignments;
 mod atomicity;
+mod changes;
 mod clients;
 mod configurations;
 mod filters;
@@ -62,6 +63,22 @@ on_every_store! {
     atomicity::commands_see_those_before_them,
     atomicity::a_snapshot_never_changes,
     atomicity::concurrent_commits_all_count_once,
+    changes::what_is_there_comes_first_in_parts,
+    changes::what_changes_while_the_first_parts_are_read_comes_after_them,
+    changes::what_changed_often_is_told_once_as_it_is_now,
+    changes::what_went_is_told_and_what_came_back_is_there,
+    changes::now_tells_nothing_but_where_later_changes_begin,
+    changes::a_part_may_end_within_a_commit,
+    changes::commits_that_share_a_transaction_are_told_one_by_one,
+    changes::r2_the_default_one_is_told_from_when_it_is_written_until_it_is_deleted,
+    changes::client_configurations_are_followed_in_their_own_configuration_only,
+    changes::assignments_are_followed_one_by_one,
+    changes::what_counts_as_a_change_is_what_moves_the_version,
+    changes::a_collection_is_followed_only_as_long_as_it_is_in_the_same_thing,
+    changes::what_is_trimmed_is_not_known_any_more_and_the_rest_is,
+    changes::old_commits_are_trimmed_when_a_later_one_comes,
+    changes::a_point_of_another_history_is_not_taken,
+    changes::no_tenant_follows_another,
     statuses::r4_written_rows_keep_their_order_over_pages,
     statuses::r4_writing_replaces_the_collection_whole,
     statuses::r4_two_of_one_identity_are_refused_with_both_positions,

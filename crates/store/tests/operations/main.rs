@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use store::sqlite::{SqliteOptions, SqliteStore, backup, restore, verify};
 use store::{
     Caller, CheckinStatus, ClientConfigurationId, ClientKind, Command, Commit, ConfigurationId, NewAssignment,
-    NewClient, NewPayload, OpenError, StatusQuery, Store, Target, TenantId, TenantSnapshot,
+    NewClient, NewPayload, OpenError, Retention, StatusQuery, Store, Target, TenantId, TenantSnapshot,
 };
 use uuid::Uuid;
 
@@ -318,4 +318,40 @@ async fn verify_names_what_is_wrong() {
         let report = verify(damaged.path()).unwrap();
         assert!(report.findings.iter().any(|f| f.check == check), "{sql}: {report:?}");
     }
+}
+
+#[tokio::test]
+async fn a_log_that_is_too_long_becomes_shorter_a_few_rows_with_each_transaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = |n| Command::CreateConfiguration {
+        id: ConfigurationId(Uuid::from_u128(n)),
+        default: false,
+        summary: None,
+        statuses: vec![],
+        clients: vec![],
+    };
+    let rows = || -> i64 {
+        let connection = Connection::open(folder.path().join("officeconfig.db")).unwrap();
+        connection.query_row("SELECT count(*) FROM change_log", (), |row| row.get(0)).unwrap()
+    };
+    let store = open(folder.path()).unwrap();
+    for n in 1..=20 {
+        store.commit(&caller(1), commit(create(n))).await.unwrap();
+    }
+    drop(store);
+    assert_eq!(rows(), 20);
+    let retention = Retention { commits: 2, ..Retention::default() };
+    let store = SqliteStore::open(SqliteOptions::new(folder.path()).retention(retention)).unwrap();
+    let trimmed = i64::from(store::limits::LOG_ROWS_TRIMMED);
+    for (n, left) in [(21, 21 - trimmed), (22, 22 - 2 * trimmed), (23, 23 - 3 * trimmed)] {
+        store.commit(&caller(1), commit(create(n))).await.unwrap();
+        assert_eq!(rows(), left);
+    }
+    for n in 24..=40 {
+        store.commit(&caller(1), commit(create(n))).await.unwrap();
+    }
+    assert_eq!(rows(), 2);
+    drop(store);
+    let report = verify(folder.path()).unwrap();
+    assert!(report.is_sound(), "{report:?}");
 }
