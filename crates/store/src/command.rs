@@ -16,14 +16,22 @@ use crate::snapshot::TenantSnapshot;
 pub struct Commit {
     /// When: the stamps of everything that changes.
     pub now: DateTimeOffset,
+    /// The only version of the tenant that it may be made on, checked inside the commit; `None` is any. With it, the commands do
+    /// exactly what they did to a snapshot of that version.
+    pub expected_version: Option<u64>,
     /// What, in order; each sees what those before it did.
     pub commands: Vec<Conditional>,
 }
 
 impl Commit {
+    /// A commit on whatever version the tenant has.
+    pub fn new(now: DateTimeOffset, commands: Vec<Conditional>) -> Self {
+        Self { now, expected_version: None, commands }
+    }
+
     /// A commit of one command without a precondition.
     pub fn of(now: DateTimeOffset, command: Command) -> Self {
-        Self { now, commands: vec![command.into()] }
+        Self::new(now, vec![command.into()])
     }
 }
 

@@ -125,6 +125,9 @@ pub enum CommitError {
     /// The precondition does not hold.
     #[error("the thing has changed, or is there or not there contrary to what was asked")]
     PreconditionFailed,
+    /// The tenant is not at [`crate::Commit::expected_version`].
+    #[error("the tenant has changed meanwhile")]
+    Moved,
     /// Too much to do: the queue is full, or the deadline passed in it.
     #[error("too many changes are waiting")]
     Busy {

@@ -17,6 +17,7 @@ mod predicate;
 mod rules;
 pub mod snapshot;
 pub mod sqlite;
+mod staged;
 pub mod status;
 mod summary;
 
@@ -38,6 +39,7 @@ pub use domain::{
 pub use error::{CommitError, OpenError, StoreError, What};
 pub use ids::{AssignmentId, Caller, ClientConfigurationId, ConfigurationId, TenantId, default_configuration_id};
 pub use snapshot::TenantSnapshot;
+pub use staged::Staged;
 pub use status::{Continuation, StatusPage, StatusQuery};
 
 /// Whether the store does its work.

@@ -108,7 +108,7 @@ impl Cx<'_> {
             (None, None) => Precondition::None,
         };
         let commands = vec![Conditional { precondition, command }];
-        self.store.commit(self.caller, Commit { now: self.now, commands }).await.map_err(commit_error)
+        self.store.commit(self.caller, Commit::new(self.now, commands)).await.map_err(commit_error)
     }
 
     /// A configuration's record with what is computed of it, as far as `wanted` shows it.

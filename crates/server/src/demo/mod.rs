@@ -64,7 +64,7 @@ pub async fn fill(store: &dyn Store, fresh: bool, env: &Env) -> Result<(), DemoE
     // Last, because they are what tells the demo's folder from another.
     let clients = estate.clients.into_iter();
     let commands = clients.map(|client| Command::CreateClient { configuration, client }.into()).collect();
-    store.commit(&caller, Commit { now, commands }).await?;
+    store.commit(&caller, Commit::new(now, commands)).await?;
     Ok(())
 }
 

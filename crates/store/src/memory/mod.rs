@@ -1,6 +1,7 @@
 //! The oracle: a store in memory, simple and obviously right. Nothing is durable. The tests hold the other stores against it, so it
 //! must never be clever.
 
+mod data;
 mod rows;
 
 use std::collections::{HashMap, VecDeque};
@@ -17,12 +18,12 @@ use crate::command::{Commit, Committed};
 use crate::domain::{Payload, PayloadKind, Summary};
 use crate::error::{CommitError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
-use crate::rules::{self, DataEffect};
+use crate::rules;
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
-use crate::summary::summarize;
 use crate::{Health, Store};
-use rows::Rows;
+pub(crate) use data::Data;
+pub(crate) use rows::Rows;
 
 /// A store whose content goes with it.
 #[derive(Default)]
@@ -33,8 +34,7 @@ pub struct MemoryStore {
 
 struct Tenant {
     snapshot: Arc<TenantSnapshot>,
-    rows: HashMap<u64, Rows>,
-    payloads: HashMap<(u64, PayloadKind), Bytes>,
+    data: Data,
     log: VecDeque<Entry>,
 }
 
@@ -65,24 +65,20 @@ impl MemoryStore {
         let current = tenants.get(&tenant).map(|t| Arc::clone(&t.snapshot));
         let current = current.unwrap_or_else(|| Arc::new(TenantSnapshot::empty(tenant)));
         let rows = |configuration, today| {
-            let rows = tenants.get(&tenant).and_then(|t| t.rows.get(&configuration));
-            Ok(summarize(rows.into_iter().flat_map(Rows::all), today))
+            let summary = tenants.get(&tenant).and_then(|t| t.data.summary(configuration, None, today));
+            Ok(summary.unwrap_or_default())
         };
         let ticks = commit.now.ticks();
         let (mut next, effects) = rules::apply(&current, commit, &rows)?;
-        let kept = tenants.entry(tenant).or_insert_with(|| Tenant {
-            snapshot: current,
-            rows: HashMap::new(),
-            payloads: HashMap::new(),
-            log: VecDeque::new(),
-        });
+        let made = || Tenant { snapshot: current, data: Data::default(), log: VecDeque::new() };
+        let kept = tenants.entry(tenant).or_insert_with(made);
         let newest = next.version();
         kept.log.push_back(Entry { version: newest, ticks, changes: effects.log.text().to_owned() });
         while kept.log.front().is_some_and(|old| self.retention.is_over(old.version, old.ticks, newest, ticks)) {
             kept.log.pop_front();
         }
         for effect in effects.data {
-            kept.write(&mut next, effect);
+            kept.data.write(&mut next, effect);
         }
         kept.snapshot = Arc::new(next);
         Ok(Committed { version: kept.snapshot.version(), snapshot: Arc::clone(&kept.snapshot) })
@@ -100,7 +96,7 @@ impl MemoryStore {
             return Err(StoreError::NotFound { what: What::ClientConfiguration });
         };
         let tenants = self.tenants();
-        let content = tenants.get(&tenant).and_then(|t| t.payloads.get(&(found.seq, which)));
+        let content = tenants.get(&tenant).and_then(|t| t.data.payload(found.seq, which));
         Ok(found.payload(which).zip(content).map(|(payload, bytes)| (Payload::clone(payload), bytes.clone())))
     }
 
@@ -110,10 +106,8 @@ impl MemoryStore {
             return Rows::default().page(query);
         };
         let tenants = self.tenants();
-        match tenants.get(&tenant).and_then(|t| t.rows.get(&found.seq)) {
-            Some(rows) => rows.page(query),
-            None => Rows::default().page(query),
-        }
+        let page = tenants.get(&tenant).and_then(|t| t.data.page(found.seq, query));
+        page.unwrap_or_else(|| Rows::default().page(query))
     }
 
     fn summary_now(
@@ -129,15 +123,7 @@ impl MemoryStore {
             return Ok(written);
         }
         let tenants = self.tenants();
-        let rows = tenants.get(&tenant).and_then(|t| t.rows.get(&found.seq));
-        let rows = rows.into_iter().flat_map(Rows::all);
-        Ok(match client {
-            None => summarize(rows, today),
-            Some(id) => {
-                let id = id.to_string();
-                summarize(rows.filter(|row| row.applies(&id)), today)
-            }
-        })
+        Ok(tenants.get(&tenant).and_then(|t| t.data.summary(found.seq, client, today)).unwrap_or_default())
     }
 
     fn changes_now(&self, tenant: TenantId, query: &ChangeQuery) -> Result<Changes, StoreError> {
@@ -153,37 +139,6 @@ impl MemoryStore {
             }
         }
         follower.finish()
-    }
-}
-
-impl Tenant {
-    fn write(&mut self, next: &mut TenantSnapshot, effect: DataEffect) {
-        match effect {
-            DataEffect::ReplaceRows { configuration, rows, .. } => {
-                self.rows.insert(configuration, Rows::written(rows));
-            }
-            DataEffect::RecordRows { configuration, rekey, rows } => {
-                let kept = self.rows.entry(configuration).or_default();
-                if rekey {
-                    kept.rekey();
-                }
-                for row in rows {
-                    kept.record(row);
-                }
-                next.set_status_count(configuration, kept.len() as u64);
-            }
-            DataEffect::DeleteConfiguration { configuration, clients, .. } => {
-                self.rows.remove(&configuration);
-                self.payloads.retain(|(client, _), _| !clients.contains(client));
-            }
-            DataEffect::DeleteClient { client, .. } => self.payloads.retain(|(of, _), _| *of != client),
-            DataEffect::PutPayload { client, which, content, .. } => {
-                self.payloads.insert((client, which), content);
-            }
-            DataEffect::DeletePayload { client, which } => {
-                self.payloads.remove(&(client, which));
-            }
-        }
     }
 }
 

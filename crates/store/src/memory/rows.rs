@@ -10,7 +10,7 @@ use crate::rules::IdentityKey;
 use crate::status::{StatusPage, StatusQuery};
 
 #[derive(Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     by_key: BTreeMap<i64, Arc<CheckinStatus>>,
 }
 
@@ -45,7 +45,7 @@ impl Rows {
         self.by_key.values().map(Arc::as_ref)
     }
 
-    pub(super) fn page(&self, query: &StatusQuery) -> Result<StatusPage, StoreError> {
+    pub(crate) fn page(&self, query: &StatusQuery) -> Result<StatusPage, StoreError> {
         paging::page(self.by_key.iter().map(|(key, row)| (*key, row)), query)
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use odata::edm::DateTimeOffset;
 
-use crate::command::{Command, Commit, Precondition};
+use crate::command::{Command, Commit, Conditional, Precondition};
 use crate::domain::{ClientConfiguration, OfficeConfiguration, Stamp, Summary};
 use crate::error::{CommitError, What};
 use crate::ids::{ClientConfigurationId, ConfigurationId};
@@ -31,6 +31,18 @@ pub(crate) fn apply(
 ) -> Result<(TenantSnapshot, Effects), CommitError> {
     let mut next = current.clone();
     let effects = run(&mut next, commit, rows)?;
+    Ok((next, effects))
+}
+
+/// Applies more commands of a commit to the tenant as those before them left it: all of them get one version.
+pub(crate) fn apply_further(
+    current: &TenantSnapshot,
+    now: DateTimeOffset,
+    commands: Vec<Conditional>,
+    rows: &WrittenSummary<'_>,
+) -> Result<(TenantSnapshot, Effects), CommitError> {
+    let mut next = current.clone();
+    let effects = execute(&mut next, now, commands, rows)?;
     Ok((next, effects))
 }
 
@@ -60,10 +72,22 @@ pub(crate) fn add(
 }
 
 fn run(next: &mut TenantSnapshot, commit: Commit, rows: &WrittenSummary<'_>) -> Result<Effects, CommitError> {
-    let version = next.version() + 1;
-    next.set_version(version);
-    let mut draft = Draft { version, next, now: commit.now, effects: Effects::default(), rows };
-    for conditional in commit.commands {
+    if commit.expected_version.is_some_and(|expected| expected != next.version()) {
+        return Err(CommitError::Moved);
+    }
+    next.set_version(next.version() + 1);
+    execute(next, commit.now, commit.commands, rows)
+}
+
+/// Executes commands at the version that the tenant has.
+fn execute(
+    next: &mut TenantSnapshot,
+    now: DateTimeOffset,
+    commands: Vec<Conditional>,
+    rows: &WrittenSummary<'_>,
+) -> Result<Effects, CommitError> {
+    let mut draft = Draft { version: next.version(), next, now, effects: Effects::default(), rows };
+    for conditional in commands {
         draft.execute(&conditional.precondition, conditional.command)?;
     }
     Ok(draft.effects)

@@ -16,6 +16,8 @@ pub(crate) enum Step {
     Commit(u128, Commit),
     /// Every copy takes the next part of what changed, of at most so many entities.
     Follow(usize),
+    /// Staged one by one, then made at once.
+    Staged(u128, Vec<Conditional>),
     Reopen,
 }
 
@@ -39,9 +41,21 @@ pub(crate) fn now() -> DateTimeOffset {
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let commit = (1..=2_u128).prop_flat_map(|tenant| {
         let commands = proptest::collection::vec(conditional(tenant), 1..4);
-        commands.prop_map(move |commands| Step::Commit(tenant, Commit { now: now(), commands }))
+        let expected = prop_oneof![15 => Just(None), 1 => (0..12_u64).prop_map(Some)];
+        (expected, commands).prop_map(move |(expected_version, commands)| {
+            Step::Commit(tenant, Commit { now: now(), expected_version, commands })
+        })
     });
-    prop_oneof![12 => commit, 3 => (1..4_usize).prop_map(Step::Follow), 1 => Just(Step::Reopen)]
+    let staged = (1..=2_u128).prop_flat_map(|tenant| {
+        let commands = proptest::collection::vec(conditional(tenant), 1..6);
+        commands.prop_map(move |commands| Step::Staged(tenant, commands))
+    });
+    prop_oneof![
+        9 => commit,
+        3 => staged,
+        3 => (1..4_usize).prop_map(Step::Follow),
+        1 => Just(Step::Reopen),
+    ]
 }
 
 fn conditional(tenant: u128) -> impl Strategy<Value = Conditional> {

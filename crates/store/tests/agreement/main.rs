@@ -13,7 +13,7 @@ use model::Office;
 use proptest::prelude::*;
 use store::memory::MemoryStore;
 use store::sqlite::{SqliteOptions, SqliteStore};
-use store::{PayloadKind, StatusPage, StatusQuery, Store, StoreError};
+use store::{Commit, Conditional, PayloadKind, Staged, StatusPage, StatusQuery, Store, StoreError};
 
 const FILTERS: &[&str] = &[
     "",
@@ -64,6 +64,7 @@ impl Pair {
         match step {
             Step::Reopen => self.reopen(),
             Step::Follow(limit) => self.follow(limit),
+            Step::Staged(tenant, commands) => self.run_staged(tenant, &commands),
             Step::Commit(tenant, commit) => {
                 let shown = format!("{commit:?}");
                 let [one, two] = self.both(async |store| {
@@ -108,6 +109,25 @@ impl Pair {
         }
     }
 
+    /// Both stores answer alike while it is staged, and show it afterwards as it was shown before.
+    fn run_staged(&self, tenant: u128, commands: &[Conditional]) {
+        let who = caller(tenant);
+        let [one, two] = self.both(async |store| {
+            let staged = Staged::begin(store, who.clone(), now()).await.unwrap();
+            let mut answers = Vec::new();
+            for command in commands {
+                let answer = staged.commit(&who, Commit::new(now(), vec![command.clone()])).await;
+                answers.push(answer.map(|committed| committed.version));
+            }
+            let (shown, snapshot) = (views(&staged, tenant).await, staged.snapshot(&who).await.unwrap());
+            staged.finish().await.unwrap();
+            assert_eq!(views(store, tenant).await, shown, "{commands:?}");
+            assert_eq!(store.snapshot(&who).await.unwrap(), snapshot, "{commands:?}");
+            answers
+        });
+        assert_eq!(one, two, "{commands:?}");
+    }
+
     fn compare_rows(&self, office: &Office) {
         for tenant in [1, 2] {
             for n in 0..4 {
@@ -144,6 +164,26 @@ impl Pair {
             }
         }
     }
+}
+
+/// What is there beside the snapshot.
+async fn views(store: &dyn Store, tenant: u128) -> Vec<String> {
+    let who = caller(tenant);
+    let mut all = Vec::new();
+    for n in 0..4 {
+        let id = configuration_id(tenant, n);
+        all.push(format!("{:?}", pages(store, &who, StatusQuery { count: true, ..StatusQuery::all(id, 2) }).await));
+        for client in [None, Some(0), Some(1)] {
+            let client = client.map(client_id);
+            all.push(format!("{:?}", store.summary(&who, id, client, now().unix_day()).await));
+        }
+        for client in 0..4 {
+            for which in [PayloadKind::Policy, PayloadKind::UserPreference] {
+                all.push(format!("{:?}", store.payload(&who, id, client_id(client), which).await));
+            }
+        }
+    }
+    all
 }
 
 async fn pages(store: &dyn Store, who: &store::Caller, mut query: StatusQuery) -> Result<Vec<StatusPage>, StoreError> {

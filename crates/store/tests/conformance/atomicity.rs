@@ -9,7 +9,7 @@ use super::fixture::{Fixture, at, caller, client, client_id, configuration, crea
 
 fn commit(commands: Vec<Command>) -> Commit {
     let commands = commands.into_iter().map(Conditional::from).collect();
-    Commit { now: at("2026-11-23T10:00:00Z"), commands }
+    Commit::new(at("2026-11-23T10:00:00Z"), commands)
 }
 
 pub(crate) async fn a_bad_last_command_changes_nothing(f: Fixture) {
@@ -80,4 +80,38 @@ pub(crate) async fn concurrent_commits_all_count_once(f: Fixture) {
         total += snapshot.len();
     }
     assert_eq!(total, 200);
+}
+
+fn on(version: u64, command: Command) -> Commit {
+    Commit { expected_version: Some(version), ..commit(vec![command]) }
+}
+
+pub(crate) async fn a_commit_for_another_version_of_the_tenant_changes_nothing(f: Fixture) {
+    let other = caller(2);
+    f.store.commit(&f.caller, on(0, create(1))).await.unwrap();
+    for version in [0, 2] {
+        let answer = f.store.commit(&f.caller, on(version, create(2))).await;
+        assert!(matches!(answer, Err(CommitError::Moved)), "{answer:?}");
+    }
+    assert_eq!(f.snapshot().await.len(), 1);
+    f.store.commit(&other, on(0, create(1))).await.unwrap();
+    assert_eq!(f.store.commit(&f.caller, on(1, create(2))).await.unwrap().version, 2, "a refused one has no version");
+}
+
+pub(crate) async fn of_commits_for_one_version_one_counts(f: Fixture) {
+    let tasks = (1..=50).map(|n| {
+        let (store, who) = (Arc::clone(&f.store), f.caller.clone());
+        tokio::spawn(async move { store.commit(&who, on(0, create(n))).await })
+    });
+    let mut made = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        match task.await.unwrap() {
+            Ok(committed) => {
+                made += 1;
+                assert_eq!(committed.version, 1);
+            }
+            Err(error) => assert!(matches!(error, CommitError::Moved), "{error:?}"),
+        }
+    }
+    assert_eq!((made, f.snapshot().await.len()), (1, 1));
 }

@@ -156,7 +156,7 @@ pub(crate) async fn a_part_may_end_within_a_commit(f: Fixture) {
     f.created(1).await;
     let mut copy = Copy::start(&f, Tracked::Configurations).await;
     let commands = [create(2), create(3), delete(1), create(4), create(5)].map(Conditional::from).into();
-    f.store.commit(&f.caller, Commit { now: at("2026-11-23T10:00:00Z"), commands }).await.unwrap();
+    f.store.commit(&f.caller, Commit::new(at("2026-11-23T10:00:00Z"), commands)).await.unwrap();
     f.commit(touch(3)).await.unwrap();
     let mut told = Vec::new();
     loop {

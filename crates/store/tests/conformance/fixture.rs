@@ -57,7 +57,7 @@ impl Fixture {
         precondition: Precondition,
         command: Command,
     ) -> Result<Committed, CommitError> {
-        let commit = Commit { now: at("2026-11-23T11:00:00Z"), commands: vec![Conditional { precondition, command }] };
+        let commit = Commit::new(at("2026-11-23T11:00:00Z"), vec![Conditional { precondition, command }]);
         self.store.commit(&self.caller, commit).await
     }
 

@@ -11,6 +11,7 @@ mod fixture;
 #[path = "../support/model.rs"]
 mod model;
 mod payloads;
+mod staged;
 mod statuses;
 mod summaries;
 
@@ -63,6 +64,8 @@ on_every_store! {
     atomicity::commands_see_those_before_them,
     atomicity::a_snapshot_never_changes,
     atomicity::concurrent_commits_all_count_once,
+    atomicity::a_commit_for_another_version_of_the_tenant_changes_nothing,
+    atomicity::of_commits_for_one_version_one_counts,
     changes::what_is_there_comes_first_in_parts,
     changes::what_changes_while_the_first_parts_are_read_comes_after_them,
     changes::what_changed_often_is_told_once_as_it_is_now,
@@ -79,6 +82,13 @@ on_every_store! {
     changes::old_commits_are_trimmed_when_a_later_one_comes,
     changes::a_point_of_another_history_is_not_taken,
     changes::no_tenant_follows_another,
+    staged::what_is_staged_is_seen_by_what_follows_and_by_nobody_else_until_it_is_finished,
+    staged::what_is_dropped_never_was,
+    staged::a_change_in_between_keeps_all_that_was_staged_from_being_made,
+    staged::a_staged_change_that_is_refused_leaves_those_before_it,
+    staged::rows_and_summaries_are_those_staged_and_else_those_stored,
+    staged::payloads_are_those_staged_and_else_those_stored,
+    staged::what_is_staged_is_one_tenants,
     statuses::r4_written_rows_keep_their_order_over_pages,
     statuses::r4_writing_replaces_the_collection_whole,
     statuses::r4_two_of_one_identity_are_refused_with_both_positions,

@@ -185,7 +185,7 @@ pub(crate) async fn rows_recorded_and_removed_in_one_commit_do_not_count_for_wha
     let id = f.default_id();
     let made = Command::CreateConfiguration { id, default: true, summary: None, statuses: ten(), clients: vec![] };
     let commands = [record(id, vec![ten().swap_remove(0)]), Command::DeleteConfiguration { id }, made];
-    let commit = Commit { now: at("2026-11-23T10:00:00Z"), commands: commands.map(Conditional::from).into() };
+    let commit = Commit::new(at("2026-11-23T10:00:00Z"), commands.map(Conditional::from).into());
     f.store.commit(&f.caller, commit).await.unwrap();
     assert_eq!(f.configuration(id).await.status_count, 10);
 }

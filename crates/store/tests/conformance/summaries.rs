@@ -67,7 +67,7 @@ pub(crate) async fn r5_what_is_left_out_follows_the_rows_of_the_same_commit(f: F
         set_summary(Some(SUCCEEDED_7)).into(),
         set_statuses(configuration(1), vec![]).into(),
     ];
-    let commit = Commit { now: at("2026-11-23T10:00:00Z"), commands };
+    let commit = Commit::new(at("2026-11-23T10:00:00Z"), commands);
     f.store.commit(&f.caller, commit).await.unwrap();
     assert_eq!(summary(&f, None).await, (7, 2));
 }
