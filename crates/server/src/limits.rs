@@ -108,6 +108,22 @@ pub const COMPUTED_QUERY_ROWS_MAX: usize = 1_000;
 pub const COMPUTED_QUERY_DEADLINE: Duration = Duration::from_secs(10);
 /// See [`COMPUTED_QUERY_DEADLINE`].
 pub const COMPUTED_QUERIES_MAX: usize = 4;
+/// Most requests of one batch: Graph's number.
+pub const BATCH_REQUESTS_MAX: usize = 20;
+/// Bytes of bodies in the answer to a batch past which no further request of it is begun; 20 payloads of 1 MiB fit. The answer is put
+/// together in memory, and the last of its parts comes on top.
+pub const BATCH_ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Time past which no further request of a batch is begun: with it the last one ends while a service that is told to stop still drains.
+pub const BATCH_TIME_MAX: Duration = Duration::from_secs(15);
+/// How often the requests of one atomicity group are run when other changes come between: once beside those others, then, with the tenant
+/// for itself, once more, and once again for good measure.
+pub const GROUP_ATTEMPTS_MAX: usize = 3;
+/// How long the requests of a group may have a tenant for themselves, while other changes wait. Their usual need is milliseconds.
+pub const GROUP_TURN_MAX: Duration = Duration::from_secs(2);
+/// How long a change waits for its turn to change a tenant: as long as the store lets it wait in its queue.
+pub const TURN_WAIT_MAX: Duration = store::limits::COMMIT_DEADLINE;
+/// Locks that tenants share by their ids for that; more make it rarer that one waits for another's group.
+pub const GROUP_TURNS: usize = 256;
 /// Most rows of one page, and of check-ins embedded in an entity: what Graph gives where a page is not asked for.
 pub const PAGE_SIZE_MAX: u32 = 100;
 /// Bytes of answers that are kept rendered: some 15,000 entities, far more than administrators' tools ask for again and again.

@@ -31,6 +31,7 @@ impl OpenApi {
         let about = About {
             description: Some("The officeConfiguration API of Microsoft Graph, self-hosted.".to_owned()),
             servers: versions.iter().map(|version| format!("/{version}")).collect(),
+            batch: true,
             bearer: Some(("token".to_owned(), "JWT".to_owned())),
             ..About::new("officeconfig", env!("CARGO_PKG_VERSION"))
         };

@@ -2,6 +2,7 @@
 //! its number in the name.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod batch;
 mod creation_call;
 mod metadata;
 mod office_configuration;

@@ -30,11 +30,21 @@ pub(crate) enum Kind {
     Payload,
     /// `PATCH` of the written summary: both counts are the number.
     Summary,
+    /// An atomicity group of a batch: a name, a payload and an assignment of one client configuration carry the number.
+    Group,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Create, Self::DeepInsert, Self::Assign, Self::Reorder, Self::Statuses, Self::Payload, Self::Summary];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Create,
+        Self::DeepInsert,
+        Self::Assign,
+        Self::Reorder,
+        Self::Statuses,
+        Self::Payload,
+        Self::Summary,
+        Self::Group,
+    ];
 }
 
 /// What is known about one kind of write. The value stored is between `acknowledged` and `attempted`.
@@ -61,6 +71,8 @@ impl Entry {
 pub(crate) struct Fixture {
     /// Path of the configuration whose assignments and payload change.
     one: String,
+    /// Path of the configuration that is changed in groups.
+    other: String,
     /// Ids of those that change places.
     places: Vec<String>,
     /// Path of the further configuration that holds those of [`Kind::DeepInsert`].
@@ -74,6 +86,7 @@ impl Fixture {
         let places: Vec<String> = places.collect();
         Self {
             one: format!("{CLIENTS}/{}", places[0]),
+            other: format!("{CLIENTS}/{}", places[1]),
             pilot: format!("/officeConfigurations/{}", id(api.post("/officeConfigurations", &json!({})).created())),
             places,
         }
@@ -128,10 +141,16 @@ impl Fixture {
             Kind::Summary => api.call("PATCH", "/officeConfiguration").json(&json!({
                 "tenantUserCheckinSummary": { "succeededUserCount": number, "failedUserCount": number }
             })),
+            Kind::Group => api.call("POST", "/$batch").json(&self.group(number)),
         };
         let Ok(answer) = call.try_send() else { return false };
         match answer.status {
+            // A batch is answered, and one of the requests in it was not taken.
+            200 if entry.kind == Kind::Group && answer.text().contains("\"status\":503") => true,
             200 | 201 | 204 => {
+                if entry.kind == Kind::Group {
+                    assert_eq!(answer.text().matches("\"status\":20").count(), 3, "{}", answer.text());
+                }
                 if entry.kind == Kind::DeepInsert {
                     answer.json()["id"].as_str().unwrap().clone_into(&mut id);
                 }
@@ -171,6 +190,7 @@ impl Fixture {
             Kind::Statuses => statuses(api),
             Kind::Payload => self.stored_payload(api, entry),
             Kind::Summary => summary(api, entry),
+            Kind::Group => self.grouped(api),
         };
         entry.created.clear();
         if matches!(entry.kind, Kind::Create | Kind::DeepInsert) {
@@ -186,6 +206,31 @@ impl Fixture {
         );
         entry.acknowledged = number;
         entry.attempted = entry.attempted.max(number);
+    }
+
+    fn group(&self, number: u32) -> Value {
+        let one = |id: &str, method: &str, url: String, media_type: &str, body: Value| {
+            let headers = json!({ "Content-Type": media_type });
+            json!({ "id": id, "atomicityGroup": "g", "method": method, "url": url, "headers": headers, "body": body })
+        };
+        let assignments = json!({ "officeConfigurationAssignments": [samples::group_assignment(&number.to_string())] });
+        json!({ "requests": [
+            one("1", "PATCH", self.other.clone(), "application/json", json!({ "description": number.to_string() })),
+            one("2", "PUT", format!("{}/policyPayload", self.other), "text/plain", json!(number.to_string())),
+            one("3", "POST", format!("{}/assign", self.other), "application/json", assignments),
+        ] })
+    }
+
+    fn grouped(&self, api: &Api) -> Option<u32> {
+        let entity = api.get(&format!("{}?$expand=assignments", self.other)).ok();
+        let number = entity["description"].as_str()?;
+        assert_eq!(entity["assignments"][0]["target"]["groupId"], number, "a group was half applied");
+        assert_eq!(
+            api.get(&format!("{}/policyPayload", self.other)).is(200).text(),
+            number,
+            "a group was half applied"
+        );
+        number.parse().ok()
     }
 
     fn assigned(&self, api: &Api) -> Option<u32> {

@@ -79,6 +79,7 @@ fn observed(world: &World, one: &Announced<'_>) -> Value {
             let call = world.api.call("GET", CLIENTS).header("prefer", "odata.track-changes");
             json!(call.send().ok().get("@odata.deltaLink").is_some())
         }
+        ("BatchSupport", property) => batch(world, one, property),
         ("SearchRestrictions", "Searchable") => reads(&format!("{}?$search=word", checkins(world, one.place))),
         ("FilterRestrictions", "NonFilterableProperties") => {
             refused(world, one, |name| format!("$filter={name}%20eq%20null"))
@@ -145,6 +146,61 @@ fn inserts_with_children(world: &World) -> Value {
     let created = world.api.post(CLIENTS, &client).created();
     let children = world.api.get(&format!("{CLIENTS}/{}/assignments", id(&created))).ok();
     json!(children["value"].as_array().map(Vec::len) == Some(1))
+}
+
+/// What batches do.
+fn batch(world: &World, one: &Announced<'_>, property: &str) -> Value {
+    let make = |id: &str, group: &str| {
+        json!({ "id": id, "method": "POST", "url": CLIENTS, "atomicityGroup": group,
+            "headers": { "Content-Type": "application/json" }, "body": e2e::samples::client(id) })
+    };
+    let get = |id: &str, url: &str| json!({ "id": id, "method": "GET", "url": url });
+    let with = |mut request: Value, member: &str, value: Value| {
+        request[member] = value;
+        request
+    };
+    let send = |requests: Value| world.api.post("/$batch", &json!({ "requests": requests }));
+    // Whether all requests succeed.
+    let works = |requests: Value| {
+        let answer = send(requests);
+        let answers = if answer.status == 200 { answer.json()["responses"].clone() } else { return json!(false) };
+        json!(answers.as_array().expect("answers").iter().all(|answer| answer["status"].as_u64() < Some(300)))
+    };
+    match property {
+        "Supported" => works(json!([get("1", CLIENTS)])),
+        "ContinueOnErrorSupported" => {
+            let requests = json!([get("1", "/nothing"), get("2", CLIENTS)]);
+            let call = world.api.call("POST", "/$batch").header("prefer", "continue-on-error");
+            let answer = call.json(&json!({ "requests": requests })).send();
+            let is_applied = answer.header("preference-applied") == Some("continue-on-error");
+            json!(is_applied && answer.ok()["responses"][1]["status"] == 200)
+        }
+        "ReferencesInRequestBodiesSupported" => {
+            let bound = json!({ "assignments@odata.bind": ["$1"] });
+            let change = with(with(make("2", "g"), "method", json!("PATCH")), "url", json!(world.client));
+            works(json!([make("1", "g"), with(change, "body", bound)]))
+        }
+        "ReferencesAcrossChangeSetsSupported" => {
+            works(json!([make("1", "g"), with(get("2", "$1"), "atomicityGroup", json!("h"))]))
+        }
+        "EtagReferencesSupported" => {
+            let delete = json!({ "id": "2", "method": "DELETE", "url": "$1", "headers": { "If-Match": "$1" } });
+            works(json!([make("1", "g"), delete]))
+        }
+        "RequestDependencyConditionsSupported" => {
+            works(json!([get("1", CLIENTS), with(get("2", CLIENTS), "if", json!("$1/$succeeded"))]))
+        }
+        "SupportedFormats" => {
+            let formats = one.value.as_array().expect("media types").iter().filter_map(Value::as_str);
+            let taken = |format: &&str| {
+                let call = world.api.call("POST", "/$batch").body(format, b"{\"requests\":[]}").send();
+                call.status == 200
+            };
+            world.api.call("POST", "/$batch").body("multipart/mixed; boundary=b", b"--b--").send().error(400);
+            formats.filter(taken).collect()
+        }
+        _ => panic!("announced, but judged by no request: {one:?}"),
+    }
 }
 
 fn conflicts(world: &World, place: &str) -> bool {

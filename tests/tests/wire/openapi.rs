@@ -20,6 +20,7 @@ fn r11_the_openapi_document_needs_no_token_and_is_cached() {
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["servers"][0]["url"], "/beta");
     assert!(document["paths"]["/officeConfiguration"]["post"].is_object());
+    assert!(document["paths"]["/$batch"]["post"].is_object());
 }
 
 /// Each path with its query options: sent, they are taken; the ones that the document leaves out are refused.

@@ -5,44 +5,51 @@
 
 mod accept;
 mod asked;
+mod batch;
 mod collection;
 mod continuation;
 mod cx;
 mod dispatch;
 mod error;
 mod etag;
+mod given;
 mod office;
 mod office_configurations;
 mod parts;
 mod property;
+mod refusal;
 mod rendered;
 mod represent;
 mod resource;
+mod turns;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Response;
 use http::request::Parts as RequestParts;
-use http::{HeaderValue, Response, header};
 use http_body_util::Full;
 use odata::edm::DateTimeOffset;
-use odata::engine::{Access, BodyKind, Engine, ErrorContext, Settings, TargetKind};
+use odata::engine::{Access, BodyKind, Engine, Settings, TargetKind};
 use odata::{Error, ErrorKind, Profile};
-use store::{Caller, TenantId};
+use store::{Caller, Staged, Store, TenantId};
 use tokio::sync::Semaphore;
 
 pub use continuation::ContinuationKey;
 use office::OfficeModel;
 
 use crate::app::App;
-use crate::auth::{AuthError, Need, Plane, Principal};
-use crate::http::{RequestBody, RequestContext, body};
+use crate::auth::{Need, Plane, Principal};
+use crate::http::{RequestBody, RequestContext};
 use crate::limits;
 use crate::openapi::OpenApi;
 use cx::Cx;
+use given::Given;
+use refusal::Refusal;
 use rendered::{Question, Rendered};
 use resource::Resource;
+use turns::Turns;
 
 /// The versions of the admin plane; all serve the same model.
 const VERSIONS: [&str; 2] = ["beta", "v1.0"];
@@ -58,6 +65,7 @@ pub struct AdminPlane {
     pub(crate) openapi: OpenApi,
     page_size_max: u32,
     computed_queries: Semaphore,
+    turns: Turns,
 }
 
 impl AdminPlane {
@@ -70,6 +78,7 @@ impl AdminPlane {
         let settings = Settings {
             page_size_max: Some(page_size_max),
             body_bytes_max: limits::BODY_BYTES_MAX,
+            batch_requests_max: limits::BATCH_REQUESTS_MAX,
             stream_bytes_max: limits::PAYLOAD_BYTES_MAX,
             concrete_types: if lenient_types { office.lenient_types() } else { HashMap::new() },
             ..Settings::new(Profile::Graph)
@@ -78,25 +87,8 @@ impl AdminPlane {
         let rendered = Rendered::new();
         let openapi = OpenApi::new(&office.model, &VERSIONS)?;
         let computed_queries = Semaphore::new(limits::COMPUTED_QUERIES_MAX);
-        Ok(Self { office, engine, continuation, rendered, openapi, page_size_max, computed_queries })
-    }
-}
-
-/// A refusal: by identity, which has headers of its own, or by anything else.
-enum Refusal {
-    Identity(AuthError),
-    Fault(Error),
-}
-
-impl From<Error> for Refusal {
-    fn from(fault: Error) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<AuthError> for Refusal {
-    fn from(fault: AuthError) -> Self {
-        Self::Identity(fault)
+        let turns = Turns::new();
+        Ok(Self { office, engine, continuation, rendered, openapi, page_size_max, computed_queries, turns })
     }
 }
 
@@ -112,7 +104,7 @@ pub async fn handle(
 ) -> Response<Full<Bytes>> {
     let response = match answer(app, &cx, &parts, body).await {
         Ok(response) => response,
-        Err(refusal) => refuse(app, &cx, refusal),
+        Err(refusal) => refusal.render(app, &cx),
     };
     response.map(Full::new)
 }
@@ -131,7 +123,6 @@ async fn answer(
     parts: &RequestParts,
     body: &mut RequestBody,
 ) -> Result<Response<Bytes>, Refusal> {
-    let plane = &app.admin;
     let path_and_query = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let (version, below) = split_version(path_and_query);
     if !VERSIONS.contains(&version) {
@@ -139,6 +130,34 @@ async fn answer(
         return Err(Error::new(ErrorKind::NotFound, message).with_code("ResourceNotFound").into());
     }
     let root = format!("{}/{version}", request.base);
+    let call = Call { request, parts, root: &root, below };
+    if app.admin.engine.is_batch(&parts.method, below) {
+        // Boxed, so that the requests that are none need no room for it.
+        return Box::pin(batch::answer(app, call, body)).await;
+    }
+    one(app, call, Given::Coming(body), None).await
+}
+
+/// A request of a version of the plane.
+#[derive(Clone, Copy)]
+struct Call<'r> {
+    request: &'r RequestContext,
+    parts: &'r RequestParts,
+    /// The service root, absolute, without a slash at its end.
+    root: &'r str,
+    /// Path and query below it.
+    below: &'r str,
+}
+
+/// Answers one request that is no batch; one of a `group` sees and changes what that has staged.
+async fn one(
+    app: &App,
+    call: Call<'_>,
+    body: Given<'_>,
+    group: Option<&Staged<'_>>,
+) -> Result<Response<Bytes>, Refusal> {
+    let plane = &app.admin;
+    let Call { request, parts, root, below } = call;
     // 401 comes before anything that would tell about the data (R11): only the documents are for everybody.
     let principal = if plane.engine.is_document(&parts.method, below) {
         None
@@ -147,7 +166,7 @@ async fn answer(
     };
     let tenant = TenantId(principal.as_ref().map_or_else(uuid::Uuid::nil, |known| known.tenant));
     let seal = plane.continuation.seal(tenant);
-    let head = plane.engine.head(&parts.method, below, &parts.headers, &root, &seal)?;
+    let head = plane.engine.head(&parts.method, below, &parts.headers, root, &seal)?;
     if let Some(principal) = &principal {
         principal.require(if head.access() == Access::Write { Need::Write } else { Need::Read })?;
     }
@@ -157,24 +176,28 @@ async fn answer(
     };
     let given = match head.body() {
         BodyKind::None => Bytes::new(),
-        BodyKind::Json { bytes_max } | BodyKind::Stream { bytes_max } => {
-            body::read(body, bytes_max, app.config.limits.body_timeout_s)
-                .await
-                .map_err(|fault| error::body_error(&fault))?
-        }
+        BodyKind::Json { bytes_max } | BodyKind::Stream { bytes_max } => body.read(app, bytes_max).await?,
     };
     let head = plane.engine.with_query(head, &given, &seal)?;
     let caller = caller(&principal);
     let resource = Resource::of(&plane.office, head.target())?;
-    let snapshot = app.store.snapshot(&caller).await.map_err(error::store_error)?;
+    let store: &dyn Store = match group {
+        Some(staged) => staged,
+        None => app.store.as_ref(),
+    };
+    let _turn = match group {
+        None if head.access() == Access::Write => Some(plane.turns.beside_others(tenant).await?),
+        _ => None,
+    };
+    let snapshot = store.snapshot(&caller).await.map_err(error::store_error)?;
     let mut cx = Cx {
         office: &plane.office,
-        store: app.store.as_ref(),
+        store,
         ids: app.env.ids.as_ref(),
         caller: &caller,
         head: &head,
         resource: &resource,
-        now: now(app),
+        now: group.map_or_else(|| now(app), Staged::now),
         snapshot,
         page_size_max: plane.page_size_max,
         computed_queries: &plane.computed_queries,
@@ -183,7 +206,9 @@ async fn answer(
     let operation = plane.engine.bind(&head, given, stored_type)?;
     let outcome = dispatch::execute(&mut cx, operation).await?;
     let response = plane.engine.render(&head, outcome, &seal)?;
-    if let Some(question) = Question::of(&request.base, parts)
+    // What a group sees may never come to be.
+    if group.is_none()
+        && let Some(question) = Question::of(&request.base, parts)
         && let Some(row) = resource.place.estate().and_then(|estate| cx.estate(estate).ok()?)
     {
         plane.rendered.keep(tenant, &question, row, cx.now.unix_day(), &response);
@@ -209,34 +234,4 @@ fn split_version(path_and_query: &str) -> (&str, &str) {
 fn now(app: &App) -> DateTimeOffset {
     let nanos = i128::try_from(app.env.clock.since_epoch().as_nanos()).unwrap_or(i128::MAX);
     DateTimeOffset::from_unix_nanos(nanos)
-}
-
-fn refuse(app: &App, request: &RequestContext, refusal: Refusal) -> Response<Bytes> {
-    let date = app.env.clock.timestamp().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    let (request_id, client_request_id) = (request.request_id.to_string(), request.client_id());
-    let context = ErrorContext { date: &date, request_id: &request_id, client_request_id: &client_request_id };
-    let engine = &app.admin.engine;
-    match refusal {
-        Refusal::Fault(fault) => engine.render_error(&fault, &context),
-        Refusal::Identity(fault) => {
-            tracing::debug!(reason = %fault, "a caller was refused");
-            let mut response = engine.render_error(&identity_error(&fault), &context);
-            if let Some(challenge) = fault.www_authenticate() {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
-    }
-}
-
-fn identity_error(fault: &AuthError) -> Error {
-    let kind = match fault.status().as_u16() {
-        401 => ErrorKind::Unauthorized,
-        403 => ErrorKind::Forbidden,
-        _ => ErrorKind::Unavailable,
-    };
-    let mut error = Error::new(kind, fault.message()).with_code(fault.code());
-    error.retry_after_s = fault.retry_after().map(|wait| u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX));
-    error
 }

@@ -3,8 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
+
+use crate::limits;
+
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// The circumstances of one request.
 #[derive(Debug, Clone)]
@@ -20,6 +24,12 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
+    /// The context of a request inside this one: with an id of its own, and the client's where it gives one.
+    pub(crate) fn inner(&self, request_id: Uuid, headers: &HeaderMap) -> Self {
+        let client_request_id = client_request_id(headers).or_else(|| self.client_request_id.clone());
+        Self { request_id, client_request_id, ..self.clone() }
+    }
+
     /// The `client-request-id` to answer with: the client's, else the request's own.
     pub fn client_id(&self) -> String {
         self.client_request_id
@@ -27,4 +37,15 @@ impl RequestContext {
             .and_then(|value| value.to_str().ok())
             .map_or_else(|| self.request_id.to_string(), str::to_owned)
     }
+}
+
+/// The `client-request-id` of a request, when it is a usable one.
+pub(crate) fn client_request_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(CLIENT_REQUEST_ID).filter(|value| is_client_id(value)).cloned()
+}
+
+fn is_client_id(value: &HeaderValue) -> bool {
+    !value.is_empty()
+        && value.len() <= limits::CLIENT_REQUEST_ID_BYTES_MAX
+        && value.as_bytes().iter().all(u8::is_ascii_graphic)
 }

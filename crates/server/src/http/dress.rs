@@ -4,16 +4,16 @@
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use http_body_util::Full;
 use hyper::body::Body;
 use uuid::Uuid;
 
+use super::context::CLIENT_REQUEST_ID;
 use super::server::Settings;
 use super::{Answer, RequestContext};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -25,6 +25,13 @@ pub(crate) struct Dress {
     origin: Option<HeaderValue>,
     head: bool,
     http1: bool,
+}
+
+/// Puts the ids of a request inside another on its answer.
+pub(crate) fn put_ids_on(headers: &mut HeaderMap, cx: &RequestContext) {
+    let request_id = id_value(cx.request_id);
+    headers.insert(CLIENT_REQUEST_ID, cx.client_request_id.clone().unwrap_or_else(|| request_id.clone()));
+    headers.insert(REQUEST_ID, request_id);
 }
 
 impl Dress {

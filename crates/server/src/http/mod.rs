@@ -26,10 +26,12 @@ use http_body_util::Full;
 pub use body::{BodyTimeouts, RequestBody};
 pub use context::RequestContext;
 pub use cors::Cors;
+pub(crate) use dress::put_ids_on;
 pub use fault::fault;
 pub use forwarded::{AddressRange, AddressRangeError};
 pub use self_signed::self_signed;
 pub use server::{BindError, Listener, Server, Settings, Timeouts};
+pub(crate) use service::is_encoded;
 pub use tls::{CertificateFiles, Tls, TlsError};
 
 /// A finished answer.

@@ -16,12 +16,12 @@ use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
 use super::activity::Activity;
-use super::dress::{CLIENT_REQUEST_ID, Dress};
+use super::context::client_request_id;
+use super::dress::Dress;
 use super::forwarded::{self, is_host};
 use super::server::Settings;
 use super::{Answer, Handler, RequestBody, RequestContext, fault};
 use crate::env::Env;
-use crate::limits;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl<H: Handler> Link<H> {
             peer = told.peer.unwrap_or(peer);
             forwarded_host = told.host;
         }
-        let client_request_id = parts.headers.get(CLIENT_REQUEST_ID).filter(|value| is_client_id(value)).cloned();
+        let client_request_id = client_request_id(&parts.headers);
         let scheme = if secure { "https://" } else { "http://" };
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let request_id = memory.id(&self.host.env);
@@ -224,12 +224,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a Heade
     values.next().filter(|_| values.next().is_none())
 }
 
-fn is_client_id(value: &HeaderValue) -> bool {
-    !value.is_empty()
-        && value.len() <= limits::CLIENT_REQUEST_ID_BYTES_MAX
-        && value.as_bytes().iter().all(u8::is_ascii_graphic)
-}
-
-fn is_encoded(headers: &HeaderMap) -> bool {
+/// Whether a body is compressed, which is not taken.
+pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
     headers.get_all(header::CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }

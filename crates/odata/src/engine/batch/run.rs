@@ -9,8 +9,8 @@ use super::{Batch, Dependency, Item, url};
 use crate::error::{Error, ErrorKind};
 
 /// A batch that is being executed. [`Self::next`] says what to do, [`Self::answer`] takes what came of it,
-/// [`Self::response`] puts the answers together.
-#[derive(Debug)]
+/// [`Self::response`] puts the answers together. A copy made when a group has begun can begin it again.
+#[derive(Debug, Clone)]
 pub struct BatchRun {
     pub(super) batch: Batch,
     /// By item; those that were not executed have none.
@@ -112,6 +112,11 @@ impl BatchRun {
     /// Answers of the items so far, by their number; for the log.
     pub fn statuses(&self) -> impl Iterator<Item = Option<StatusCode>> {
         self.answers.iter().map(|answer| answer.as_ref().map(Response::status))
+    }
+
+    /// Bytes of the bodies of the answers so far, for an application that bounds the answer to a batch.
+    pub fn body_bytes(&self) -> usize {
+        self.answers.iter().flatten().map(|answer| answer.body().len()).sum()
     }
 
     fn inside(&mut self, group: usize) -> BatchStep {
