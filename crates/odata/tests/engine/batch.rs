@@ -326,6 +326,32 @@ fn a_group_that_cannot_be_kept_fails_whole() {
 }
 
 #[test]
+fn a_group_begins_again_from_a_copy_made_when_it_began() {
+    let world = graph();
+    let group = |id: &str, url: &str| json!({ "id": id, "atomicityGroup": "g", "method": "GET", "url": url });
+    let body =
+        requests(&json!([{ "id": "1", "method": "GET", "url": "/items" }, group("2", "/one"), group("3", "$2/x")]));
+    let mut run = world.batch(JSON, &body).expect("a good envelope");
+    let Some(BatchStep::Execute(first)) = run.next() else { panic!("a request") };
+    run.answer(execute(&first));
+    assert!(matches!(run.next(), Some(BatchStep::Begin)));
+    let begun = run.clone();
+    let (bytes, mut seen) = (begun.body_bytes(), Vec::new());
+    for attempt in 0..2 {
+        run = begun.clone();
+        assert_eq!(run.body_bytes(), bytes, "attempt {attempt} knows nothing of the one before");
+        while let Some(BatchStep::Execute(request)) = run.next() {
+            seen.push(request.uri().to_string());
+            run.answer(execute(&request));
+        }
+        assert!(run.body_bytes() > bytes);
+    }
+    assert_eq!(seen, ["/one", "/one/x", "/one", "/one/x"]);
+    assert!(run.next().is_none(), "the loop has taken the step that commits");
+    assert_eq!(statuses(&run.response()), expected(&[("1", 200), ("2", 200), ("3", 200)]));
+}
+
+#[test]
 fn what_nobody_answers_is_500() {
     let body =
         requests(&json!([{ "id": "1", "method": "GET", "url": "a" }, { "id": "2", "method": "GET", "url": "b" }]));

@@ -177,6 +177,15 @@ fn r2_a_group_may_make_empty_and_make_again_the_default_configuration() {
     assert_eq!(count(&api), 1);
 }
 
+/// Says that it is over, also when a test stops half-way.
+struct Done<'d>(&'d AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Runs `work` while `writers` others change the tenant as fast as they can.
 fn among_writers(service: &Service, writers: usize, work: impl FnOnce(&Api)) {
     let (api, done) = (service.admin("contoso"), AtomicBool::new(false));
@@ -188,8 +197,8 @@ fn among_writers(service: &Service, writers: usize, work: impl FnOnce(&Api)) {
                 }
             });
         }
+        let _done = Done(&done);
         work(&api);
-        done.store(true, Ordering::Relaxed);
     });
 }
 
