@@ -14,8 +14,13 @@ pub enum Preference<'t> {
     ContinueOnError(bool),
     /// `handling=strict`, `handling=lenient`.
     HandlingStrict(bool),
-    /// `include-annotations="…"`: what stands between the quotes.
-    IncludeAnnotations(&'t str),
+    /// `include-annotations="…"`.
+    IncludeAnnotations {
+        /// What stands between the quotes.
+        list: &'t str,
+        /// Written with `odata.`.
+        prefixed: bool,
+    },
     /// `maxpagesize`, at least 1.
     MaxPageSize {
         /// The number.
@@ -45,7 +50,8 @@ impl<'t> Preference<'t> {
     /// use odata::syntax::preference::Preference;
     /// let line = "return=minimal, odata.include-annotations=\"A.B,C.*\", maxpagesize=0";
     /// let known: Vec<_> = Preference::split(line).filter_map(|one| Preference::parse(one).ok()).collect();
-    /// assert_eq!(known, [Preference::ReturnMinimal(true), Preference::IncludeAnnotations("A.B,C.*")]);
+    /// let annotations = Preference::IncludeAnnotations { list: "A.B,C.*", prefixed: true };
+    /// assert_eq!(known, [Preference::ReturnMinimal(true), annotations]);
     /// ```
     pub fn split(line: &'t str) -> impl Iterator<Item = &'t str> {
         let mut quoted = false;
@@ -81,7 +87,7 @@ impl<'t> Cursor<'t> {
             "callback" => Preference::Callback(self.callback()?),
             "continue-on-error" => Preference::ContinueOnError(self.optional_boolean()?),
             "handling" => Preference::HandlingStrict(self.choice("strict", "lenient")?),
-            "include-annotations" => Preference::IncludeAnnotations(self.annotations()?),
+            "include-annotations" => Preference::IncludeAnnotations { list: self.annotations()?, prefixed },
             "maxpagesize" => {
                 self.equals()?;
                 Preference::MaxPageSize { size: self.number(1)?, prefixed }

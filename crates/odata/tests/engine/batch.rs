@@ -6,7 +6,7 @@ use odata::Error;
 use odata::engine::{BatchRun, BatchStep};
 use serde_json::{Value as Json, json};
 
-use crate::support::{CONTEXT, ROOT, World, graph, header, headers, json, strict, text};
+use crate::support::{ROOT, World, context, graph, header, headers, json, strict, text};
 
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 const MULTIPART: &[(&str, &str)] = &[("content-type", "multipart/mixed; boundary=b")];
@@ -48,7 +48,7 @@ impl World {
                     log.requests.push(request);
                 }
                 BatchStep::Refuse(error) => {
-                    let response = self.engine.render_error(&error, &CONTEXT);
+                    let response = self.engine.render_error(&error, &context());
                     log.steps.push(format!("refuse {}", response.status().as_u16()));
                     run.answer(response);
                 }

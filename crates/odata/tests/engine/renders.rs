@@ -9,7 +9,7 @@ use odata::{Detail, Error, ErrorKind, Profile, Record, RecordBuilder, StreamInfo
 use serde_json::json;
 
 use super::support::{
-    self, CONTEXT, CREATE_REQUEST, MODEL, ROOT, World, both, graph, header, number, strict, text, ty,
+    self, CREATE_REQUEST, MODEL, ROOT, World, both, context, graph, header, number, strict, text, ty,
 };
 
 const LONG: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
@@ -212,7 +212,7 @@ fn r6_a_stream_is_sent_as_it_is_and_never_to_be_shown() {
         }
         for beyond in ["bytes=10-", "bytes=-0"] {
             let error = read(&[("range", beyond)]).expect_err("beyond");
-            let response = world.engine.render_error(&error, &CONTEXT);
+            let response = world.engine.render_error(&error, &context());
             assert_eq!((response.status().as_u16(), header(&response, "content-range")), (416, "bytes */10"));
         }
         assert_eq!(read(&[("range", "bytes=0-1"), ("if-range", "\"p\"")]).expect("an answer").status(), 206);
@@ -265,7 +265,7 @@ fn r11_errors_are_graphs_and_spelled_by_profile() {
     });
     let of = |profile: Profile| {
         let engine = Engine::new(Arc::clone(&MODEL), Settings::new(profile));
-        engine.render_error(&error, &CONTEXT)
+        engine.render_error(&error, &context())
     };
     let response = of(Profile::Graph);
     assert_eq!(
@@ -307,7 +307,7 @@ fn every_kind_of_error_has_its_status_and_code() {
         let refused: Result<(), Error> = Err(Error::new(kind, "x"));
         assert_eq!(world.told(refused), (status, code.to_owned(), String::new()));
     }
-    let busy = world.engine.render_error(&Error::new(ErrorKind::Unavailable, "x").with_retry_after_s(3), &CONTEXT);
+    let busy = world.engine.render_error(&Error::new(ErrorKind::Unavailable, "x").with_retry_after_s(3), &context());
     assert_eq!(header(&busy, "retry-after"), "3");
 }
 

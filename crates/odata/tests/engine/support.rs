@@ -118,21 +118,26 @@ impl World {
     }
 
     pub(crate) fn status(&self, error: &Error) -> u16 {
-        self.engine.render_error(error, &CONTEXT).status().as_u16()
+        self.engine.render_error(error, &context()).status().as_u16()
     }
 
     /// Status, code and target of a refusal.
     pub(crate) fn told<T: std::fmt::Debug>(&self, result: Result<T, Error>) -> (u16, String, String) {
         let error = result.expect_err("it must be refused");
-        let response = self.engine.render_error(&error, &CONTEXT);
+        let response = self.engine.render_error(&error, &context());
         let body: Json = serde_json::from_slice(response.body()).expect("JSON");
         let text = |name: &str| body["error"][name].as_str().unwrap_or("").to_owned();
         (response.status().as_u16(), text("code"), text("target"))
     }
 }
 
-pub(crate) const CONTEXT: ErrorContext<'_> =
-    ErrorContext { date: "2025-02-13T10:17:05", request_id: "r-1", client_request_id: "c-1" };
+/// No headers.
+pub(crate) static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+
+/// What an error answer tells of a request without headers.
+pub(crate) fn context() -> ErrorContext<'static> {
+    ErrorContext { headers: &NONE, date: "2025-02-13T10:17:05", request_id: "r-1", client_request_id: "c-1" }
+}
 
 pub(crate) fn json(response: &Response<Bytes>) -> Json {
     serde_json::from_slice(response.body()).expect("JSON")

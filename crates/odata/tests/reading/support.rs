@@ -165,7 +165,7 @@ impl Source for Library {
 
 /// What a GET answers: status and body, which is null where there is none and a string where it is no JSON.
 pub(crate) fn get_with(url: &str, headers: &HeaderMap) -> (u16, Json) {
-    let context = ErrorContext { date: "2025-01-01T00:00:00", request_id: "r", client_request_id: "c" };
+    let context = ErrorContext { headers, date: "2025-01-01T00:00:00", request_id: "r", client_request_id: "c" };
     let answer = || {
         let head = ENGINE.head(&Method::GET, url, headers, ROOT, &Unsealed)?;
         let operation = ENGINE.bind(&head, Bytes::new(), None)?;

@@ -12,6 +12,7 @@ mod documents;
 mod etags;
 mod filters;
 mod inheritance;
+mod negotiation;
 mod operations;
 mod protocol;
 mod reading;

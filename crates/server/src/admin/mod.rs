@@ -104,7 +104,7 @@ pub async fn handle(
 ) -> Response<Full<Bytes>> {
     let response = match answer(app, &cx, &parts, body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.render(app, &cx),
+        Err(refusal) => refusal.render(app, &cx, &parts.headers),
     };
     response.map(Full::new)
 }

@@ -1,7 +1,7 @@
 //! A request that is not answered as it hoped: rendered in Graph's form by the engine, identity's challenge added. It decides nothing.
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use odata::engine::ErrorContext;
 use odata::{Error, ErrorKind};
 
@@ -28,11 +28,12 @@ impl From<AuthError> for Refusal {
 }
 
 impl Refusal {
-    /// The answer.
-    pub(super) fn render(self, app: &App, request: &RequestContext) -> Response<Bytes> {
+    /// The answer; `headers` are the request's.
+    pub(super) fn render(self, app: &App, request: &RequestContext, headers: &HeaderMap) -> Response<Bytes> {
         let date = app.env.clock.timestamp().strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let (request_id, client_request_id) = (request.request_id.to_string(), request.client_id());
-        let context = ErrorContext { date: &date, request_id: &request_id, client_request_id: &client_request_id };
+        let context =
+            ErrorContext { headers, date: &date, request_id: &request_id, client_request_id: &client_request_id };
         let engine = &app.admin.engine;
         match self {
             Self::Fault(fault) => engine.render_error(&fault, &context),

@@ -22,7 +22,7 @@ pub(crate) fn run(
     while let Some(step) = run.next() {
         match step {
             BatchStep::Execute(request) => run.answer(service.answer_with(store, &request, root)),
-            BatchStep::Refuse(error) => run.answer(service.refuse(&error)),
+            BatchStep::Refuse(error) => run.answer(service.refuse(request.headers(), &error)),
             BatchStep::Begin => before = store.clone(),
             BatchStep::Rollback => *store = before.clone(),
             // What a group did is in the data already.

@@ -93,9 +93,11 @@ impl Jobs {
         match (request.method(), job) {
             (&Method::DELETE, _) => {
                 jobs.remove(&id);
-                Ok(engine.cancelled())
+                Ok(engine.cancelled(request.headers()))
             }
-            (&Method::GET | &Method::HEAD, None) => engine.running(&monitor_url(id, root), RETRY_AFTER_S),
+            (&Method::GET | &Method::HEAD, None) => {
+                engine.running(request.headers(), &monitor_url(id, root), RETRY_AFTER_S)
+            }
             (&Method::GET | &Method::HEAD, Some(done)) => engine.monitored(request.headers(), done.response.clone()),
             _ => {
                 let message = "A monitor takes GET, HEAD and DELETE.";
@@ -113,8 +115,8 @@ impl Jobs {
 }
 
 /// The answer to a request that was accepted.
-pub(crate) fn accepted(engine: &Engine, id: Uuid, root: &str) -> Result<Response<Bytes>, Error> {
-    engine.accepted(&monitor_url(id, root), RETRY_AFTER_S)
+pub(crate) fn accepted(engine: &Engine, request: &HeaderMap, id: Uuid, root: &str) -> Result<Response<Bytes>, Error> {
+    engine.accepted(request, &monitor_url(id, root), RETRY_AFTER_S)
 }
 
 fn monitor_url(id: Uuid, root: &str) -> String {

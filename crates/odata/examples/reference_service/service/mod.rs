@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response};
 use odata::engine::{Access, Engine, ErrorContext, Head, Operation, Outcome, Settings};
 use odata::{Error, Profile};
 use uuid::Uuid;
@@ -86,19 +86,20 @@ impl Service {
     pub(crate) fn answer(self: &Arc<Self>, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
         if Jobs::is_monitor(request) {
             let answer = self.jobs.monitor(&self.engine, request, root);
-            return answer.unwrap_or_else(|error| self.refuse(&error));
+            return answer.unwrap_or_else(|error| self.refuse(request.headers(), &error));
         }
         if jobs::is_asked(request.headers())
             && let Some(id) = self.jobs.accept()
         {
-            let (service, request, owned_root) = (Arc::clone(self), jobs::at_once(request), root.to_owned());
+            let (service, later, owned_root) = (Arc::clone(self), jobs::at_once(request), root.to_owned());
             tokio::spawn(async move {
                 if service.jobs.is_wanted(id) {
-                    let response = service.answer_now(&request, &owned_root, Some(id));
+                    let response = service.answer_now(&later, &owned_root, Some(id));
                     service.jobs.finish(id, response);
                 }
             });
-            return jobs::accepted(&self.engine, id, root).unwrap_or_else(|error| self.refuse(&error));
+            let answer = jobs::accepted(&self.engine, request.headers(), id, root);
+            return answer.unwrap_or_else(|error| self.refuse(request.headers(), &error));
         }
         self.answer_now(request, root, None)
     }
@@ -115,14 +116,14 @@ impl Service {
         response
     }
 
-    fn refuse(&self, error: &Error) -> Response<Bytes> {
+    fn refuse(&self, headers: &HeaderMap, error: &Error) -> Response<Bytes> {
         let (date, id) = (env::now().to_string(), env::new_id().to_string());
-        let context = ErrorContext { date: &date, request_id: &id, client_request_id: &id };
+        let context = ErrorContext { headers, date: &date, request_id: &id, client_request_id: &id };
         self.engine.render_error(error, &context)
     }
 
     fn answer_with(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Response<Bytes> {
-        self.try_answer(store, request, root).unwrap_or_else(|error| self.refuse(&error))
+        self.try_answer(store, request, root).unwrap_or_else(|error| self.refuse(request.headers(), &error))
     }
 
     fn try_answer(&self, store: &mut Store, request: &Request<Bytes>, root: &str) -> Result<Response<Bytes>, Error> {

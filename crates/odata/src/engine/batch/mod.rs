@@ -57,7 +57,7 @@ pub use run::{BatchRun, BatchStep};
 ///             run.answer(created.body(Bytes::new()).unwrap());
 ///         }
 ///         BatchStep::Refuse(error) => {
-///             let context = ErrorContext { date: "", request_id: "", client_request_id: "" };
+///             let context = ErrorContext { headers: &headers, date: "", request_id: "", client_request_id: "" };
 ///             run.answer(engine.render_error(&error, &context));
 ///         }
 ///         // Here it remembers its state, keeps what was changed since, or takes it back.

@@ -6,6 +6,10 @@ use super::media::{self, Media};
 use crate::engine::target::TargetKind;
 use crate::error::{Error, ErrorKind};
 use crate::json::Level;
+use crate::profile::Profile;
+
+/// What `application/json` can be asked for with, in lower case.
+const JSON_PARAMETERS: [&str; 5] = ["metadata", "streaming", "ieee754compatible", "exponentialdecimals", "charset"];
 
 /// The form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +39,33 @@ impl JsonFormat {
 ///
 /// # Errors
 /// 406 when nothing that is asked for can be produced.
-pub(crate) fn negotiate(kind: TargetKind, format: Option<&str>, headers: &HeaderMap) -> Result<Produces, Error> {
+pub(crate) fn negotiate(
+    kind: TargetKind,
+    format: Option<&str>,
+    headers: &HeaderMap,
+    profile: Profile,
+) -> Result<Produces, Error> {
     let is_metadata = kind == TargetKind::Metadata;
     if matches!(kind, TargetKind::Count | TargetKind::RawValue | TargetKind::Stream) {
         return Ok(Produces::AsIs);
     }
     if let Some(format) = format {
-        return from_format(format, is_metadata);
+        return from_format(format, is_metadata, profile);
     }
     let lines: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok()).collect();
     let ranges: Vec<Media<'_>> = lines.iter().flat_map(|line| media::list(line)).filter_map(Media::parse).collect();
     if ranges.is_empty() && lines.iter().all(|line| line.trim().is_empty()) {
         return Ok(if is_metadata { Produces::Xml } else { Produces::Json(JsonFormat::DEFAULT) });
     }
-    let json = best_json(&ranges);
-    // Power Query asks for JSON first and breaks on anything but XML here: XML that is named at all is taken.
-    let xml = ranges.iter().filter(|range| range.q > 0 && range.takes("application", "xml")).max_by_key(|r| r.q);
-    if is_metadata && let Some(xml) = xml {
-        let only_by_wildcard = xml.sub == "*";
-        if !only_by_wildcard || json.is_none_or(|(q, _, by_name)| !by_name || q < xml.q) {
+    let json = best_json(&ranges, profile);
+    let xml = ranges.iter().filter(|range| range.q > 0 && range.takes("application", "xml"));
+    if is_metadata && let Some((xml_q, xml_by_name)) = xml.map(|range| (range.q, range.sub != "*")).max() {
+        let json_is_wanted = json.is_some_and(|(q, _, by_name)| match profile {
+            // Power Query asks for JSON first and breaks on anything but XML here: XML that is named at all is taken.
+            Profile::Graph => by_name && !xml_by_name && q >= xml_q,
+            Profile::Strict => (q, by_name) > (xml_q, xml_by_name),
+        });
+        if !json_is_wanted {
             return Ok(Produces::Xml);
         }
     }
@@ -61,7 +73,7 @@ pub(crate) fn negotiate(kind: TargetKind, format: Option<&str>, headers: &Header
 }
 
 /// The best JSON that the ranges allow: its quality, its parameters, whether it was named and not met by a wildcard.
-fn best_json(ranges: &[Media<'_>]) -> Option<(u16, JsonFormat, bool)> {
+fn best_json(ranges: &[Media<'_>], profile: Profile) -> Option<(u16, JsonFormat, bool)> {
     let refused = ranges.iter().any(|range| range.q == 0 && range.is("application", "json") && range.params.is_empty());
     let mut best: Option<(u16, JsonFormat, bool)> = None;
     for range in ranges.iter().filter(|range| range.q > 0 && range.takes("application", "json")) {
@@ -69,7 +81,7 @@ fn best_json(ranges: &[Media<'_>]) -> Option<(u16, JsonFormat, bool)> {
         if refused && !by_name {
             continue;
         }
-        let Some(format) = json_format(&range.params) else { continue };
+        let Some(format) = wanted_format(range, profile) else { continue };
         if best.is_none_or(|(q, _, named)| (range.q, by_name) > (q, named)) {
             best = Some((range.q, format, by_name));
         }
@@ -77,7 +89,7 @@ fn best_json(ranges: &[Media<'_>]) -> Option<(u16, JsonFormat, bool)> {
     best
 }
 
-fn from_format(format: &str, is_metadata: bool) -> Result<Produces, Error> {
+fn from_format(format: &str, is_metadata: bool, profile: Profile) -> Result<Produces, Error> {
     let refused = || not_acceptable("$format");
     if format.eq_ignore_ascii_case("json") {
         return Ok(Produces::Json(JsonFormat::DEFAULT));
@@ -87,7 +99,7 @@ fn from_format(format: &str, is_metadata: bool) -> Result<Produces, Error> {
     }
     let media = Media::parse(format).ok_or_else(refused)?;
     if media.is("application", "json") {
-        return json_format(&media.params).map(Produces::Json).ok_or_else(refused);
+        return wanted_format(&media, profile).map(Produces::Json).ok_or_else(refused);
     }
     if is_metadata && media.is("application", "xml") {
         return Ok(Produces::Xml);
@@ -95,7 +107,15 @@ fn from_format(format: &str, is_metadata: bool) -> Result<Produces, Error> {
     Err(refused())
 }
 
-/// The parameters of a JSON media type; `None` when one asks for what is not produced.
+/// The parameters that an answer in JSON is to have; `None` when one asks for what is not produced. Formats with unknown
+/// parameters have to be refused (OData 4.01 part 1, 8.2.1); Graph takes them.
+fn wanted_format(media: &Media<'_>, profile: Profile) -> Option<JsonFormat> {
+    let known = |name: &str| JSON_PARAMETERS.contains(&name.strip_prefix("odata.").unwrap_or(name));
+    let is_taken = profile == Profile::Graph || media.params.iter().all(|(name, _)| known(name));
+    json_format(&media.params).filter(|_| is_taken)
+}
+
+/// The parameters of a JSON media type; `None` when one has a value that it cannot have. Unknown ones are ignored.
 pub(crate) fn json_format(params: &[(String, String)]) -> Option<JsonFormat> {
     let mut format = JsonFormat::DEFAULT;
     for (name, value) in params {
@@ -111,6 +131,10 @@ pub(crate) fn json_format(params: &[(String, String)]) -> Option<JsonFormat> {
             }
             "streaming" => format.streaming = Some(boolean(&value)?),
             "ieee754compatible" => format.ieee754 = boolean(&value)?,
+            // Decimals are never written with an exponent, and always read with one.
+            "exponentialdecimals" => {
+                boolean(&value)?;
+            }
             "charset" if value == "utf-8" => format.charset = true,
             "charset" => return None,
             // OData 3; some clients send it beside the others.

@@ -14,7 +14,9 @@ impl<'t> Media<'t> {
     /// One media type or range. `None` when malformed.
     pub(crate) fn parse(text: &'t str) -> Option<Self> {
         let mut parts = split(text, ';');
-        let (main, sub) = parts.next()?.trim().split_once('/')?;
+        let first = parts.next()?.trim();
+        // `*` alone is an old habit of clients for `*/*`.
+        let (main, sub) = first.split_once('/').or_else(|| (first == "*").then_some(("*", "*")))?;
         let (main, sub) = (main.trim(), sub.trim());
         let is_token = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
         if !is_token(main) || !is_token(sub) {
@@ -79,10 +81,11 @@ fn unquote(text: &str) -> Option<String> {
 
 fn quality(text: &str) -> Option<u16> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let whole: u16 = whole.parse().ok().filter(|whole| *whole <= 1)?;
+    // `.2` is another such habit.
+    let whole: u16 = if whole.is_empty() && !fraction.is_empty() { 0 } else { whole.parse().ok()? };
     if fraction.len() > 3 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let thousandths: u16 = format!("{fraction:0<3}").parse().ok()?;
-    Some(whole * 1000 + thousandths).filter(|q| *q <= 1000)
+    whole.checked_mul(1000)?.checked_add(thousandths).filter(|q| *q <= 1000)
 }

@@ -26,7 +26,7 @@ pub(crate) use preconditions::failed;
 pub use preconditions::{Current, EntityTags, Preconditions};
 pub use prefer::{Prefer, Return};
 pub(crate) use range::RangeRequest;
-pub(crate) use version::{Version, negotiate as negotiate_version};
+pub(crate) use version::{Version, negotiate as negotiate_version, of_answer as version_of_answer};
 
 use super::Engine;
 use super::target::{Segment, Target, TargetKind};
@@ -241,7 +241,7 @@ impl Engine {
         } else {
             let taken = bind::taken_by_function(model, &target, &query);
             let format = query.text(SystemOption::Format).filter(|_| !taken.contains(&"format"));
-            accept::negotiate(target.kind, format, headers)?
+            accept::negotiate(target.kind, format, headers, profile)?
         };
         let path: Arc<str> = raw_path.trim_matches('/').into();
         let carried = Carried::new(&path, raw_query);

@@ -21,10 +21,14 @@ pub struct Prefer {
     pub handling_strict: bool,
     /// `handling=lenient`.
     pub handling_lenient: bool,
-    /// `include-annotations`, as written.
+    /// `include-annotations` (with or without `odata.`), as written.
     pub include_annotations: Option<String>,
+    /// How `include-annotations` was written.
+    pub(crate) include_annotations_prefixed: bool,
     /// `continue-on-error` (with or without `odata.`).
     pub continue_on_error: bool,
+    /// `continue-on-error=false`.
+    pub(crate) stop_on_error: bool,
     /// `respond-async`: whether to is the application's to say ([`crate::engine::Engine::accepted`]).
     pub respond_async: bool,
     /// `wait`: seconds that the client waits before it prefers to be answered later.
@@ -49,7 +53,7 @@ pub enum Return {
 }
 
 impl Prefer {
-    /// Reads the header; of a preference given twice the first counts.
+    /// Reads the header; of a preference given twice the first counts, or the one without `odata.`.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let mut prefer = Self::default();
         for line in headers.get_all(HeaderName::from_static("prefer")) {
@@ -67,7 +71,9 @@ impl Prefer {
             Preference::ReturnMinimal(minimal) => {
                 self.returns.get_or_insert(if minimal { Return::Minimal } else { Return::Representation });
             }
-            Preference::MaxPageSize { size, prefixed } if self.max_page_size.is_none() => {
+            Preference::MaxPageSize { size, prefixed }
+                if self.max_page_size.is_none() || (self.max_page_size_prefixed && !prefixed) =>
+            {
                 self.max_page_size = Some(size);
                 self.max_page_size_prefixed = prefixed;
             }
@@ -79,10 +85,16 @@ impl Prefer {
                 self.handling_strict = strict;
                 self.handling_lenient = !strict;
             }
-            Preference::IncludeAnnotations(list) if self.include_annotations.is_none() => {
+            Preference::IncludeAnnotations { list, prefixed }
+                if self.include_annotations.is_none() || (self.include_annotations_prefixed && !prefixed) =>
+            {
                 self.include_annotations = Some(list.to_owned());
+                self.include_annotations_prefixed = prefixed;
             }
-            Preference::ContinueOnError(yes) => self.continue_on_error = yes,
+            Preference::ContinueOnError(yes) => {
+                self.continue_on_error = yes;
+                self.stop_on_error = !yes;
+            }
             Preference::RespondAsync => self.respond_async = true,
             Preference::Wait(seconds) => {
                 self.wait_s.get_or_insert(seconds);
@@ -96,7 +108,7 @@ impl Prefer {
             // Given before: the first counts.
             Preference::MaxPageSize { .. }
             | Preference::HandlingStrict(_)
-            | Preference::IncludeAnnotations(_)
+            | Preference::IncludeAnnotations { .. }
             | Preference::TrackChanges { .. }
             | Preference::Callback(_) => {}
         }

@@ -6,6 +6,8 @@ use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
 use crate::syntax::header;
 
+const MAX: &str = "odata-maxversion";
+
 /// A version of the protocol that is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
@@ -22,9 +24,17 @@ impl Version {
     }
 }
 
+/// The version of an answer, whatever else is wrong with the request: one that asks for nothing spoken gets 4.0.
+pub(crate) fn of_answer(headers: &HeaderMap, profile: Profile) -> Version {
+    match version(headers, MAX) {
+        Ok(max) if max.is_none_or(|max| max >= (4, 0)) => spoken(max, profile),
+        _ => Version::V4_0,
+    }
+}
+
 /// The version of the answer and that of the request's body, which are both ones that are spoken.
 pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<(Version, Version), Error> {
-    let max = version(headers, "odata-maxversion")?;
+    let max = version(headers, MAX)?;
     if let Some(max) = max
         && max < (4, 0)
     {
@@ -46,10 +56,7 @@ pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<(Versio
             return Err(Error::new(ErrorKind::PreconditionFailed, message).at("Isolation"));
         }
     }
-    let answer = match (profile, max) {
-        (Profile::Graph, _) | (Profile::Strict, Some((4, 0))) => Version::V4_0,
-        (Profile::Strict, _) => Version::V4_01,
-    };
+    let answer = spoken(max, profile);
     // A body that does not say its version has the highest that the client and the service share.
     let body = match own {
         Some((4, 0)) => Version::V4_0,
@@ -57,6 +64,14 @@ pub(crate) fn negotiate(headers: &HeaderMap, profile: Profile) -> Result<(Versio
         None => answer,
     };
     Ok((answer, body))
+}
+
+/// The highest version that a client's maximum allows.
+fn spoken(max: Option<(u32, u32)>, profile: Profile) -> Version {
+    match (profile, max) {
+        (Profile::Graph, _) | (Profile::Strict, Some((4, 0))) => Version::V4_0,
+        (Profile::Strict, _) => Version::V4_01,
+    }
 }
 
 /// Major and minor; `4.01` is `(4, 1)`.

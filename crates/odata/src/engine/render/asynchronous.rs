@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use super::headers;
 use crate::engine::Engine;
 use crate::engine::head::media::{Media, list};
+use crate::engine::head::version_of_answer;
 use crate::error::Error;
 
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
@@ -15,7 +16,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 
 impl Engine {
     /// 202: the request will be executed. `monitor_url` is where the client looks for its result, from `retry_after_s`
-    /// seconds on. Only for a request that prefers it ([`crate::engine::Prefer::respond_async`]).
+    /// seconds on. Only for a request that prefers it ([`crate::engine::Prefer::respond_async`]). `request` are its headers.
     ///
     /// ```
     /// # let xml = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0"><edmx:DataServices>
@@ -26,7 +27,7 @@ impl Engine {
     ///
     /// let model = odata::csdl::read(xml).expect("a good model");
     /// let engine = Engine::new(model.into(), Settings::new(odata::Profile::Strict));
-    /// let accepted = engine.accepted("https://example.org/jobs/7", 2)?;
+    /// let accepted = engine.accepted(&HeaderMap::new(), "https://example.org/jobs/7", 2)?;
     /// assert_eq!((accepted.status().as_u16(), &accepted.headers()["location"]), (202, &"https://example.org/jobs/7".parse().unwrap()));
     ///
     /// let result = http::Response::builder().status(204).body(bytes::Bytes::new()).unwrap();
@@ -37,32 +38,42 @@ impl Engine {
     ///
     /// # Errors
     /// 500 when the URL cannot stand in a header.
-    pub fn accepted(&self, monitor_url: &str, retry_after_s: u32) -> Result<Response<Bytes>, Error> {
-        let mut response = self.running(monitor_url, retry_after_s)?;
+    pub fn accepted(
+        &self,
+        request: &HeaderMap,
+        monitor_url: &str,
+        retry_after_s: u32,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut response = self.running(request, monitor_url, retry_after_s)?;
         response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("respond-async"));
         Ok(response)
     }
 
-    /// 202 of a monitor: the result is not there yet.
+    /// 202 of a monitor: the result is not there yet. `request` are the headers of the request to it.
     ///
     /// # Errors
     /// As [`Self::accepted`].
-    pub fn running(&self, monitor_url: &str, retry_after_s: u32) -> Result<Response<Bytes>, Error> {
-        let mut response = bare(StatusCode::ACCEPTED);
+    pub fn running(
+        &self,
+        request: &HeaderMap,
+        monitor_url: &str,
+        retry_after_s: u32,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut response = self.bare(request, StatusCode::ACCEPTED);
         let out = response.headers_mut();
         out.insert(header::LOCATION, headers::value(monitor_url)?);
         out.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
         Ok(response)
     }
 
-    /// 204 of a monitor: the request was cancelled.
-    pub fn cancelled(&self) -> Response<Bytes> {
-        bare(StatusCode::NO_CONTENT)
+    /// 204 of a monitor: the request was cancelled. `request` are the headers of the request to the monitor.
+    pub fn cancelled(&self, request: &HeaderMap) -> Response<Bytes> {
+        self.bare(request, StatusCode::NO_CONTENT)
     }
 
-    /// 200 of a monitor: the result. `headers` are those of the request to the monitor: one that accepts
-    /// `application/http` by name, or speaks 4.0 at most, gets the result as a message inside the body; all others get it as
-    /// it is, its status in `AsyncResult`.
+    /// 200 of a monitor: the result. `request` are the headers of the request to the monitor: one that accepts
+    /// `application/http` by name, or speaks 4.0 at most and accepts nothing in particular, gets the result as a message
+    /// inside the body; all others get it as it is, its status in `AsyncResult`.
     ///
     /// # Errors
     /// 500 when a part cannot be written.
@@ -72,7 +83,7 @@ impl Engine {
             let out = response.headers_mut();
             out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/http"));
             out.insert(HeaderName::from_static("content-transfer-encoding"), HeaderValue::from_static("binary"));
-            out.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
+            out.insert(ODATA_VERSION, version_of_answer(request, self.settings.profile).header());
             out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
             return Ok(response);
         }
@@ -82,15 +93,15 @@ impl Engine {
         parts.headers.insert(ASYNC_RESULT, status);
         Ok(Response::from_parts(parts, body))
     }
-}
 
-fn bare(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    let out = response.headers_mut();
-    out.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    response
+    fn bare(&self, request: &HeaderMap, status: StatusCode) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = status;
+        let out = response.headers_mut();
+        out.insert(ODATA_VERSION, version_of_answer(request, self.settings.profile).header());
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        response
+    }
 }
 
 fn wants_message(request: &HeaderMap) -> bool {
@@ -98,7 +109,7 @@ fn wants_message(request: &HeaderMap) -> bool {
     let mut accepted = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(list).filter_map(Media::parse);
     let by_name = accepted.any(|range| range.q > 0 && range.is("application", "http"));
     let max = request.get(HeaderName::from_static("odata-maxversion")).and_then(|value| value.to_str().ok());
-    by_name || max.is_some_and(|max| max.trim() == "4.0")
+    by_name || (max.is_some_and(|max| max.trim() == "4.0") && !request.contains_key(header::ACCEPT))
 }
 
 /// An HTTP/1.1 message of a response.

@@ -1,17 +1,20 @@
 //! Errors as they stand on the wire: kind to status and code, by profile.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::headers;
 use crate::engine::Engine;
+use crate::engine::head::version_of_answer;
 use crate::error::{Error, ErrorKind};
 use crate::json::push_string;
 use crate::profile::Profile;
 
-/// What an error body tells of the request (Graph's `innerError`).
+/// What an error answer tells of the request, and (Graph's `innerError`) in its body.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorContext<'a> {
+    /// The request's headers, which say the version of the answer.
+    pub headers: &'a HeaderMap,
     /// UTC, seconds, no zone: `2025-02-13T10:17:05`.
     pub date: &'a str,
     /// The request's own id.
@@ -32,8 +35,8 @@ impl Engine {
             Profile::Strict => "application/json;odata.metadata=minimal",
         };
         out.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        // Whatever version was asked for, if any could be told, 4.0 is not above it.
-        out.insert(HeaderName::from_static("odata-version"), HeaderValue::from_static("4.0"));
+        out.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+        out.insert(HeaderName::from_static("odata-version"), version_of_answer(cx.headers, profile).header());
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if error.kind == ErrorKind::MethodNotAllowed {
@@ -111,6 +114,7 @@ fn code_of(profile: Profile, error: &Error) -> &str {
         (Some(code), ..) => code.as_ref(),
         (None, Profile::Strict, ErrorKind::NotImplemented) => "NotImplemented",
         (None, Profile::Strict, ErrorKind::UnknownSegment) => "ResourceNotFound",
+        (None, Profile::Strict, ErrorKind::MethodNotAllowed) => "MethodNotAllowed",
         (None, ..) => code(error.kind),
     }
 }

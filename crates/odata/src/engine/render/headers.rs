@@ -5,13 +5,13 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
-use super::json_format;
+use super::{json_format, omit};
 use crate::engine::Engine;
 use crate::engine::head::{Head, JsonFormat, Produces, Return};
 use crate::engine::outcome::StreamBody;
 use crate::engine::target::TargetKind;
 use crate::error::{Error, ErrorKind};
-use crate::json::Level;
+use crate::json::{Level, Omit};
 use crate::profile::Profile;
 
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
@@ -192,10 +192,10 @@ fn applied(head: &Head, status: StatusCode) -> Option<String> {
         kept.push("handling=strict".to_owned());
     }
     let has_body = status != StatusCode::NO_CONTENT && matches!(head.produces, Produces::Json(_));
-    if has_body && head.prefer.omit_defaults {
-        kept.push("omit-values=defaults".to_owned());
-    } else if has_body && head.prefer.omit_nulls {
-        kept.push("omit-values=nulls".to_owned());
+    match omit(head) {
+        Omit::Defaults if has_body => kept.push("omit-values=defaults".to_owned()),
+        Omit::Nulls if has_body => kept.push("omit-values=nulls".to_owned()),
+        _ => {}
     }
     if has_body && head.prefer.track_changes && head.query.track_changes {
         let prefix = if head.prefer.track_changes_prefixed { "odata." } else { "" };
@@ -203,7 +203,8 @@ fn applied(head: &Head, status: StatusCode) -> Option<String> {
     }
     // There are no annotations but control information, which the preference says nothing of.
     if has_body && let Some(pattern) = &head.prefer.include_annotations {
-        kept.push(format!("include-annotations=\"{}\"", pattern.replace(['"', '\\'], "")));
+        let prefix = if head.prefer.include_annotations_prefixed { "odata." } else { "" };
+        kept.push(format!("{prefix}include-annotations=\"{}\"", pattern.replace(['"', '\\'], "")));
     }
     if has_body
         && head.target.ty.as_ref().is_some_and(|ty| ty.collection)

@@ -46,6 +46,11 @@ impl Engine {
     /// 412 and 416, which only the current state can tell; 500 when the outcome does not fit the head.
     pub fn render(&self, head: &Head, outcome: Outcome, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         match outcome {
+            Outcome::Entity(_) | Outcome::Collection(_) | Outcome::Property { .. } | Outcome::Value(_)
+                if head.target.kind == TargetKind::Action && head.prefer.returns == Some(Return::Minimal) =>
+            {
+                Ok(headers::no_content(head, None, None))
+            }
             Outcome::ServiceDocument => Ok(self.service_document(head)),
             Outcome::Metadata => self.metadata(head),
             Outcome::Options => Ok(headers::options(head)),
@@ -445,7 +450,11 @@ fn json_format(head: &Head) -> JsonFormat {
     if let Produces::Json(format) = head.produces { format } else { JsonFormat::DEFAULT }
 }
 
+/// What is left out. A change tells every value that it set, and so does a delta: null, too, may be what is new.
 fn omit(head: &Head) -> Omit {
+    if matches!(head.method, Method::PATCH | Method::PUT) || head.query.since.is_some() {
+        return Omit::Nothing;
+    }
     match (head.prefer.omit_nulls, head.prefer.omit_defaults) {
         (_, true) => Omit::Defaults,
         (true, false) => Omit::Nulls,

@@ -64,6 +64,7 @@ impl Inside<'_> {
     async fn execute(&self, request: Request<Bytes>, used: usize, group: Option<&Staged<'_>>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
+        let headers = parts.headers.clone();
         let context = self.outer.request.inner(self.app.env.ids.uuid(), &parts.headers);
         let answering = self.try_execute(&context, parts, body, used, group);
         let answered = AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
@@ -71,7 +72,7 @@ impl Inside<'_> {
             let message = "An internal error occurred. The server's log has it under this request-id.";
             Err(Error::new(ErrorKind::Internal, message).into())
         });
-        let mut response = answered.unwrap_or_else(|refusal| refusal.render(self.app, &context));
+        let mut response = answered.unwrap_or_else(|refusal| refusal.render(self.app, &context, &headers));
         service::put_ids_on(response.headers_mut(), &context);
         if is_head {
             *response.body_mut() = Bytes::new();
