@@ -110,8 +110,10 @@ pub enum SelectItem {
     },
     /// A property that the type does not declare: a result of `$compute`.
     Dynamic(Arc<str>),
-    /// `ns.*` or an operation name: accepted, adds nothing at minimal metadata.
-    Operation,
+    /// Operations to advertise, as a context URL names them: `ns.name`, `ns.name(a,b)` for one overload, `ns.*`.
+    Operation(Arc<str>),
+    /// An instance annotation: there are none to show.
+    Annotation,
 }
 
 /// One item of `$expand`.
@@ -129,6 +131,8 @@ pub struct ExpandItem {
     pub count_only: bool,
     /// `$levels` as written; `None` is 1, `Some(None)` is `max`. The further levels stand in `query`, as items of their own.
     pub levels: Option<Option<u32>>,
+    /// One of those further levels.
+    pub repeated: bool,
     /// Nested options.
     pub query: CollectionQuery,
 }

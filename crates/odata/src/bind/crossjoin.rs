@@ -74,7 +74,16 @@ fn expand<'a>(
             options::bind(model, ty, nested, aliases, 1)?
         }
     };
-    Ok(ExpandItem { cast: None, member, target_cast: None, reference: false, count_only: false, levels: None, query })
+    Ok(ExpandItem {
+        cast: None,
+        member,
+        target_cast: None,
+        reference: false,
+        count_only: false,
+        levels: None,
+        repeated: false,
+        query,
+    })
 }
 
 /// The type of an entity set.

@@ -1,5 +1,8 @@
 //! Operations by name and overload: bare, qualified, by alias, by their other names.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::key::Given;
 use crate::error::Error;
 use crate::model::{EdmType, Model, Operation, OperationId, TypeRef};
@@ -21,6 +24,16 @@ fn called(model: &Model, operation: &Operation, name: &str) -> bool {
     }
     let full = model.aliases.get(namespace);
     short == operation.short_name() && full.is_some_and(|full| **full == operation.name[..operation.namespace_len])
+}
+
+/// What `$select` names, with its namespace: an operation, one overload of it, or `ns.*`.
+pub(super) fn selected(model: &Model, name: &str, parameters: Option<&[&str]>) -> Arc<str> {
+    let known = model.operations.iter().find(|operation| called(model, operation, name));
+    let full = known.map_or_else(|| model.resolve_name(name), |operation| Cow::Borrowed(&*operation.name));
+    match parameters {
+        None => full.into(),
+        Some(parameters) => format!("{full}({})", parameters.join(",")).into(),
+    }
 }
 
 /// The overloads bound to a value of the type, those bound to the most derived type first.

@@ -1,5 +1,6 @@
 //! `$select` and `$expand`: names against the type, with what is asked inside them.
 
+use super::operation;
 use super::options::{self, Shape};
 use super::scope::{Aliases, RowType};
 use super::types::{related, structured, type_by_name};
@@ -84,12 +85,16 @@ impl<'a> Projector<'a> {
             into.push(SelectItem::All);
             return Ok(());
         }
-        let annotates = path.iter().any(|name| name.text.starts_with('@'));
+        if path.iter().any(|name| name.text.starts_with('@')) {
+            into.push(SelectItem::Annotation);
+            return Ok(());
+        }
         let names_operation = item.parameters.is_some()
             || first.text.ends_with(".*")
             || (path.len() == 1 && self.is_operation(id, first.text));
-        if annotates || (names_operation && self.member_below(id, path, "$select").is_err()) {
-            into.push(SelectItem::Operation);
+        if names_operation && self.member_below(id, path, "$select").is_err() {
+            let last = path.last().map_or(first.text, |name| name.text);
+            into.push(SelectItem::Operation(operation::selected(self.model, last, item.parameters.as_deref())));
             return Ok(());
         }
         let found = self.member_below(id, path, "$select")?;
@@ -245,6 +250,7 @@ impl<'a> Projector<'a> {
             reference: item.reference,
             count_only: item.count_only,
             levels: nested.and_then(|nested| nested.levels),
+            repeated: false,
             query,
         };
         match target.ty.base {
@@ -275,7 +281,7 @@ impl<'a> Projector<'a> {
         if item.query.projection.expand.iter().any(stands_there) {
             return Ok(item);
         }
-        let level = ExpandItem { cast: inside.0, member: inside.1, levels: None, ..item.clone() };
+        let level = ExpandItem { cast: inside.0, member: inside.1, levels: None, repeated: true, ..item.clone() };
         let mut below = None;
         for _ in 1..levels {
             let mut next = level.clone();
@@ -323,7 +329,7 @@ impl<'a> Projector<'a> {
 
     fn is_operation(&self, id: TypeId, name: &str) -> bool {
         let own = |ty: &StructuredType| ty.member(name).is_some();
-        !self.model.structured(id).is_some_and(own) && super::operation::named_like(self.model, name)
+        !self.model.structured(id).is_some_and(own) && operation::named_like(self.model, name)
     }
 }
 

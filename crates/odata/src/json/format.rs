@@ -40,8 +40,10 @@ pub(crate) struct Format {
     /// `omit-values`.
     pub(crate) omit: Omit,
     pub(crate) types: Types,
-    /// Media links of streams at minimal metadata too.
-    pub(crate) stream_links: bool,
+    /// Media links of streams, and navigation links that are selected, at minimal metadata too.
+    pub(crate) links: bool,
+    /// Ids of entities at minimal metadata too, where the context does not lead to them.
+    pub(crate) ids: bool,
     /// Control information without `odata.` (OData 4.01).
     pub(crate) short_names: bool,
     /// Navigation properties that a record holds are written though nobody asked (an answer to a deep insert).
@@ -60,6 +62,9 @@ pub(crate) trait Context {
     fn push_set(&self, url: &mut String, owner: TypeId, member: u16) -> bool;
     /// Appends the key of an entity to the URL of its collection.
     fn push_key(&self, url: &mut String, record: &Record);
-    /// Members that stand at full metadata only (`#ns.action`), each behind a comma.
-    fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str);
+    /// Whether the entity with this URL can be changed or deleted by it.
+    fn is_editable(&self, url: &str) -> bool;
+    /// The operations that an entity advertises (`#ns.action`), each behind a comma: all of them with their targets, or
+    /// the selected ones without.
+    fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str, selected: Option<&[&str]>);
 }

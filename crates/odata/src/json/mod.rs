@@ -18,6 +18,5 @@ pub(crate) use format::{Context, Format, Level, Omit, Place};
 pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
 pub(crate) use read::{Purpose, Reader, Rules, is_json, is_shape_of, malformed};
 pub(crate) use related::Parent;
-pub(crate) use shape::{Shapes, Types};
-pub(crate) use view::shows_key;
+pub(crate) use shape::{Shapes, Types, full_type};
 pub(crate) use write::{Writer, enum_text};

@@ -36,6 +36,14 @@ pub(crate) fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, mod
     }
 }
 
+/// Whether the views select a member by its name.
+pub(crate) fn is_named(view: &[&Projection], number: u16, ty: TypeId, model: &Model) -> bool {
+    let items = view.iter().filter_map(|projection| projection.select.as_ref()).flatten();
+    items.into_iter().any(
+        |item| matches!(item, SelectItem::Member { cast, member, .. } if *member == number && is_of(*cast, ty, model)),
+    )
+}
+
 /// Whether the views let every part of an entity's key through, so that its id can be told from them.
 pub(crate) fn shows_key(view: &[&Projection], record: &Record, model: &Model) -> bool {
     let is_whole = view.is_empty() || view.iter().any(|projection| projection.select.is_none());

@@ -8,12 +8,12 @@ use super::format::{Context, Format, Level, Omit, Place};
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
-use super::view::{Selected, count_of, expanded, is_dynamic_selected, selected, shows_key};
+use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shows_key};
 use crate::edm::encode_binary;
 use crate::model::{
-    AnyKind, EdmType, KeyRef, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
+    AnyKind, EdmType, KeyRef, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
 };
-use crate::plan::{ExpandItem, Projection};
+use crate::plan::{ExpandItem, Projection, SelectItem};
 use crate::value::{DynamicProperty, Record, Value};
 
 /// Writes one body.
@@ -46,11 +46,24 @@ impl Writer<'_> {
             self.control(record, ty, shape, declared, view, place);
         }
         self.members(record, view, place);
-        if identified && ty.is_entity && self.format.level == Level::Full {
-            let url = url_of(place);
-            self.context.operations(&mut self.out, record.type_id, &url);
+        if identified && ty.is_entity {
+            self.operations(record, view, place);
         }
         self.out.push(b'}');
+    }
+
+    /// All operations at full metadata; at minimal those that are selected.
+    fn operations(&mut self, record: &Record, view: &[&Projection], place: Place<'_>) {
+        if self.format.level == Level::Full {
+            return self.context.operations(&mut self.out, record.type_id, &url_of(place), None);
+        }
+        let selected = view.iter().filter_map(|view| view.select.as_ref()).flatten();
+        let named: Vec<&str> = selected
+            .filter_map(|item| if let SelectItem::Operation(name) = item { Some(&**name) } else { None })
+            .collect();
+        if self.format.level == Level::Minimal && !named.is_empty() {
+            self.context.operations(&mut self.out, record.type_id, &url_of(place), Some(&named));
+        }
     }
 
     /// What a record holds and the view lets through.
@@ -74,28 +87,34 @@ impl Writer<'_> {
                         }
                     }
                 }
-                ShapeKind::Navigation | ShapeKind::Stream
-                    if record.get(number).is_none() && !is_identified(ty, record) => {}
+                ShapeKind::Stream if record.get(number).is_none() && !is_identified(ty, record) => {}
                 ShapeKind::Stream => {
                     if !matches!(selected(view, number, record.type_id, model), Selected::No) {
                         self.stream(record.get(number), &member.name, view, place);
                     }
                 }
-                ShapeKind::Navigation => {
-                    let expanded = expanded(view, number, record.type_id, model);
-                    if expanded.is_some() || (self.format.inline_navigation && record.get(number).is_some()) {
-                        let single = !member.ty.collection;
-                        self.navigation(record, number, of_shape, &member.ty, &member.name, single, expanded, place);
-                    } else if self.format.level == Level::Full
-                        && !matches!(selected(view, number, record.type_id, model), Selected::No)
-                    {
-                        self.navigation_links(&member.name, &member.kind, place);
-                    }
-                }
+                // Behind all properties, as OData 4.0 orders them (OData JSON 4.01, 4.5).
+                ShapeKind::Navigation => {}
             }
         }
         for property in record.dynamic.iter().filter(|property| is_dynamic_selected(view, &property.name)) {
             self.dynamic(property);
+        }
+        let navigations = ty.members.iter().zip(&shape.members).zip(0_u16..);
+        for ((member, of_shape), number) in navigations.filter(|((_, shape), _)| shape.kind == ShapeKind::Navigation) {
+            if record.get(number).is_none() && !is_identified(ty, record) {
+                continue;
+            }
+            let expanded = expanded(view, number, record.type_id, model);
+            if expanded.is_some() || (self.format.inline_navigation && record.get(number).is_some()) {
+                self.navigation(record, number, of_shape, member, expanded, place);
+            } else if match self.format.level {
+                Level::Full => !matches!(selected(view, number, record.type_id, model), Selected::No),
+                Level::Minimal => self.format.links && is_named(view, number, record.type_id, model),
+                Level::None => false,
+            } {
+                self.navigation_links(&member.name, &member.kind, place);
+            }
         }
     }
 
@@ -141,15 +160,17 @@ impl Writer<'_> {
         if self.format.level == Level::Full && ty.is_entity {
             let url = url_of(place);
             self.annotation("", "odata.id", &url);
-            self.annotation("", "odata.editLink", &url);
+            if self.context.is_editable(&url) {
+                self.annotation("", "odata.editLink", &url);
+            }
             self.annotation("", "odata.readLink", &url);
-        } else if ty.is_entity && !always && !shows_key(view, record, self.model) {
+        } else if ty.is_entity && (self.format.ids || (!always && !shows_key(view, record, self.model))) {
             self.annotation("", "odata.id", &url_of(place));
         }
         if let Some(etag) = &record.etag {
             self.annotation("", "odata.etag", etag);
         }
-        if ty.has_stream && (self.format.stream_links || self.format.level == Level::Full) {
+        if ty.has_stream && (self.format.links || self.format.level == Level::Full) {
             let media = url_of(place) + "/$value";
             self.annotation("", "odata.mediaEditLink", &media);
             self.annotation("", "odata.mediaReadLink", &media);
@@ -181,12 +202,22 @@ impl Writer<'_> {
         }
         if let Some((_, count)) = record.counts.iter().find(|(member, _)| *member == number) {
             self.key(name_of(shape), "odata.count");
-            self.int(*count, false);
+            self.int(*count, self.format.ieee754);
         }
         self.next_link(record, number, shape, place);
         self.comma();
         self.out.extend_from_slice(&shape.key);
-        self.value(value, ty, view);
+        match (value, ty.base) {
+            (Value::Record(record), EdmType::Named(declared)) => {
+                let inside = |url: &mut String| {
+                    place(url);
+                    url.push('/');
+                    url.push_str(name_of(shape));
+                };
+                self.record(record, declared, view, &inside, None);
+            }
+            _ => self.value(value, ty, view),
+        }
     }
 
     /// The link of an embedded collection that has more. It carries on control information that every level writes.
@@ -208,12 +239,11 @@ impl Writer<'_> {
         record: &Record,
         number: u16,
         shape: &MemberShape,
-        ty: &TypeRef,
-        name: &str,
-        single: bool,
+        member: &Member,
         item: Option<&ExpandItem>,
         place: Place<'_>,
     ) {
+        let (name, single) = (&*member.name, !member.ty.collection);
         let value = record.get(number);
         if let Some(count) = count_of(record, number, value, item) {
             self.key(name, "odata.count");
@@ -223,21 +253,26 @@ impl Writer<'_> {
             return;
         }
         self.next_link(record, number, shape, place);
+        if self.format.level == Level::Full
+            && self.model.structured(record.type_id).is_some_and(|ty| is_identified(ty, record))
+        {
+            self.navigation_links(name, &member.kind, place);
+        }
         self.comma();
         self.out.extend_from_slice(&shape.key);
-        let EdmType::Named(declared) = ty.base else { return self.out.extend_from_slice(b"null") };
+        let EdmType::Named(declared) = member.ty.base else { return self.out.extend_from_slice(b"null") };
         let none = Projection::default();
         let view = [item.map_or(&none, |item| &item.query.projection)];
         let reference = item.is_some_and(|item| item.reference);
         let context = self.context;
-        let member = |url: &mut String| {
+        let below = |url: &mut String| {
             place(url);
             url.push('/');
             url.push_str(name);
         };
         let collection = |url: &mut String| {
             if !context.push_set(url, record.type_id, number) {
-                member(url);
+                below(url);
             }
         };
         match value {
@@ -250,7 +285,7 @@ impl Writer<'_> {
                     context.push_key(url, entity);
                     if !known || url.len() == set {
                         url.truncate(start);
-                        member(url);
+                        below(url);
                     }
                 };
                 self.entity(entity, declared, &view, &place, reference);
@@ -318,8 +353,15 @@ impl Writer<'_> {
     }
 
     fn navigation_links(&mut self, name: &str, kind: &MemberKind, place: Place<'_>) {
-        let link = format!("{}/{name}", url_of(place));
-        if matches!(kind, MemberKind::Navigation(navigation) if !navigation.contains_target) {
+        let owner = url_of(place);
+        // Elements of collections have no URL, and with it no links.
+        if owner.is_empty() {
+            return;
+        }
+        let link = format!("{owner}/{name}");
+        if self.format.level == Level::Full
+            && matches!(kind, MemberKind::Navigation(navigation) if !navigation.contains_target)
+        {
             self.annotation(name, "odata.associationLink", &format!("{link}/$ref"));
         }
         self.annotation(name, "odata.navigationLink", &link);
@@ -329,10 +371,10 @@ impl Writer<'_> {
     fn stream(&mut self, value: Option<&Value>, name: &str, view: &[&Projection], place: Place<'_>) {
         let asked = view.iter().any(|projection| projection.select.is_some());
         let full = self.format.level == Level::Full;
-        if self.format.level == Level::None || !(full || self.format.stream_links || asked) {
+        if self.format.level == Level::None || !(full || self.format.links || asked) {
             return;
         }
-        if full || self.format.stream_links {
+        if full || self.format.links {
             let link = format!("{}/{name}", url_of(place));
             self.annotation(name, "odata.mediaEditLink", &link);
             self.annotation(name, "odata.mediaReadLink", &link);
@@ -495,13 +537,13 @@ fn underlying(model: &Model, base: EdmType) -> Option<Primitive> {
     }
 }
 
-/// The name inside a `"name":`.
 /// A row that `$apply` made has no key, and with it no identity to speak of. Complex values need none.
 fn is_identified(ty: &StructuredType, record: &Record) -> bool {
     let has = |part: &KeyRef| part.path.first().is_none_or(|member| record.get(*member).is_some());
     ty.key.iter().all(has)
 }
 
+/// The name inside a `"name":`.
 fn name_of(shape: &MemberShape) -> &str {
     shape.key.get(1..shape.key.len() - 2).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or("")
 }

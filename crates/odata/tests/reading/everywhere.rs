@@ -30,7 +30,11 @@ fn all_entities_say_what_and_where_they_are() {
     assert_eq!(each("/$all/lib.Atlas", "ID"), [2]);
     assert_eq!(
         body("/$all/lib.Author?$select=Name&$top=1")["value"],
-        json!([{"@odata.id": format!("{ROOT}/Authors(1)"), "Name": "Ada"}])
+        json!([{
+            "@odata.context": format!("{ROOT}/$metadata#Authors/$entity"),
+            "@odata.id": format!("{ROOT}/Authors(1)"),
+            "Name": "Ada"
+        }])
     );
     assert_eq!(get_url("/$all/$count"), (200, json!(9)));
     assert_eq!(each("/$all?$skip=1&$top=1", "Name"), ["Bob"]);

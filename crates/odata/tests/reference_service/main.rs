@@ -16,6 +16,7 @@ mod negotiation;
 mod operations;
 mod protocol;
 mod reading;
+mod representation;
 mod shaping;
 mod singleton;
 mod spanning;

@@ -4,10 +4,10 @@ use serde_json::Value as Json;
 
 use crate::support::{Checks, Served};
 
-/// Names of members that are no control information.
+/// Names of members that are no control information and no operations.
 fn members(json: &Json) -> Vec<String> {
     let object = json.as_object().cloned().unwrap_or_default();
-    object.keys().filter(|name| !name.contains('@')).cloned().collect()
+    object.keys().filter(|name| !name.contains('@') && !name.starts_with('#')).cloned().collect()
 }
 
 #[test]

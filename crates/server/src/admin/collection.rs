@@ -48,7 +48,7 @@ fn selects(projection: &Projection, wanted: u16) -> bool {
         items.iter().any(|item| match item {
             SelectItem::All => true,
             SelectItem::Member { member, .. } => *member == wanted,
-            SelectItem::Operation | SelectItem::Dynamic(_) => false,
+            SelectItem::Operation(_) | SelectItem::Annotation | SelectItem::Dynamic(_) => false,
         })
     })
 }

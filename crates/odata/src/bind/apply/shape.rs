@@ -40,6 +40,7 @@ fn insert(model: &Model, ty: TypeId, cast: Option<TypeId>, path: &[Step], into: 
                     reference: false,
                     count_only: false,
                     levels: None,
+                    repeated: false,
                     query: CollectionQuery::default(),
                 });
                 into.expand.len() - 1

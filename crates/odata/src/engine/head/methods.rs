@@ -168,6 +168,17 @@ pub(crate) fn needs_precondition(model: &Model, method: &Method, target: &Target
     changes && is_direct && child.is_some_and(announces)
 }
 
+/// Whether the entities of a set or a singleton can be changed or deleted at all.
+pub(crate) fn is_editable(model: &Model, child: &str) -> bool {
+    let Some((_, child)) = model.child(child) else { return true };
+    let may = |term, property, default| {
+        let said = child.annotations.iter().find_map(|annotation| flag(annotation, term, property));
+        said.unwrap_or(default)
+    };
+    let is_set = matches!(child.kind, ContainerChildKind::EntitySet { .. });
+    may("UpdateRestrictions", "Updatable", true) || may("DeleteRestrictions", "Deletable", is_set)
+}
+
 /// Whether the set announces that it tracks changes.
 pub(crate) fn tracks_changes(model: &Model, target: &Target) -> bool {
     is_root(target) && may(model, target, "ChangeTracking", "Supported", false)

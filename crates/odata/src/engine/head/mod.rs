@@ -21,7 +21,7 @@ pub(crate) use content::Content;
 pub use index::ordinal;
 pub(crate) use links::Carried;
 pub(crate) use methods::allowed as allowed_methods;
-pub(crate) use methods::child_type;
+pub(crate) use methods::{child_type, is_editable};
 pub(crate) use preconditions::failed;
 pub use preconditions::{Current, EntityTags, Preconditions};
 pub use prefer::{Prefer, Return};

@@ -6,10 +6,10 @@ use super::links::entity_set_path;
 use crate::engine::Engine;
 use crate::engine::address::{KeyStyle, path, type_of};
 use crate::engine::canonical::{canonical, is_entity_set};
-use crate::engine::head::{Head, called};
+use crate::engine::head::{Head, Version, called, is_graph};
 use crate::engine::target::{Segment, TargetKind};
-use crate::model::{ContainerChildKind, EdmType, Model, TypeId};
-use crate::plan::{Projection, SelectItem};
+use crate::model::{ContainerChild, ContainerChildKind, EdmType, Model, TypeId};
+use crate::plan::{ExpandItem, Projection, SelectItem};
 
 /// What of the target the body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Engine {
         let Some(declared) = head.declared_type() else { return };
         if called(&head.target).is_some() && !self.push_result_set(url, head) {
             let _ = write!(url, "{}", model.named(actual).name());
-            push_projection(url, model, declared, &head.query.projection);
+            push_projection(url, model, declared, &head.query.projection, self.context_version(head));
             return;
         }
         let whole = canonical(model, &head.target.segments);
@@ -73,7 +73,7 @@ impl Engine {
         if actual != of_set {
             let _ = write!(url, "/{}", model.named(actual).name());
         }
-        push_projection(url, model, actual, &head.query.projection);
+        push_projection(url, model, actual, &head.query.projection, self.context_version(head));
         if is_of_collection {
             url.push_str("/$entity");
         }
@@ -94,7 +94,7 @@ impl Engine {
             }
         }
         if let EdmType::Named(id) = ty.base {
-            push_projection(url, model, id, &head.query.projection);
+            push_projection(url, model, id, &head.query.projection, self.context_version(head));
         }
     }
 
@@ -112,11 +112,31 @@ impl Engine {
             Some(at) if at > 0 => {
                 url.push_str(&path(&self.model, &segments[..at], KeyStyle::Parentheses));
                 if let Some(declared) = head.declared_type() {
-                    push_projection(url, &self.model, declared, &head.query.projection);
+                    push_projection(url, &self.model, declared, &head.query.projection, self.context_version(head));
                 }
             }
             _ => self.value_fragment(url, head),
         }
+    }
+
+    /// Whose rules context URLs follow: Graph tells of what is expanded as 4.01 does.
+    fn context_version(&self, head: &Head) -> Version {
+        if is_graph(self.settings.profile) { Version::V4_01 } else { head.version }
+    }
+
+    /// The context URL of an entity that stands among entities of other sets.
+    pub(super) fn own_context(&self, head: &Head, child: &ContainerChild, ty: TypeId) -> String {
+        let mut url = format!("{}/$metadata#{}", head.root, child.name);
+        let (of_set, end) = match child.kind {
+            ContainerChildKind::EntitySet { ty, .. } => (ty, "/$entity"),
+            ContainerChildKind::Singleton { ty, .. } => (ty, ""),
+            ContainerChildKind::Import { .. } => (ty, ""),
+        };
+        if ty != of_set {
+            let _ = write!(url, "/{}", self.model.named(ty).name());
+        }
+        url.push_str(end);
+        url
     }
 
     /// The entity set of an operation's result, where its import or its path names one. Whether it did.
@@ -138,8 +158,13 @@ fn last_but_casts(head: &Head) -> Option<&Segment> {
     head.target.segments.iter().rev().find(|segment| !matches!(segment, Segment::Cast(_)))
 }
 
+/// Whether a context URL tells of an expanded item: not of references and counts, and `+` stands for the further levels.
+fn is_told(item: &ExpandItem) -> bool {
+    !item.reference && !item.count_only && !item.repeated
+}
+
 /// `(id,displayName,assignments())`, nothing for the default projection.
-fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Projection) {
+fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Projection, version: Version) {
     let mut items: Vec<String> = Vec::new();
     let name = |cast: Option<TypeId>, member: u16| -> Option<String> {
         let owner = model.structured(cast.unwrap_or(ty))?;
@@ -149,7 +174,8 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
     for item in projection.select.iter().flatten() {
         match item {
             SelectItem::All => items.push("*".to_owned()),
-            SelectItem::Operation => {}
+            SelectItem::Operation(name) => items.push(name.to_string()),
+            SelectItem::Annotation => {}
             SelectItem::Dynamic(name) => items.push(name.to_string()),
             SelectItem::Member { cast, member, nested } => {
                 let Some(name) = name(*cast, *member) else { continue };
@@ -158,7 +184,7 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
                 match inner {
                     Some((nested, inner)) => {
                         let before = items.len();
-                        for part in nested_names(model, inner, &nested.projection) {
+                        for part in nested_names(model, inner, &nested.projection, version) {
                             items.push(format!("{name}/{part}"));
                         }
                         if items.len() == before {
@@ -170,11 +196,19 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
             }
         }
     }
-    for item in projection.expand.iter().filter(|item| !item.reference && !item.count_only) {
+    for item in projection.expand.iter().filter(|item| is_told(item)) {
         let Some(mut text) = name(item.cast, item.member) else { continue };
+        let inside = &item.query.projection;
+        if version == Version::V4_0 && inside.select.is_none() && !inside.expand.iter().any(|item| !item.repeated) {
+            // Where nothing is said of what is inside, 4.0 takes it from the request.
+            continue;
+        }
+        if inside.expand.iter().any(|item| item.repeated) {
+            text.push('+');
+        }
         let before = text.len();
         if let Some(inner) = item.target_cast.or_else(|| member_type(model, item.cast.unwrap_or(ty), item.member)) {
-            push_projection(&mut text, model, inner, &item.query.projection);
+            push_projection(&mut text, model, inner, inside, version);
         }
         if text.len() == before {
             text.push_str("()");
@@ -194,9 +228,9 @@ fn member_type(model: &Model, ty: TypeId, member: u16) -> Option<TypeId> {
     }
 }
 
-fn nested_names(model: &Model, ty: TypeId, projection: &Projection) -> Vec<String> {
+fn nested_names(model: &Model, ty: TypeId, projection: &Projection, version: Version) -> Vec<String> {
     let mut text = String::new();
-    push_projection(&mut text, model, ty, projection);
+    push_projection(&mut text, model, ty, projection, version);
     let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or("");
     inner.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

@@ -29,14 +29,14 @@ impl Engine {
         writer.out.push(b']');
     }
 
-    /// An entity that is gone. `lead` is what goes first, without a comma.
+    /// An entity that is gone. `more` is what is said of it beside, without a comma.
     pub(super) fn tombstone(
         &self,
         writer: &mut Writer<'_>,
         head: &Head,
         removed: &Removed,
         collection: Place<'_>,
-        lead: Option<&str>,
+        more: Option<&str>,
     ) {
         let mut url = place_text(&collection);
         let plain = url.len();
@@ -44,20 +44,32 @@ impl Engine {
         // What never had a key has no id.
         let id = Some(&*url).filter(|url| url.len() > plain);
         writer.out.push(b'{');
-        writer.out.extend_from_slice(lead.unwrap_or_default().as_bytes());
         match (is_graph(self.settings.profile), head.version) {
             (false, Version::V4_0) => self.deleted_entity(writer, head, removed, id),
-            (graph, _) => removal(writer, removed, id.filter(|_| !graph)),
+            (graph, _) => {
+                if !graph && writer.format.level == Level::Full {
+                    writer.annotation("", "odata.context", &self.deleted_context(head));
+                }
+                removal(writer, removed, id.filter(|_| !graph));
+            }
+        }
+        if let Some(more) = more {
+            writer.comma();
+            writer.out.extend_from_slice(more.as_bytes());
         }
         writer.out.push(b'}');
     }
 
-    /// `{"@odata.context":"…/$deletedEntity","id":"…","reason":"deleted"}` (OData 4.0).
-    fn deleted_entity(&self, writer: &mut Writer<'_>, head: &Head, removed: &Removed, id: Option<&str>) {
+    fn deleted_context(&self, head: &Head) -> String {
         let mut context = format!("{}/$metadata#", head.root);
         self.set_fragment(&mut context, head);
         context.push_str("/$deletedEntity");
-        writer.annotation("", "odata.context", &context);
+        context
+    }
+
+    /// `{"@odata.context":"…/$deletedEntity","id":"…","reason":"deleted"}` (OData 4.0).
+    fn deleted_entity(&self, writer: &mut Writer<'_>, head: &Head, removed: &Removed, id: Option<&str>) {
+        writer.annotation("", "odata.context", &self.deleted_context(head));
         let reason = if removed.deleted { "deleted" } else { "changed" };
         for (name, text) in [("id", id), ("reason", Some(reason))] {
             let Some(text) = text else { continue };

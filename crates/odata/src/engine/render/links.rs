@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::engine::Engine;
 use crate::engine::address::{path, push_record_key, type_of};
 use crate::engine::canonical::{canonical, target_set};
-use crate::engine::head::{Carried, Head, called};
+use crate::engine::head::{Carried, Head, called, is_editable};
 use crate::engine::target::Segment;
 use crate::engine::tokens::{Continuation, TokenSeal};
 use crate::json::{Context, push_string};
@@ -100,13 +100,28 @@ impl Context for Links<'_> {
         push_record_key(url, &self.engine.model, record, self.engine.key_style());
     }
 
-    fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str) {
-        push_operations(out, &self.engine.model, ty, false, url);
+    fn is_editable(&self, url: &str) -> bool {
+        let Some((head, _)) = self.request else { return true };
+        let path = url.strip_prefix(&*head.root).unwrap_or(url).trim_start_matches('/');
+        // Of what is contained deeper nothing is known here.
+        path.contains('/') || is_editable(&self.engine.model, path.split('(').next().unwrap_or(path))
+    }
+
+    fn operations(&self, out: &mut Vec<u8>, ty: TypeId, url: &str, selected: Option<&[&str]>) {
+        push_operations(out, &self.engine.model, ty, false, url, selected);
     }
 }
 
-/// The actions and functions that can be called on a value of a type: `"#ns.name":{"title":…,"target":…}`.
-pub(super) fn push_operations(out: &mut Vec<u8>, model: &Model, ty: TypeId, collection: bool, url: &str) {
+/// The actions and functions that can be called on a value of a type: `"#ns.name":{"title":…,"target":…}`; of those that
+/// are selected only that they can be.
+pub(super) fn push_operations(
+    out: &mut Vec<u8>,
+    model: &Model,
+    ty: TypeId,
+    collection: bool,
+    url: &str,
+    selected: Option<&[&str]>,
+) {
     let mut known: HashSet<String> = HashSet::new();
     for operation in model.operations.iter().filter(|operation| operation.is_bound) {
         let Some(binding) = operation.parameters.first() else { continue };
@@ -123,13 +138,21 @@ pub(super) fn push_operations(out: &mut Vec<u8>, model: &Model, ty: TypeId, coll
             name = format!("{name}({})", names.join(","));
             target = format!("{target}({})", aliases.join(","));
         }
-        if !known.insert(name.clone()) {
+        let is_selected = |item: &&str| {
+            let of_namespace = item.strip_suffix('*').is_some_and(|prefix| operation.name.starts_with(prefix));
+            of_namespace || **item == *operation.name || **item == name
+        };
+        if selected.is_some_and(|items| !items.iter().any(|item| is_selected(&item))) || !known.insert(name.clone()) {
             continue;
         }
         if !matches!(out.last(), Some(b'{')) {
             out.push(b',');
         }
         push_string(out, &format!("#{name}"));
+        if selected.is_some() {
+            out.extend_from_slice(b":{}");
+            continue;
+        }
         out.extend_from_slice(b":{\"title\":");
         push_string(out, operation.short_name());
         out.extend_from_slice(b",\"target\":");

@@ -31,7 +31,7 @@ use super::tokens::{Continuation, TokenSeal};
 use crate::edm::write_primitive;
 use crate::error::{Error, ErrorKind};
 use crate::expr::geo;
-use crate::json::{Format, Level, Omit, Types, Writer, enum_text};
+use crate::json::{Format, Level, Omit, Types, Writer, enum_text, full_type};
 use crate::model::{EdmType, NamedType, Primitive, TypeId, TypeRef};
 use crate::plan::Projection;
 use crate::value::{Record, Value};
@@ -94,7 +94,7 @@ impl Engine {
     /// the type of the collection that it stands in.
     pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
         // Links would need the request's root; at minimal metadata none is obligatory.
-        let format = Format { stream_links: false, ..self.format(JsonFormat::DEFAULT, Omit::Nothing, false, false) };
+        let format = Format { links: false, ..self.format(JsonFormat::DEFAULT, Omit::Nothing, false, false) };
         let links = Links::detached(self);
         let mut writer = self.writer(format, &links, 1024);
         writer.record(record, declared, &[&Projection::default()], &|_| {}, None);
@@ -109,7 +109,8 @@ impl Engine {
             omit,
             short_names,
             types: if graph { Types::Always } else { Types::Derived },
-            stream_links: !graph,
+            links: !graph,
+            ids: false,
             inline_navigation,
         }
     }
@@ -250,7 +251,8 @@ impl Engine {
 
     fn collection(&self, head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         let json = json_format(head);
-        let format = self.format(json, omit(head), !head.is_read(), self.short_names(head));
+        let ids = spanning::spans_sets(&head.target);
+        let format = Format { ids, ..self.format(json, omit(head), !head.is_read(), self.short_names(head)) };
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 256 + page.items.len() * 512);
         let is_reference = head.target.kind == TargetKind::Reference;
@@ -286,7 +288,7 @@ impl Engine {
             && let Some(EdmType::Named(id)) = ty.map(|ty| ty.base)
             && called(&head.target).is_none()
         {
-            push_operations(&mut writer.out, &self.model, id, true, &format!("{}/{}", head.root, head.path));
+            push_operations(&mut writer.out, &self.model, id, true, &format!("{}/{}", head.root, head.path), None);
         }
         if let Some((term, link)) = continuation(head, page, tokens) {
             writer.annotation("", term, &link);
@@ -328,6 +330,11 @@ impl Engine {
         if json.level != Level::None {
             writer.out.extend_from_slice(self.lead(head, Shown::Value).as_bytes());
         }
+        if json.level == Level::Full
+            && let Some(name) = full_type(&self.model, ty.base, ty.collection)
+        {
+            writer.annotation("", "odata.type", &name);
+        }
         writer.member("value");
         writer.value(value, ty, &[&head.query.projection]);
         writer.out.push(b'}');
@@ -346,7 +353,10 @@ impl Engine {
         let mut writer = self.writer(self.format(json, omit(head), false, self.short_names(head)), &links, 256);
         let declared = head.declared_type().unwrap_or(record.type_id);
         let lead = (json.level != Level::None).then(|| self.lead(head, Shown::Value));
-        writer.record(record, declared, &[&head.query.projection], &|_| {}, lead.as_deref());
+        // What an operation gives stands nowhere.
+        let url = if called(&head.target).is_some() { String::new() } else { self.collection_url(head) };
+        let place = |out: &mut String| out.push_str(&url);
+        writer.record(record, declared, &[&head.query.projection], &place, lead.as_deref());
         writer.out
     }
 

@@ -5,8 +5,8 @@ use crate::engine::address::push_record_key;
 use crate::engine::head::Head;
 use crate::engine::outcome::Page;
 use crate::engine::target::{Segment, Target};
-use crate::json::{Level, Writer, push_string, shows_key};
-use crate::model::{ContainerChildKind, EdmType, TypeId};
+use crate::json::{Level, Writer, push_string};
+use crate::model::{ContainerChild, ContainerChildKind, EdmType, TypeId};
 use crate::value::{DynamicProperty, Record, Value};
 
 /// Stands for `Edm.EntityType`, so that every entity names its type.
@@ -34,20 +34,30 @@ impl Engine {
         writer.out.push(b']');
     }
 
-    /// An entity with its id, which the request's URL does not tell.
+    /// An entity with its own context, as the request's URL does not tell its set.
     fn located(&self, writer: &mut Writer<'_>, head: &Head, entity: &Record) {
         let declared = match head.target.ty.as_ref().map(|ty| ty.base) {
             Some(EdmType::Named(id)) => id,
             _ => NO_TYPE,
         };
-        let place = |url: &mut String| url.push_str(&self.url_in_sets(head, entity));
-        let mut lead = if writer.format.short_names { b"\"@id\":".to_vec() } else { b"\"@odata.id\":".to_vec() };
-        push_string(&mut lead, &self.url_in_sets(head, entity));
-        let view = [&head.query.projection];
-        // Where the key is not shown, the writer tells the id of itself.
-        let is_told = writer.format.level != Level::Minimal || !shows_key(&view, entity, &self.model);
-        let lead = String::from_utf8(lead).ok().filter(|_| !is_told);
-        writer.record(entity, declared, &view, &place, lead.as_deref());
+        let home = self.home(entity);
+        let place = |url: &mut String| {
+            url.push_str(&head.root);
+            let Some(child) = home else { return };
+            url.push('/');
+            url.push_str(&child.name);
+            if matches!(child.kind, ContainerChildKind::EntitySet { .. }) {
+                push_record_key(url, &self.model, entity, self.key_style());
+            }
+        };
+        let mut lead =
+            if writer.format.short_names { b"\"@context\":".to_vec() } else { b"\"@odata.context\":".to_vec() };
+        if let Some(child) = home {
+            push_string(&mut lead, &self.own_context(head, child, entity.type_id));
+        }
+        let is_told = writer.format.level != Level::None && home.is_some();
+        let lead = String::from_utf8(lead).ok().filter(|_| is_told);
+        writer.record(entity, declared, &[&head.query.projection], &place, lead.as_deref());
     }
 
     /// The entities of one row: links, or what is expanded.
@@ -72,19 +82,14 @@ impl Engine {
         writer.out.push(b'}');
     }
 
-    /// The URL of an entity in the first entity set of its type, or of the singleton that it is.
-    fn url_in_sets(&self, head: &Head, entity: &Record) -> String {
-        let model = &*self.model;
-        let fits = |ty: TypeId| model.is_a(entity.type_id, ty);
-        let sets = model.container.children.iter();
-        let set = sets.clone().find(|child| matches!(child.kind, ContainerChildKind::EntitySet { ty, .. } if fits(ty)));
-        if let Some(set) = set {
-            let mut url = format!("{}/{}", head.root, set.name);
-            push_record_key(&mut url, model, entity, self.key_style());
-            return url;
-        }
-        let mut singletons =
-            sets.filter(|child| matches!(child.kind, ContainerChildKind::Singleton { ty, .. } if fits(ty)));
-        singletons.next().map_or_else(|| head.root.to_string(), |child| format!("{}/{}", head.root, child.name))
+    /// The first entity set of an entity's type, or the singleton that it is.
+    fn home(&self, entity: &Record) -> Option<&ContainerChild> {
+        let fits = |ty: TypeId| self.model.is_a(entity.type_id, ty);
+        let mut children = self.model.container.children.iter();
+        let is_set =
+            |child: &&ContainerChild| matches!(child.kind, ContainerChildKind::EntitySet { ty, .. } if fits(ty));
+        let singleton =
+            |child: &&ContainerChild| matches!(child.kind, ContainerChildKind::Singleton { ty, .. } if fits(ty));
+        children.clone().find(is_set).or_else(|| children.find(singleton))
     }
 }
