@@ -233,7 +233,6 @@ impl Writer<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the state of one member, used once")]
     fn navigation(
         &mut self,
         record: &Record,

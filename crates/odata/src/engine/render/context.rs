@@ -174,9 +174,8 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
     for item in projection.select.iter().flatten() {
         match item {
             SelectItem::All => items.push("*".to_owned()),
-            SelectItem::Operation(name) => items.push(name.to_string()),
             SelectItem::Annotation => {}
-            SelectItem::Dynamic(name) => items.push(name.to_string()),
+            SelectItem::Operation(name) | SelectItem::Dynamic(name) => items.push(name.to_string()),
             SelectItem::Member { cast, member, nested } => {
                 let Some(name) = name(*cast, *member) else { continue };
                 let inner =

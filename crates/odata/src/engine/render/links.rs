@@ -142,7 +142,7 @@ pub(super) fn push_operations(
             let of_namespace = item.strip_suffix('*').is_some_and(|prefix| operation.name.starts_with(prefix));
             of_namespace || **item == *operation.name || **item == name
         };
-        if selected.is_some_and(|items| !items.iter().any(|item| is_selected(&item))) || !known.insert(name.clone()) {
+        if selected.is_some_and(|items| !items.iter().any(is_selected)) || !known.insert(name.clone()) {
             continue;
         }
         if !matches!(out.last(), Some(b'{')) {
