@@ -106,22 +106,78 @@ fn groups_are_all_or_nothing() {
 }
 
 #[test]
-fn an_error_stops_a_batch_unless_the_client_goes_on() {
+fn an_error_stops_a_json_batch_only_where_the_client_says_so() {
     let (served, mut checks) = (Served::start(), Checks::default());
     let requests = json!({ "requests": [
         { "id": "1", "method": "GET", "url": "Nothing" },
         { "id": "2", "method": "GET", "url": "Company" },
     ]})
     .to_string();
-    let stopped = served.json("POST", "/$batch", &requests);
-    checks.eq("the error", &of(&stopped.json(), "1")["status"], &404);
-    checks.that("the rest was not run", of(&stopped.json(), "2")["status"] != 200, || stopped.text().to_owned());
-    for prefer in ["continue-on-error", "odata.continue-on-error", "continue-on-error=true"] {
+    for prefer in ["continue-on-error=false", "odata.continue-on-error=false"] {
+        let headers = [("Content-Type", "application/json"), ("Prefer", prefer)];
+        let stopped = served.send("POST", "/$batch", &headers, &requests);
+        checks.eq("the error", &of(&stopped.json(), "1")["status"], &404);
+        checks.that("the rest was not run", of(&stopped.json(), "2")["status"] != 200, || stopped.text().to_owned());
+    }
+    for prefer in ["", "continue-on-error", "odata.continue-on-error", "continue-on-error=true"] {
         let headers = [("Content-Type", "application/json"), ("Prefer", prefer)];
         let continued = served.send("POST", "/$batch", &headers, &requests);
         checks.eq("the error", &of(&continued.json(), "1")["status"], &404);
         checks.eq("the rest", &of(&continued.json(), "2")["status"], &200);
     }
+    checks.done();
+}
+
+#[test]
+fn values_of_earlier_answers_stand_in_expressions() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let first = json!({ "id": "1", "method": "GET", "url": laptop });
+    let after = |url: &str| json!({ "id": "2", "method": "GET", "url": url, "dependsOn": ["1"] });
+    for (url, wanted) in [
+        ("Products?$filter=Name eq $1/Name&$select=Name", json!(["Laptop"])),
+        ("Products?$filter=Price gt $1/Price&$select=Name", json!(["Premium Laptop Pro"])),
+        ("Products?$filter=CategoryID eq $1/CategoryID and contains(Name,'$1')", json!([])),
+        ("Products?$filter=ID eq $1/ID&$top=1&$expand=Category($select=Name)", json!(["Laptop"])),
+    ] {
+        let answer = batch(&served, &json!([first, after(url)])).json();
+        let rows = of(&answer, "2")["body"]["value"].as_array().cloned().unwrap_or_default();
+        let names: Json = rows.iter().map(|row| row["Name"].clone()).collect();
+        checks.eq(url, &names, &wanted);
+    }
+    let missing = batch(&served, &json!([first, after("Products?$filter=Name eq $1/Nothing")])).json();
+    checks.eq("no such value", &of(&missing, "2")["status"], &400);
+    for (condition, status) in [
+        ("$1/$succeeded", 200),
+        ("not $1/$succeeded", 424),
+        ("$1/$succeeded and $1/Price gt 1", 200),
+        ("$1/Name eq 'Mouse'", 424),
+        ("contains($1/Name,'top') or false", 200),
+        ("$1/ShippingAddress/City in ('Seattle','Austin')", 200),
+        ("$1/Name", 400),
+    ] {
+        let mut request = after("Company");
+        request["if"] = json!(condition);
+        let answer = batch(&served, &json!([first, request])).json();
+        checks.eq(condition, &of(&answer, "2")["status"], &status);
+    }
+    checks.done();
+}
+
+#[test]
+fn what_is_said_of_the_batch_counts_for_its_requests() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let requests = json!({ "requests": [{ "id": "1", "method": "GET", "url": "Company" }] }).to_string();
+    let headers = [("Content-Type", "application/json"), ("Accept", "application/json;odata.metadata=full")];
+    let full = served.send("POST", "/$batch", &headers, &requests).json();
+    checks.that("Accept", of(&full, "1")["body"]["@odata.id"].is_string(), || full.to_string());
+    let mixed = [("Content-Type", "application/json"), ("Accept", "multipart/mixed, application/json;q=0.1")];
+    checks.status("the form is the batch's", &served.send("POST", "/$batch", &mixed, &requests), 200);
+    for (version, status) in [("1.0", 200), ("*", 200), ("7", 404)] {
+        let answer = served.json("POST", &format!("/$batch?$schemaversion={version}"), &requests).json();
+        checks.eq(version, &of(&answer, "1")["status"], &status);
+    }
+    checks.error("no other option", &served.json("POST", "/$batch?$top=1", &requests), 400);
     checks.done();
 }
 
@@ -215,5 +271,17 @@ fn multipart_batches_answer_each_request() {
         &[part("GET Company HTTP/1.1\r\n\r\n"), "--b--\r\n".to_owned()].concat(),
     );
     checks.that("an answer in the other form", as_json.status == 200, || as_json.text().to_owned());
+    checks.done();
+}
+
+#[test]
+fn a_request_line_may_lack_its_version() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let body = "--b\r\nContent-Type: application/http\r\n\r\nGET /Company\r\nHost: HOST\r\n\r\n\r\n--b--";
+    let body = body.replace("HOST", served.root().trim_start_matches("http://"));
+    let answer = served.send("POST", "/$batch", &[BOUNDARY], &body);
+    checks.eq("without", &statuses(&answer), &vec![200]);
+    let other = body.replace("/Company", "/Company HTTP/9");
+    checks.error("another one", &served.send("POST", "/$batch", &[BOUNDARY], &other), 400);
     checks.done();
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Condition, Group, Item, Limits, message, refer, url};
+use super::condition::Condition;
+use super::{Group, Item, Limits, message, refer, url};
 use crate::edm::decode_binary;
 use crate::engine::head::media::Media;
 use crate::error::{Error, shown};
@@ -109,7 +110,8 @@ fn item(
         Some(json) => content(text, json, &mut headers, &place, limits.profile)?,
     };
     let depends_on = depends_on(given.depends_on, &place)?;
-    let condition = given.condition.map(|text| condition(text, &place)).transpose()?;
+    let condition = given.condition.map(Condition::parse).transpose();
+    let condition = condition.map_err(|error| error.at(format!("{place}/if")))?;
     let group = given.group.map(Arc::from);
     let mut item = Item {
         id,
@@ -259,23 +261,6 @@ fn depends_on(elements: &[Json<'_>], place: &str) -> Result<Vec<(String, Arc<str
         }
     }
     Ok(names)
-}
-
-/// `$1/$succeeded` or `not $1/$succeeded`; other conditions are not offered.
-fn condition(text: &str, place: &str) -> Result<Condition, Error> {
-    let trimmed = text.trim();
-    let (rest, wanted) = trimmed.strip_prefix("not ").map_or((trimmed, true), |rest| (rest.trim(), false));
-    let id = rest.strip_prefix('$').and_then(|rest| rest.strip_suffix("/$succeeded"));
-    match id {
-        Some(id) if !id.is_empty() => Ok(Condition { id: id.into(), item: 0, wanted }),
-        _ => {
-            let message = format!(
-                "The condition '{}' is not supported: it may be $id/$succeeded, with 'not' before it or without.",
-                shown(text)
-            );
-            Err(Error::new(crate::ErrorKind::NotImplemented, message).at(format!("{place}/if")))
-        }
-    }
 }
 
 fn unknown(name: &str, place: String) -> Error {

@@ -37,12 +37,16 @@ pub(super) fn headers(text: &[u8], from: usize) -> Result<(HeaderMap, usize), (u
     Ok((headers, text.len()))
 }
 
-/// `METHOD url HTTP/1.1`, to method and URL.
+/// `METHOD url HTTP/1.1`, perhaps without the version, to method and URL.
 pub(super) fn request_line(line: &[u8]) -> Option<(&str, &str)> {
     let line = std::str::from_utf8(line).ok()?;
     let (method, rest) = line.split_once(' ')?;
-    let (url, version) = rest.rsplit_once(' ')?;
-    (matches!(version, "HTTP/1.1" | "HTTP/1.0" | "HTTP/2" | "HTTP/2.0")).then(|| (method, url.trim()))
+    let url = match rest.rsplit_once(' ') {
+        Some((url, "HTTP/1.1" | "HTTP/1.0" | "HTTP/2" | "HTTP/2.0")) => url.trim(),
+        Some((_, version)) if version.starts_with("HTTP/") => return None,
+        _ => rest.trim(),
+    };
+    Some((method, url))
 }
 
 /// A method that a batch may hold.

@@ -1,6 +1,7 @@
 //! Batches: an envelope of requests in, one answer out. The envelope is judged whole before anything of it runs; what an
 //! inner request means is judged when its turn comes, by the steps that any other request takes. Executes nothing.
 
+mod condition;
 mod json;
 mod message;
 mod multipart;
@@ -9,6 +10,7 @@ mod render;
 mod rules;
 mod run;
 mod url;
+mod values;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,8 +22,10 @@ use super::Engine;
 use super::head::media::{Media, list};
 use super::head::{Prefer, content, negotiate_version};
 use crate::error::{Error, ErrorKind};
+use crate::model::Model;
 use crate::profile::Profile;
-use crate::syntax::Query;
+use crate::syntax::{Query, SystemOption};
+use condition::Condition;
 use refer::Reference;
 
 pub use run::{BatchRun, BatchStep};
@@ -76,8 +80,11 @@ pub struct Batch {
     root: Arc<str>,
     /// Headers of the batch that count for its requests where they give none of their own.
     inherited: HeaderMap,
+    /// `$schemaversion` of the batch, which counts for requests that give none of their own.
+    schema_version: Option<Arc<str>>,
     /// Whether the first failure ends it.
     stops: bool,
+    model: Arc<Model>,
     answer: Answer,
 }
 
@@ -124,14 +131,6 @@ enum Dependency {
     Group(usize),
 }
 
-/// `"if": "$1/$succeeded"`, perhaps with `not` before it.
-#[derive(Debug, Clone)]
-struct Condition {
-    id: Arc<str>,
-    item: usize,
-    wanted: bool,
-}
-
 /// Requests that succeed or fail together.
 #[derive(Debug, Clone)]
 struct Group {
@@ -158,7 +157,7 @@ impl Engine {
         let profile = settings.profile;
         let (version, _) = negotiate_version(headers, profile)?;
         let query = Query::parse(path_and_query.split_once('?').map_or("", |(_, query)| query))?;
-        if let Some(option) = query.given().next() {
+        if let Some(option) = query.given().find(|option| *option != SystemOption::SchemaVersion) {
             let name = option.name();
             return Err(Error::bad_request(format!("The query option '{name}' does not apply to a batch.")).at(name));
         }
@@ -174,14 +173,21 @@ impl Engine {
             Form::Multipart => multipart::read(body, &boundary(headers)?, &limits)?,
         };
         rules::resolve(&mut items, &groups)?;
-        let continues = Prefer::from_headers(headers).continue_on_error;
+        let prefer = Prefer::from_headers(headers);
+        // The requests of a JSON batch stand for themselves, but for what they say of each other.
+        let stops = match form {
+            Form::Json => prefer.stop_on_error,
+            Form::Multipart => !prefer.continue_on_error,
+        };
         Ok(Batch {
             items,
             groups,
             root: root.into(),
             inherited: inherited(headers),
-            stops: profile == Profile::Strict && !continues,
-            answer: Answer { form: answer, profile, version: version.text(), applied: continues },
+            schema_version: query.text(SystemOption::SchemaVersion).map(Arc::from),
+            stops: profile == Profile::Strict && stops,
+            model: Arc::clone(&self.model),
+            answer: Answer { form: answer, profile, version: version.text(), applied: prefer.continue_on_error },
         })
     }
 }
@@ -282,9 +288,18 @@ fn accepted(headers: &HeaderMap, form: Form, profile: Profile) -> Result<Form, E
 /// Headers that say something about every request of the batch.
 fn inherited(headers: &HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::new();
-    for name in [header::AUTHORIZATION, header::ACCEPT_LANGUAGE, HeaderName::from_static("odata-maxversion")] {
+    let versions = ["odata-version", "odata-maxversion"].map(HeaderName::from_static);
+    for name in [header::AUTHORIZATION, header::ACCEPT_LANGUAGE].into_iter().chain(versions) {
         for value in headers.get_all(&name) {
             kept.append(name.clone(), value.clone());
+        }
+    }
+    // What is accepted as the form of the batch says nothing of what is in it.
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok()).flat_map(list);
+    for range in accepted {
+        let is_form = Media::parse(range).is_none_or(|media| media.main.eq_ignore_ascii_case("multipart"));
+        if !is_form && let Ok(value) = range.parse() {
+            kept.append(header::ACCEPT, value);
         }
     }
     // These are about the batch itself, all other preferences about what is in it.

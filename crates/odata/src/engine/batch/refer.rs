@@ -1,12 +1,14 @@
-//! `$id`: what a request of a batch takes over from an earlier one, in its URL, in the references of its body, in `If-Match`.
+//! `$id`: what a request of a batch takes over from an earlier one, at the start of its URL, in the expressions of its query,
+//! in the references of its body, in `If-Match`.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use super::Item;
+use super::values::{self, Mention};
 use crate::json::{self, Json, JsonKind};
 
 /// One place that takes something over.
@@ -19,10 +21,19 @@ pub(super) struct Reference {
     pub(super) place: Place,
 }
 
+impl Reference {
+    fn in_query(&self) -> Option<Mention> {
+        let Place::Query(mention) = &self.place else { return None };
+        Some(Mention { item: self.item, ..mention.clone() })
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     /// The first segment of the URL; the rest follows from this offset.
     Url(usize),
+    /// A value in the query part of the URL.
+    Query(Mention),
     /// A string in the JSON body, from quote to quote, and what stands behind the id in it.
     Body(Range<usize>, String),
     /// A precondition: the ETag.
@@ -31,6 +42,9 @@ pub(super) enum Place {
 
 /// System resources come before ids of the same name.
 const RESERVED: [&str; 6] = ["batch", "crossjoin", "all", "entity", "root", "metadata"];
+
+/// So do literals of expressions.
+const LITERALS: [&str; 3] = ["it", "root", "this"];
 
 /// All places of an item that look like references. Which are, only the ids can tell.
 pub(super) fn find(item: &Item, body: Option<&Json<'_>>) -> Vec<Reference> {
@@ -42,6 +56,13 @@ pub(super) fn find(item: &Item, body: Option<&Json<'_>>) -> Vec<Reference> {
         if !RESERVED.contains(&reserved) {
             let offset = start + (url.len() - rest.len());
             found.push(Reference { id: id.into(), item: 0, place: Place::Url(offset) });
+        }
+    }
+    if let Some(query) = item.url.find('?') {
+        for mention in
+            values::mentions(&item.url, query + 1).into_iter().filter(|mention| !LITERALS.contains(&&*mention.id))
+        {
+            found.push(Reference { id: Arc::clone(&mention.id), item: 0, place: Place::Query(mention) });
         }
     }
     for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
@@ -119,19 +140,30 @@ pub(super) struct Known {
     pub(super) etag: Option<HeaderValue>,
 }
 
-/// The item's URL, headers and body with everything taken over. `known` is by item.
+/// The item's URL, headers and body with everything taken over. `known` and `answers` are by item.
 ///
 /// # Errors
 /// The id whose request gave nothing to refer to.
-pub(super) fn fill(item: &Item, root: &str, known: &[Known]) -> Result<(String, HeaderMap, Bytes), Arc<str>> {
-    let (mut url, mut headers) = (item.url.clone(), item.headers.clone());
+pub(super) fn fill(
+    item: &Item,
+    root: &str,
+    known: &[Known],
+    answers: &[Option<Response<Bytes>>],
+) -> Result<(String, HeaderMap, Bytes), Arc<str>> {
+    let mentions: Vec<Mention> = item.references.iter().filter_map(Reference::in_query).collect();
+    let filled = values::fill(&item.url, &mentions, |mention| {
+        let answer = answers.get(mention.item)?.as_ref()?;
+        values::literal(answer, &mention.path).map(|literal| values::encoded(&literal))
+    })?;
+    let (mut url, mut headers) = (filled.clone(), item.headers.clone());
     let mut body = Vec::new();
     let mut copied = 0;
     for reference in &item.references {
         let of = known.get(reference.item);
         let path = || of.and_then(|known| known.path.as_deref()).ok_or_else(|| Arc::clone(&reference.id));
         match &reference.place {
-            Place::Url(rest) => url = format!("/{}{}", path()?, &item.url[*rest..]),
+            Place::Url(rest) => url = format!("/{}{}", path()?, &filled[*rest..]),
+            Place::Query(_) => {}
             Place::Body(range, rest) => {
                 body.extend_from_slice(&item.body[copied..range.start]);
                 json::push_string(&mut body, &format!("{root}/{}{rest}", path()?));

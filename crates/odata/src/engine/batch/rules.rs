@@ -60,9 +60,10 @@ impl Context<'_> {
             item.after.push(dependency.ok_or_else(|| refused(&item.id, &name).at(place))?);
         }
         if let Some(condition) = &mut item.condition {
-            let place = || format!("{}/if", item.place);
-            let other = self.ids.get(&condition.id.to_lowercase()).copied().filter(|other| *other < self.index);
-            condition.item = other.ok_or_else(|| refused(&item.id, &condition.id).at(place()))?;
+            for mention in &mut condition.mentions {
+                let other = self.ids.get(&mention.id.to_lowercase()).copied().filter(|other| *other < self.index);
+                mention.item = other.ok_or_else(|| refused(&item.id, &mention.id).at(format!("{}/if", item.place)))?;
+            }
         }
         let references = std::mem::take(&mut item.references);
         for mut reference in references {
@@ -70,7 +71,7 @@ impl Context<'_> {
             let Some(other) = self.ids.get(&reference.id.to_lowercase()) else { continue };
             let dependency = self.on_item(*other).ok_or_else(|| {
                 let place = match reference.place {
-                    refer::Place::Url(_) => "url",
+                    refer::Place::Url(_) | refer::Place::Query(..) => "url",
                     refer::Place::Body(..) => "body",
                     refer::Place::Header(_) => "headers",
                 };

@@ -5,8 +5,9 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::refer::{self, Known};
-use super::{Batch, Dependency, Item, url};
+use super::{Batch, Dependency, Item, url, values};
 use crate::error::{Error, ErrorKind};
+use crate::syntax::{Query, SystemOption};
 
 /// A batch that is being executed. [`Self::next`] says what to do, [`Self::answer`] takes what came of it,
 /// [`Self::response`] puts the answers together. A copy made when a group has begun can begin it again.
@@ -210,15 +211,21 @@ impl BatchRun {
     /// The request with everything in it that earlier answers give.
     fn prepare(&self, index: usize) -> Result<Request<Bytes>, Error> {
         let item = &self.batch.items[index];
-        if self.is_refused(index) {
-            return Err(dependency_failed("A request that this one depends on failed."));
+        // A condition stands in the place of "all that is depended on succeeded".
+        match &item.condition {
+            Some(condition) => {
+                let holds = condition.holds(&self.batch.model, &self.answers);
+                if !holds.map_err(|error| error.at(format!("{}/if", item.place)))? {
+                    return Err(dependency_failed("The condition of the request is not met.").at("if"));
+                }
+            }
+            None if self.is_refused(index) => {
+                return Err(dependency_failed("A request that this one depends on failed."));
+            }
+            None => {}
         }
-        if let Some(condition) = &item.condition
-            && self.succeeded(condition.item) != condition.wanted
-        {
-            return Err(dependency_failed("The condition of the request is not met.").at("if"));
-        }
-        let (url, mut headers, body) = refer::fill(item, &self.batch.root, &self.known).map_err(|id| {
+        let filled = refer::fill(item, &self.batch.root, &self.known, &self.answers);
+        let (mut url, mut headers, body) = filled.map_err(|id| {
             let message = format!("The request '{id}' gave nothing that can be referred to.");
             Error::bad_request(message).at(item.place.clone())
         })?;
@@ -226,6 +233,9 @@ impl BatchRun {
             for value in self.batch.inherited.get_all(name) {
                 headers.append(name.clone(), value.clone());
             }
+        }
+        if let Some(version) = &self.batch.schema_version {
+            url = with_schema_version(url, version);
         }
         let request = Request::builder().method(item.method.clone()).uri(url).body(body);
         let mut request = request.map_err(|_| {
@@ -256,7 +266,18 @@ fn known(item: &Item, response: &Response<Bytes>, root: &str) -> Known {
     Known { path: named.or_else(asked).filter(|_| !failed(response)), etag }
 }
 
-fn failed(response: &Response<Bytes>) -> bool {
+/// The URL with the batch's version of the schema, where it names none.
+fn with_schema_version(url: String, version: &str) -> String {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let is_given = Query::parse(query).is_ok_and(|query| query.text(SystemOption::SchemaVersion).is_some());
+    match (is_given, query.is_empty()) {
+        (true, _) => url,
+        (false, true) => format!("{}?$schemaversion={}", url.trim_end_matches('?'), values::encoded(version)),
+        (false, false) => format!("{url}&$schemaversion={}", values::encoded(version)),
+    }
+}
+
+pub(super) fn failed(response: &Response<Bytes>) -> bool {
     response.status().is_client_error() || response.status().is_server_error()
 }
 
