@@ -367,7 +367,7 @@ mod mangled {
             let written = write_xml(&model, CsdlVersion::V4_01);
             let again = read(&written).map_err(|error| TestCaseError::fail(format!("{error} in\n{written}")))?;
             prop_assert_eq!(write_xml(&again, CsdlVersion::V4_01), written);
-            let json = write_json(&model);
+            let json = write_json(&model, CsdlVersion::V4_01);
             prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{}", json);
         }
         Ok(())

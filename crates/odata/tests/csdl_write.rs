@@ -58,7 +58,7 @@ fn a_written_model_is_read_back_as_the_same_model() {
             let again = read(&written).unwrap();
             assert!(said(&model) == said(&again), "lost in:\n{written}");
             assert_eq!(write_xml(&again, version), written);
-            assert_eq!(write_json(&again), write_json(&model));
+            assert_eq!(write_json(&again, version), write_json(&model, version));
         }
     }
 }
@@ -68,6 +68,20 @@ fn the_version_is_the_one_that_was_asked_for() {
     let model = read(FEATURES).unwrap();
     assert!(write_xml(&model, CsdlVersion::V4_0).contains("<edmx:Edmx Version=\"4.0\""));
     assert!(write_xml(&model, CsdlVersion::V4_01).contains("<edmx:Edmx Version=\"4.01\""));
+    assert!(write_json(&model, CsdlVersion::V4_0).starts_with("{\n  \"$Version\": \"4.0\""));
+}
+
+#[test]
+fn a_schema_with_an_alias_is_named_by_it_alone() {
+    let model = read(FEATURES).unwrap();
+    let xml = write_xml(&model, CsdlVersion::V4_01);
+    for name in ["BaseType=\"self.Thing\"", "Type=\"Collection(self.Copy)\"", "Function=\"self.Find\""] {
+        assert!(xml.contains(name), "{name}");
+    }
+    let json: Json = serde_json::from_str(&write_json(&model, CsdlVersion::V4_01)).unwrap();
+    assert_eq!(json["lib.model"]["Audiobook"]["$BaseType"], "self.Book");
+    assert_eq!(json["lib.model"]["Library"]["Books"]["$Type"], "self.Book");
+    assert_eq!(json["$EntityContainer"], "lib.model.Library", "but for the container");
 }
 
 #[test]
@@ -77,12 +91,12 @@ fn csdl_xml_looks_like_this() {
 
 #[test]
 fn csdl_json_looks_like_this() {
-    insta::assert_snapshot!(write_json(&read(FEATURES).unwrap()));
+    insta::assert_snapshot!(write_json(&read(FEATURES).unwrap(), CsdlVersion::V4_01));
 }
 
 #[test]
 fn csdl_json_says_what_the_xml_says() {
-    let json: Json = serde_json::from_str(&write_json(&read(FEATURES).unwrap())).unwrap();
+    let json: Json = serde_json::from_str(&write_json(&read(FEATURES).unwrap(), CsdlVersion::V4_01)).unwrap();
     assert_eq!(json["$EntityContainer"], "lib.model.Library");
     let schema = &json["lib.model"];
     assert_eq!(schema["Book"]["$Key"], serde_json::json!(["Isbn", { "EditionNumber": "Edition/Number" }]));
@@ -92,6 +106,15 @@ fn csdl_json_says_what_the_xml_says() {
     assert_eq!(schema["Book"]["Genre"]["$DefaultValue"], "Novel,Crime");
     assert_eq!(schema["Genre"]["Novel@Core.Description"], "Long & \"made up\"");
     assert_eq!(schema["Lend"].as_array().map(Vec::len), Some(3));
+    assert_eq!(schema["Copy"]["Worth"]["$Scale"], 0, "what XML leaves out as zero, JSON leaves out as any scale");
+    assert_eq!(schema["Library"]["Newest"]["$Nullable"], true);
+    let included = json["$Reference"].as_object().and_then(|documents| documents.values().next()).unwrap();
+    assert_eq!(
+        included["$IncludeAnnotations"][1],
+        serde_json::json!({
+            "$TermNamespace": "org.example.display", "$Qualifier": "Tablet", "$TargetNamespace": "lib.model"
+        })
+    );
     assert_eq!(schema["Library"]["Authors"]["$IncludeInServiceDocument"], false);
     assert_eq!(schema["Library"]["Books"]["@self.Rating#Staff"], 5);
     let all = &json["lib.extra"]["Everything"];
@@ -101,5 +124,5 @@ fn csdl_json_says_what_the_xml_says() {
     assert_eq!(all[15], serde_json::json!({ "$If": [{ "$Eq": [{ "$Path": "Name" }, "x"] }, 1, 2] }));
     assert_eq!(all[16], serde_json::json!({ "$Apply": ["a", { "$Path": "Name" }], "$Function": "odata.concat" }));
     assert_eq!(all[17], serde_json::json!({ "$Cast": { "$Path": "Price" }, "$Type": "Edm.Decimal" }));
-    assert_eq!(all[22]["@type"], "#lib.model.Edition");
+    assert_eq!(all[22]["@type"], "#self.Edition");
 }

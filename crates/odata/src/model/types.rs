@@ -88,6 +88,19 @@ pub struct Reference {
     pub uri: Arc<str>,
     /// `(namespace, alias)` of each `edmx:Include`.
     pub includes: Vec<(Arc<str>, Option<Arc<str>>)>,
+    /// `edmx:IncludeAnnotations`.
+    pub annotations: Vec<IncludeAnnotations>,
+}
+
+/// Annotations of another document that count for this one.
+#[derive(Debug, Clone)]
+pub struct IncludeAnnotations {
+    /// The namespace of their terms.
+    pub term_namespace: Arc<str>,
+    /// The only qualifier, where one is named.
+    pub qualifier: Option<Arc<str>>,
+    /// The only namespace of their targets, where one is named.
+    pub target_namespace: Option<Arc<str>>,
 }
 
 /// An annotation: term (as written), qualifier, and its constant or dynamic expression.
@@ -449,6 +462,8 @@ pub enum ContainerChildKind {
     Singleton {
         /// Its type.
         ty: TypeId,
+        /// Whether there may be none.
+        nullable: bool,
         /// `(navigation path, target)` bindings.
         bindings: Vec<(Arc<str>, Arc<str>)>,
     },

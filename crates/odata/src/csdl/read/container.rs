@@ -50,7 +50,8 @@ impl<'a> Reader<'a> {
             "Singleton" => {
                 element.only(&["Name", "Type", "Nullable"])?;
                 let ty = self.entity_type(element, "Type")?;
-                (ContainerChildKind::Singleton { ty, bindings }, true)
+                let nullable = element.flag("Nullable")?.unwrap_or(false);
+                (ContainerChildKind::Singleton { ty, nullable, bindings }, true)
             }
             "ActionImport" => {
                 element.only(&["Name", "Action", "EntitySet"])?;
@@ -109,7 +110,7 @@ impl<'a> Reader<'a> {
                 ContainerChildKind::EntitySet { ty, .. } if self.model.key_of(*ty).is_empty() => {
                     return Err(element.misused("entity set", &child.name, "has a type without a key"));
                 }
-                ContainerChildKind::EntitySet { ty, bindings } | ContainerChildKind::Singleton { ty, bindings } => {
+                ContainerChildKind::EntitySet { ty, bindings } | ContainerChildKind::Singleton { ty, bindings, .. } => {
                     for (path, target) in bindings {
                         if !self.member_at(*ty, path).is_some_and(Member::is_navigation) {
                             return Err(element.unknown("navigation property", path));

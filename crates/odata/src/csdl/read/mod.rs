@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) use self::xml::{EDM, EDMX};
 use self::xml::{Element, document, is_dotted};
 use super::CsdlError;
-use crate::model::{Annotation, Container, Model, Reference, Schema, TypeId};
+use crate::model::{Annotation, Container, IncludeAnnotations, Model, Reference, Schema, TypeId};
 
 /// Reads a CSDL XML document into a model.
 ///
@@ -28,7 +28,7 @@ use crate::model::{Annotation, Container, Model, Reference, Schema, TypeId};
 ///   `ComputedDefaultValue`, `Immutable`, `Permissions` (read-only is computed), `DefaultNamespace`, `SchemaVersion`,
 ///   `OptionalParameter`, and, on operations, any term whose unqualified name is `AlternativeName`.
 /// - Collections of entities are never nullable; other collections are when `Nullable` is not written.
-/// - Not kept: annotations of `ReferentialConstraint`, `OnDelete`, `PropertyValue` and `Include`, `IncludeAnnotations`.
+/// - Not kept: annotations of `ReferentialConstraint`, `OnDelete`, `Record`, `PropertyValue`, `Reference` and `Include`.
 ///
 /// A computed member is for the service to set: readers of bodies keep a value that is given, and the application decides
 /// whether it counts (a key that the service makes may be taken from a client that has one).
@@ -154,13 +154,24 @@ impl<'a> Reader<'a> {
     }
 
     fn reference(&mut self, element: Element<'a>) -> Result<(), CsdlError> {
-        let mut includes = Vec::new();
-        for child in element.children().filter(|child| child.name() == "Include") {
-            let namespace = namespace(child)?;
-            let alias = self.alias(child, &namespace)?;
-            includes.push((namespace, alias));
+        let mut reference =
+            Reference { uri: element.required("Uri")?.into(), includes: Vec::new(), annotations: Vec::new() };
+        for child in element.children() {
+            match child.name() {
+                "Include" => {
+                    let namespace = namespace(child)?;
+                    let alias = self.alias(child, &namespace)?;
+                    reference.includes.push((namespace, alias));
+                }
+                "IncludeAnnotations" => reference.annotations.push(IncludeAnnotations {
+                    term_namespace: child.required("TermNamespace")?.into(),
+                    qualifier: child.attribute("Qualifier").map(Arc::from),
+                    target_namespace: child.attribute("TargetNamespace").map(Arc::from),
+                }),
+                _ => {}
+            }
         }
-        self.model.references.push(Reference { uri: element.required("Uri")?.into(), includes });
+        self.model.references.push(reference);
         Ok(())
     }
 

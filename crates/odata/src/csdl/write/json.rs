@@ -1,30 +1,31 @@
-//! CSDL JSON 4.01. Names are written with their namespace; annotation expressions have their own file's worth at the end.
+//! CSDL JSON. Names are written with the alias of their schema where it has one; annotation expressions have their own file's
+//! worth at the end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::json_text::JsonText;
-use super::{Own, default_text, is_entity_collection};
+use super::{CsdlVersion, Own, default_text, is_entity_collection, named};
 use crate::edm::Decimal;
 use crate::model::{
-    Annotation, AnnotationValue, ContainerChild, ContainerChildKind, EnumType, Facets, Member, MemberKind, Model,
-    NamedType, Operation, Parameter, Scale, Schema, StructuredType, Term, TypeDefinition, TypeRef,
+    Annotation, AnnotationValue, ContainerChild, ContainerChildKind, EdmType, EnumType, Facets, Member, MemberKind,
+    Model, NamedType, Operation, Parameter, Primitive, Scale, Schema, StructuredType, Term, TypeDefinition, TypeRef,
 };
 
-/// Writes the model as a CSDL JSON document (always of version 4.01, the first that has the format).
+/// Writes the model as a CSDL JSON document.
 ///
 /// ```
 /// let text = r#"<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
 ///     <Schema Namespace="a.b" xmlns="http://docs.oasis-open.org/odata/ns/edm">
 ///       <ComplexType Name="point"><Property Name="x" Type="Edm.Double" Nullable="false"/></ComplexType>
 ///     </Schema></edmx:DataServices></edmx:Edmx>"#;
-/// let written = odata::csdl::write_json(&odata::csdl::read(text)?);
+/// let written = odata::csdl::write_json(&odata::csdl::read(text)?, odata::csdl::CsdlVersion::V4_01);
 /// assert!(written.starts_with("{\n  \"$Version\": \"4.01\",\n  \"a.b\": {"));
 /// # Ok::<(), odata::csdl::CsdlError>(())
 /// ```
-pub fn write_json(model: &Model) -> String {
+pub fn write_json(model: &Model, version: CsdlVersion) -> String {
     let mut writer = Writer { model, json: JsonText::new() };
-    writer.document();
+    writer.document(version);
     writer.json.finish()
 }
 
@@ -34,9 +35,9 @@ struct Writer<'m> {
 }
 
 impl<'m> Writer<'m> {
-    fn document(&mut self) {
+    fn document(&mut self, version: CsdlVersion) {
         self.json.open('{');
-        self.json.string_member("$Version", "4.01");
+        self.json.string_member("$Version", version.text());
         let container = &self.model.container;
         if self.model.schemas.iter().any(|schema| schema.has_container) {
             self.json.string_member("$EntityContainer", &format!("{}.{}", container.namespace, container.name));
@@ -50,33 +51,48 @@ impl<'m> Writer<'m> {
 
     fn references(&mut self) {
         // One member for each document, even when the model names it in several references.
-        let mut documents: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let mut documents: BTreeMap<&str, (Vec<_>, Vec<_>)> = BTreeMap::new();
         for reference in &self.model.references {
-            documents.entry(&reference.uri).or_default().extend(&reference.includes);
+            let (includes, annotations) = documents.entry(&reference.uri).or_default();
+            includes.extend(&reference.includes);
+            annotations.extend(&reference.annotations);
         }
         if documents.is_empty() {
             return;
         }
         self.json.key("$Reference");
         self.json.open('{');
-        for (uri, includes) in documents {
+        for (uri, (includes, annotations)) in documents {
             self.json.key(uri);
             self.json.open('{');
-            self.json.key("$Include");
-            self.json.open('[');
-            for (namespace, alias) in includes {
-                self.json.next();
-                self.json.open('{');
-                self.json.string_member("$Namespace", namespace);
-                if let Some(alias) = alias {
-                    self.json.string_member("$Alias", alias);
-                }
-                self.json.close('}');
-            }
-            self.json.close(']');
+            self.array_of("$Include", &includes, |json, (namespace, alias)| {
+                json.string_member("$Namespace", namespace);
+                json.optional("$Alias", alias.as_deref());
+            });
+            self.array_of("$IncludeAnnotations", &annotations, |json, annotations| {
+                json.string_member("$TermNamespace", &annotations.term_namespace);
+                json.optional("$Qualifier", annotations.qualifier.as_deref());
+                json.optional("$TargetNamespace", annotations.target_namespace.as_deref());
+            });
             self.json.close('}');
         }
         self.json.close('}');
+    }
+
+    /// A member with an object for each item; none where there are no items.
+    fn array_of<T>(&mut self, name: &str, items: &[&T], write: impl Fn(&mut JsonText, &T)) {
+        if items.is_empty() {
+            return;
+        }
+        self.json.key(name);
+        self.json.open('[');
+        for item in items {
+            self.json.next();
+            self.json.open('{');
+            write(&mut self.json, item);
+            self.json.close('}');
+        }
+        self.json.close(']');
     }
 
     fn schema(&mut self, schema: &'m Schema) {
@@ -121,7 +137,7 @@ impl<'m> Writer<'m> {
         self.json.open('{');
         self.json.string_member("$Kind", if ty.is_entity { "EntityType" } else { "ComplexType" });
         if let Some(base) = own.base {
-            self.json.string_member("$BaseType", base);
+            self.json.string_member("$BaseType", &named(self.model, base));
         }
         self.json.flag("$Abstract", ty.is_abstract);
         self.json.flag("$OpenType", own.is_open);
@@ -170,7 +186,7 @@ impl<'m> Writer<'m> {
             if let Some(text) = default_text(self.model, member) {
                 self.json.key("$DefaultValue");
                 let primitive = self.model.primitive_of(&member.ty).map(|(primitive, _)| primitive);
-                let bare = primitive.is_some_and(|p| p.is_numeric() || p == crate::model::Primitive::Boolean);
+                let bare = primitive.is_some_and(|p| p.is_numeric() || p == Primitive::Boolean);
                 // `INF` and `NaN` are numbers without a JSON number.
                 if bare && !text.ends_with(['F', 'N']) { self.json.literal(&text) } else { self.json.string(&text) }
             }
@@ -191,13 +207,13 @@ impl<'m> Writer<'m> {
         self.json.flag("$Collection", ty.collection);
         let name = self.model.type_name(ty.base);
         if name != "Edm.String" {
-            self.json.string_member("$Type", name);
+            self.json.string_member("$Type", &named(self.model, name));
         }
         self.json.flag("$Nullable", ty.nullable && !is_entity_collection(self.model, ty));
-        self.facets(&ty.facets);
+        self.facets(&ty.facets, ty.base == EdmType::Primitive(Primitive::Decimal));
     }
 
-    fn facets(&mut self, facets: &Facets) {
+    fn facets(&mut self, facets: &Facets, is_decimal: bool) {
         if let Some(length) = facets.max_length {
             self.json.literal_member("$MaxLength", &length.to_string());
         }
@@ -205,6 +221,8 @@ impl<'m> Writer<'m> {
             self.json.literal_member("$Precision", &digits.to_string());
         }
         match facets.scale {
+            // Nothing is zero in XML, and any scale in JSON (CSDL JSON 4.01, 7.2.4).
+            None if is_decimal => self.json.literal_member("$Scale", "0"),
             None => {}
             Some(Scale::Fixed(digits)) => self.json.literal_member("$Scale", &digits.to_string()),
             Some(Scale::Variable) => self.json.string_member("$Scale", "variable"),
@@ -235,7 +253,7 @@ impl<'m> Writer<'m> {
         self.json.open('{');
         self.json.string_member("$Kind", "TypeDefinition");
         self.json.string_member("$UnderlyingType", ty.underlying.name());
-        self.facets(&ty.facets);
+        self.facets(&ty.facets, ty.underlying == Primitive::Decimal);
         self.annotations("", &ty.annotations);
         self.json.close('}');
     }
@@ -246,12 +264,19 @@ impl<'m> Writer<'m> {
         self.json.string_member("$Kind", "Term");
         self.type_text(&term.type_text);
         self.json.flag("$Nullable", term.nullable.unwrap_or(true));
-        self.facets(&term.facets);
+        self.facets(&term.facets, &*term.type_text == "Edm.Decimal");
         if let Some(base) = &term.base {
-            self.json.string_member("$BaseTerm", &self.model.resolve_name(base));
+            self.json.string_member("$BaseTerm", &named(self.model, &self.model.resolve_name(base)));
         }
         if let Some(default) = &term.default {
-            self.json.string_member("$DefaultValue", default);
+            self.json.key("$DefaultValue");
+            match Primitive::from_name(&term.type_text) {
+                Some(Primitive::Boolean) => self.constant("Bool", default),
+                Some(Primitive::Double | Primitive::Single) => self.constant("Float", default),
+                Some(Primitive::Decimal) => self.constant("Decimal", default),
+                Some(primitive) if primitive.is_numeric() => self.constant("Int", default),
+                _ => self.json.string(default),
+            }
         }
         if let Some(applies_to) = &term.applies_to {
             self.json.key("$AppliesTo");
@@ -272,7 +297,7 @@ impl<'m> Writer<'m> {
         self.json.flag("$Collection", inner.is_some());
         let name = self.model.resolve_name(inner.unwrap_or(text)).into_owned();
         if name != "Edm.String" {
-            self.json.string_member("$Type", &name);
+            self.json.string_member("$Type", &named(self.model, &name));
         }
     }
 
@@ -353,11 +378,11 @@ impl<'m> Writer<'m> {
                 self.json.flag("$Collection", true);
                 (ty, bindings)
             }
-            ContainerChildKind::Singleton { ty, bindings } => (ty, bindings),
+            ContainerChildKind::Singleton { ty, bindings, .. } => (ty, bindings),
             ContainerChildKind::Import { operations, entity_set } => {
                 let Some(operation) = operations.first().map(|id| self.model.operation(*id)) else { return };
                 let name = if operation.is_action { "$Action" } else { "$Function" };
-                self.json.string_member(name, &operation.name);
+                self.json.string_member(name, &named(self.model, &operation.name));
                 if let Some(set) = entity_set {
                     self.json.string_member("$EntitySet", set);
                 }
@@ -365,7 +390,8 @@ impl<'m> Writer<'m> {
                 return;
             }
         };
-        self.json.string_member("$Type", self.model.named(*ty).name());
+        self.json.string_member("$Type", &named(self.model, self.model.named(*ty).name()));
+        self.json.flag("$Nullable", matches!(child.kind, ContainerChildKind::Singleton { nullable: true, .. }));
         if !child.in_service_document {
             self.json.literal_member("$IncludeInServiceDocument", "false");
         }
@@ -479,6 +505,6 @@ impl<'m> Writer<'m> {
             .iter()
             .find(|reference| reference.includes.iter().any(|(included, _)| **included == *namespace))
             .map_or("", |reference| &*reference.uri);
-        format!("{document}#{full}")
+        format!("{document}#{}", named(self.model, &full))
     }
 }

@@ -59,6 +59,13 @@ impl JsonText {
         self.string(text);
     }
 
+    /// A member, when there is a value.
+    pub(super) fn optional(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.string_member(name, text);
+        }
+    }
+
     pub(super) fn literal_member(&mut self, name: &str, text: &str) {
         self.key(name);
         self.literal(text);

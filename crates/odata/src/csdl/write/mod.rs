@@ -27,6 +27,19 @@ impl CsdlVersion {
     }
 }
 
+/// A name that is to be written: an own schema with an alias is named by it alone (CSDL 4.01, 5.1).
+fn named(model: &Model, full: &str) -> String {
+    let (head, name, tail) = match full.strip_prefix("Collection(").and_then(|inner| inner.strip_suffix(')')) {
+        Some(inner) => ("Collection(", inner, ")"),
+        None => ("", full, ""),
+    };
+    let aliased = name.rsplit_once('.').and_then(|(namespace, short)| {
+        let schema = model.schemas.iter().find(|schema| *schema.namespace == *namespace)?;
+        Some(format!("{head}{}.{short}{tail}", schema.alias.as_ref()?))
+    });
+    aliased.unwrap_or_else(|| full.to_owned())
+}
+
 /// What a type declares, apart from what it inherits.
 struct Own<'m> {
     base: Option<&'m str>,

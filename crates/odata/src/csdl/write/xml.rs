@@ -1,8 +1,8 @@
-//! CSDL XML. Names are written with their namespace, so that no alias is needed to read them.
+//! CSDL XML. Names are written with the alias of their schema where it has one; what annotations name is left as it is.
 
 use super::super::read::{EDM, EDMX};
 use super::xml_text::XmlText;
-use super::{CsdlVersion, Own, default_text, is_entity_collection};
+use super::{CsdlVersion, Own, default_text, is_entity_collection, named};
 use crate::model::{
     Annotation, AnnotationValue, ContainerChild, ContainerChildKind, EnumType, Facets, Member, MemberKind, Model,
     NamedType, Operation, Scale, Schema, StructuredType, Term, TypeDefinition, TypeRef,
@@ -49,6 +49,13 @@ impl<'m> Writer<'m> {
                 self.xml.optional("Alias", alias.as_deref());
                 self.xml.end();
             }
+            for annotations in &reference.annotations {
+                self.xml.start("edmx:IncludeAnnotations");
+                self.xml.attribute("TermNamespace", &annotations.term_namespace);
+                self.xml.optional("Qualifier", annotations.qualifier.as_deref());
+                self.xml.optional("TargetNamespace", annotations.target_namespace.as_deref());
+                self.xml.end();
+            }
             self.xml.end();
         }
         self.xml.start("edmx:DataServices");
@@ -93,7 +100,7 @@ impl<'m> Writer<'m> {
         let own = Own::of(self.model, ty);
         self.xml.start(if ty.is_entity { "EntityType" } else { "ComplexType" });
         self.xml.attribute("Name", ty.short_name());
-        self.xml.optional("BaseType", own.base);
+        self.xml.optional("BaseType", own.base.map(|base| named(self.model, base)).as_deref());
         self.xml.flag("Abstract", ty.is_abstract);
         self.xml.flag("OpenType", own.is_open);
         self.xml.flag("HasStream", own.has_stream);
@@ -140,7 +147,7 @@ impl<'m> Writer<'m> {
     }
 
     fn type_ref(&mut self, ty: &TypeRef) {
-        self.xml.attribute("Type", &self.model.qualified_name(ty));
+        self.xml.attribute("Type", &named(self.model, &self.model.qualified_name(ty)));
         if ty.collection && !is_entity_collection(self.model, ty) {
             // For collections there is no default to rely on (CSDL 4.01, 7.2.2).
             self.xml.attribute("Nullable", if ty.nullable { "true" } else { "false" });
@@ -242,23 +249,25 @@ impl<'m> Writer<'m> {
             ContainerChildKind::EntitySet { ty, bindings } => {
                 self.xml.start("EntitySet");
                 self.xml.attribute("Name", &child.name);
-                self.xml.attribute("EntityType", self.model.named(*ty).name());
+                self.xml.attribute("EntityType", &named(self.model, self.model.named(*ty).name()));
                 if !child.in_service_document {
                     self.xml.attribute("IncludeInServiceDocument", "false");
                 }
                 self.bindings(bindings);
             }
-            ContainerChildKind::Singleton { ty, bindings } => {
+            ContainerChildKind::Singleton { ty, nullable, bindings } => {
                 self.xml.start("Singleton");
                 self.xml.attribute("Name", &child.name);
-                self.xml.attribute("Type", self.model.named(*ty).name());
+                self.xml.attribute("Type", &named(self.model, self.model.named(*ty).name()));
+                self.xml.flag("Nullable", *nullable);
                 self.bindings(bindings);
             }
             ContainerChildKind::Import { operations, entity_set } => {
                 let Some(operation) = operations.first().map(|id| self.model.operation(*id)) else { return };
                 self.xml.start(if operation.is_action { "ActionImport" } else { "FunctionImport" });
                 self.xml.attribute("Name", &child.name);
-                self.xml.attribute(if operation.is_action { "Action" } else { "Function" }, &operation.name);
+                let called = named(self.model, &operation.name);
+                self.xml.attribute(if operation.is_action { "Action" } else { "Function" }, &called);
                 self.xml.optional("EntitySet", entity_set.as_deref());
                 if !operation.is_action {
                     self.xml.flag("IncludeInServiceDocument", child.in_service_document);

@@ -20,12 +20,13 @@ pub(crate) struct Document {
     pub(crate) etag: String,
 }
 
-/// `$metadata` in both forms, the XML in both versions.
+/// `$metadata` in both forms, each in both versions.
 #[derive(Debug)]
 pub(crate) struct Documents {
     xml: Document,
     xml_4_01: Document,
     json: Document,
+    json_4_01: Document,
 }
 
 impl Documents {
@@ -37,7 +38,8 @@ impl Documents {
         Self {
             xml: Document::new(xml),
             xml_4_01: Document::new(xml_4_01),
-            json: Document::new(csdl::write_json(model)),
+            json: Document::new(csdl::write_json(model, CsdlVersion::V4_0)),
+            json_4_01: Document::new(csdl::write_json(model, CsdlVersion::V4_01)),
         }
     }
 }
@@ -54,7 +56,8 @@ impl Engine {
     pub(super) fn metadata(&self, head: &Head) -> Result<Response<Bytes>, Error> {
         let is_xml = head.produces == Produces::Xml;
         let document = match (is_xml, head.version) {
-            (false, _) => &self.documents.json,
+            (false, Version::V4_0) => &self.documents.json,
+            (false, Version::V4_01) => &self.documents.json_4_01,
             (true, Version::V4_0) => &self.documents.xml,
             (true, Version::V4_01) => &self.documents.xml_4_01,
         };
