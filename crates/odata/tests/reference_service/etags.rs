@@ -131,3 +131,24 @@ fn every_change_counts() {
     }
     checks.done();
 }
+
+#[test]
+fn an_entity_tag_in_a_body_of_4_01_is_a_condition() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let send = |version: &str, body: &str| {
+        let mut headers = vec![("Content-Type", "application/json")];
+        headers.extend(Some(("OData-Version", version)).filter(|_| !version.is_empty()));
+        served.send("PATCH", &laptop, &headers, body)
+    };
+    for name in ["@etag", "@odata.etag"] {
+        let stale = format!(r#"{{"{name}":"W/\"99\"","Rating":1}}"#);
+        checks.error(name, &send("4.01", &stale), 412);
+    }
+    checks.status("any", &send("4.01", r#"{"@etag":"*","Rating":1}"#), 204);
+    checks.status("the present one", &send("4.01", r#"{"@etag":"W/\"2\"","Rating":2}"#), 204);
+    for version in ["4.0", ""] {
+        checks.status("told back", &send(version, r#"{"@odata.etag":"W/\"1\"","Rating":3}"#), 204);
+    }
+    checks.done();
+}

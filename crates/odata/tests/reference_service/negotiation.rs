@@ -1,5 +1,7 @@
 //! What a request says of the answer's version, form and preferences, and what the answer says of it.
 
+use serde_json::Value as Json;
+
 use crate::support::{Checks, Served};
 
 #[test]
@@ -96,5 +98,28 @@ fn nulls_that_are_news_are_not_left_out() {
     checks.header("of a change", &changed, "Preference-Applied", Some("return=representation"));
     let delta = served.send("GET", &delta, &[("Prefer", "omit-values=nulls")], "");
     checks.that("of a delta", delta.json()["value"][0].get("ReleaseDate").is_some(), || delta.text().to_owned());
+    checks.done();
+}
+
+#[test]
+fn the_preferred_page_size_is_one_of_each_collection() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let paged = |path: &str| served.send("GET", path, &[("Prefer", "maxpagesize=2")], "").json();
+    let electronics = served.id("Categories", "Electronics");
+    let of_one = paged(&format!("/Categories({electronics})?$expand=Products"));
+    let set = paged("/Categories?$expand=Products");
+    for category in [&of_one, &set["value"][0]] {
+        let mut names: Vec<Json> = category["Products"].as_array().cloned().unwrap_or_default();
+        checks.eq("a page", &names.len(), &2);
+        let mut next = category["Products@odata.nextLink"].as_str().map(str::to_owned);
+        while let Some(link) = next {
+            let page = served.get(&link).json();
+            names.extend(page["value"].as_array().cloned().unwrap_or_default());
+            next = page["@odata.nextLink"].as_str().map(str::to_owned);
+        }
+        checks.eq("all of them", &names.len(), &5);
+    }
+    let narrowed = paged("/Categories?$expand=Products($filter=Price gt 0)");
+    checks.eq("with options it is whole", &narrowed["value"][0]["Products"].as_array().map(Vec::len), &Some(5));
     checks.done();
 }

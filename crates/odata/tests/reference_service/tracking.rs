@@ -129,3 +129,17 @@ fn any_request_may_be_answered_later() {
     checks.error("Reseed removes jobs", &served.get(&kept), 404);
     checks.done();
 }
+
+#[test]
+fn the_number_of_changes_is_counted_below_the_delta_link() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let (_, link) = tracked(&served, "/Products?$filter=Price gt 20");
+    let counted = link.replacen("/Products?", "/Products/$count?", 1);
+    checks.eq("nothing yet", &served.get(&counted).text(), &"0");
+    checks.status("left", &served.json("PATCH", &served.product("Wireless Mouse"), r#"{"Price":1}"#), 204);
+    checks.status("changed", &served.json("PATCH", &served.product("Laptop"), r#"{"Rating":1}"#), 204);
+    checks.status("gone", &served.send("DELETE", &served.product("Smartphone"), &[], ""), 204);
+    checks.eq("changes", &served.get(&counted).text(), &"3");
+    checks.error("another token", &served.get("/Products/$count?$deltatoken=x"), 400);
+    checks.done();
+}

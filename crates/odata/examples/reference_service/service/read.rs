@@ -12,8 +12,15 @@ use super::{delta, env};
 /// Answers a read, a function included.
 pub(crate) fn read(store: &Store, head: &Head, operation: &Operation) -> Result<Outcome, Error> {
     let target = head.target();
-    if let Operation::ReadCollection(CollectionQuery { since: Some(state), .. }) = operation {
-        return delta::since(store, state, head.query()).map(Outcome::Collection);
+    match operation {
+        Operation::ReadCollection(CollectionQuery { since: Some(state), .. }) => {
+            return delta::since(store, state, head.query()).map(Outcome::Collection);
+        }
+        Operation::Count(CollectionQuery { since: Some(state), .. }) => {
+            let changes = delta::since(store, state, head.query())?;
+            return Ok(Outcome::Count((changes.items.len() + changes.removed.len()) as u64));
+        }
+        _ => {}
     }
     let mut outcome = reader(store).read(target, operation)?;
     let is_tracked = target.segments.len() == 1 && Schema::root(&target.segments) == Some(Set::Products);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use odata::engine::{Engine, Head, Outcome, Return};
+use odata::engine::{Current, Engine, Head, Outcome, Return};
 use odata::{Error, Record, Value};
 
 use super::create::upsert;
@@ -25,7 +25,7 @@ pub(crate) fn update(
     let Some(row) = store.get(set, &key) else {
         return upsert(store, engine, head, set, &key, change);
     };
-    rules::check_etag(head.preconditions(), row)?;
+    head.preconditions().check_update(&change, Current::Present(row.record.etag.as_deref()))?;
     amend(store, engine, set, &key, change, replace).map(Outcome::Updated)
 }
 

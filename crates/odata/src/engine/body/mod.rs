@@ -125,7 +125,7 @@ impl Engine {
         if replace {
             self.complete(&mut record);
         }
-        if head.body_version == Version::V4_01
+        if head.tags_in_body
             && let Some(JsonKind::String(tag)) =
                 member(&json, "@odata.etag").or_else(|| member(&json, "@etag")).map(|json| &json.kind)
         {

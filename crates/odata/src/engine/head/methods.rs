@@ -181,7 +181,9 @@ pub(crate) fn is_editable(model: &Model, child: &str) -> bool {
 
 /// Whether the set announces that it tracks changes.
 pub(crate) fn tracks_changes(model: &Model, target: &Target) -> bool {
-    is_root(target) && may(model, target, "ChangeTracking", "Supported", false)
+    let counted = target.segments.strip_suffix(&[Segment::Count]).unwrap_or(&target.segments);
+    let collection = Target { segments: counted.to_vec(), ..target.clone() };
+    is_root(&collection) && may(model, &collection, "ChangeTracking", "Supported", false)
 }
 
 /// What a capability says of the set or singleton that a direct child path ends in; `default` where it says nothing.

@@ -56,6 +56,8 @@ pub struct Head {
     pub(crate) version: Version,
     /// What the body is written in.
     pub(crate) body_version: Version,
+    /// An entity tag in the body is a condition: only where the request says that it is of 4.01 itself.
+    pub(crate) tags_in_body: bool,
     /// `$id` of a DELETE on references.
     pub(crate) referenced: Option<Arc<str>>,
     /// The path as it was asked, without slashes around it.
@@ -190,6 +192,10 @@ impl Engine {
         {
             return self.posted_head(resource, headers, root, tokens);
         }
+        if posted::queried(path_and_query).is_some() {
+            let message = "The segment '$query' takes POST.";
+            return Err(Error::new(ErrorKind::MethodNotAllowed, message).with_allow([Method::POST]));
+        }
         self.understand(method, path_and_query, headers, root, tokens)
     }
 
@@ -244,15 +250,23 @@ impl Engine {
             accept::negotiate(target.kind, format, headers, profile)?
         };
         let path: Arc<str> = raw_path.trim_matches('/').into();
-        let carried = Carried::new(&path, raw_query);
+        // The number of changes is that of the delta link, to whose path `/$count` was appended.
+        let counted = (target.kind == TargetKind::Count).then(|| Arc::from(path.trim_end_matches("/$count")));
+        let carried = Carried::new(counted.as_ref().unwrap_or(&path), raw_query);
         let mut bound = if is_options {
             CollectionQuery::default()
         } else {
             self.options(method, &target, &query, named.is_some())?
         };
-        if target.ty.as_ref().is_some_and(|ty| ty.collection) {
-            bound.track_changes = is_read && prefer.track_changes && self.is_tracked(&target);
+        if let (TargetKind::Count, Some(token)) = (target.kind, query.text(SystemOption::DeltaToken)) {
+            bound.since = Some(self.since(token, &carried, tokens)?);
+        } else if target.ty.as_ref().is_some_and(|ty| ty.collection) {
+            let may_track = is_read && target.kind != TargetKind::Count;
+            bound.track_changes = may_track && prefer.track_changes && self.is_tracked(&target);
             self.page(&mut bound, &query, &carried, &prefer, tokens)?;
+        }
+        if is_read && prefer.max_page_size.is_some() {
+            page_expanded(&mut bound, prefer.max_page_size);
         }
         let index = index::of(model, method, &target, &query)?;
         let preconditions = Preconditions::from_headers(headers)?;
@@ -280,6 +294,7 @@ impl Engine {
             produces,
             version,
             body_version,
+            tags_in_body: body_version == Version::V4_01 && headers.contains_key("odata-version"),
             referenced: query.text(SystemOption::Id).map(Arc::from),
             path,
             carried,
@@ -374,7 +389,14 @@ impl Engine {
     /// a function called `delta` gives.
     fn is_tracked(&self, target: &Target) -> bool {
         let calls_delta = called(target).is_some_and(|(id, _)| self.model.operation(id).short_name() == "delta");
-        calls_delta || (target.kind == TargetKind::EntityCollection && methods::tracks_changes(&self.model, target))
+        let is_collection = matches!(target.kind, TargetKind::EntityCollection | TargetKind::Count);
+        calls_delta || (is_collection && methods::tracks_changes(&self.model, target))
+    }
+
+    /// The state that a `$deltatoken` holds.
+    fn since(&self, token: &str, carried: &Carried, tokens: &dyn TokenSeal) -> Result<Arc<[u8]>, Error> {
+        let is_latest = self.settings.profile == Profile::Graph && token == "latest";
+        if is_latest { Ok(Arc::default()) } else { carried.open_delta(token, tokens) }
     }
 
     /// Adds what the request says of pages: the size, and where the page starts.
@@ -388,8 +410,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut wanted = prefer.max_page_size;
         if let Some(token) = query.text(SystemOption::DeltaToken) {
-            let is_latest = self.settings.profile == Profile::Graph && token == "latest";
-            bound.since = Some(if is_latest { Arc::default() } else { carried.open_delta(token, tokens)? });
+            bound.since = Some(self.since(token, carried, tokens)?);
         }
         if let Some(token) = query.text(SystemOption::SkipToken) {
             let continuation = carried.open(token, tokens)?;
@@ -404,6 +425,17 @@ impl Engine {
             (wanted, max) => wanted.or(max),
         };
         Ok(())
+    }
+}
+
+/// The preferred page size is one of each collection in the answer. The link to what follows does not tell options of an
+/// expansion, so one with any stays whole.
+fn page_expanded(bound: &mut CollectionQuery, size: Option<u32>) {
+    let size = bound.page_size.or(size);
+    for item in &mut bound.projection.expand {
+        if !item.count_only && !item.reference && item.query == CollectionQuery::default() {
+            item.query.page_size = size;
+        }
     }
 }
 

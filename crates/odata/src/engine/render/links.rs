@@ -80,7 +80,7 @@ impl Context for Links<'_> {
         let continuation = Continuation {
             fingerprint: 0,
             top: None,
-            page_size: self.engine.settings.page_size_max,
+            page_size: head.query.page_size,
             track_changes: false,
             position: position.into(),
         };
