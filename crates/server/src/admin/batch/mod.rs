@@ -115,7 +115,7 @@ impl Inside<'_> {
     /// The answer to a request that is not executed.
     fn refuse(&self, fault: Error) -> Response<Bytes> {
         let context = self.outer.request.inner(self.app.env.ids.uuid(), &self.outer.parts.headers);
-        let mut response = Refusal::from(fault).render(self.app, &context);
+        let mut response = Refusal::from(fault).render(self.app, &context, &self.outer.parts.headers);
         service::put_ids_on(response.headers_mut(), &context);
         response
     }
