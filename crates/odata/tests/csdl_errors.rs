@@ -112,6 +112,8 @@ fn names_that_are_taken() {
     assert_eq!(read(&twice).unwrap_err().fault.to_string(), "schema n is declared twice");
     let alias = twice.replace("Namespace=\"n\" xmlns", "Namespace=\"m\" Alias=\"a\" xmlns");
     assert_eq!(read(&alias).unwrap_err().fault.to_string(), "alias a is declared twice");
+    let namespace = twice.replace("Namespace=\"n\" xmlns", "Namespace=\"a\" xmlns");
+    assert_eq!(read(&namespace).unwrap_err().fault.to_string(), "alias a is declared twice", "it is a namespace, too");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What every answer of the engine is: sound headers, JSON where it says so, and no fault of the engine's own.
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderMap, Response};
 use odata::Error;
 use odata::engine::{Engine, ErrorContext};
 
@@ -10,7 +10,9 @@ pub(crate) fn refusal(engine: &Engine, error: &Error, input: &[u8]) {
     if let Some(position) = error.position {
         assert!(position <= input.len(), "{error:?} points behind the input");
     }
-    let context = ErrorContext { date: "2026-01-01T00:00:00", request_id: "1", client_request_id: "1" };
+    let headers = HeaderMap::new();
+    let context =
+        ErrorContext { headers: &headers, date: "2026-01-01T00:00:00", request_id: "1", client_request_id: "1" };
     let response = engine.render_error(error, &context);
     let status = response.status().as_u16();
     assert!((400..500).contains(&status) || status == 501, "{error:?} is answered {status}");

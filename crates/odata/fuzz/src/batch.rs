@@ -34,7 +34,7 @@ pub fn batch(input: &[u8]) {
                     run.answer(response.body(Bytes::from_static(b"{}")).expect("an answer"));
                 }
                 BatchStep::Refuse(error) => {
-                    let context = ErrorContext { date: "", request_id: "", client_request_id: "" };
+                    let context = ErrorContext { headers: &headers, date: "", request_id: "", client_request_id: "" };
                     run.answer(engine.render_error(&error, &context));
                 }
                 BatchStep::Begin => {

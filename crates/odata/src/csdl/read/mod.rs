@@ -150,7 +150,15 @@ impl<'a> Reader<'a> {
             });
             self.schemas.push(schema);
         }
-        if self.schemas.is_empty() { Err(services.missing("Schema")) } else { Ok(()) }
+        // An alias stands for one namespace everywhere, so that no other may have its name.
+        let aliased = self.schemas.iter().zip(&self.model.schemas).find(|(_, schema)| {
+            self.model.aliases.get(&schema.namespace).is_some_and(|other| *other != schema.namespace)
+        });
+        match aliased {
+            _ if self.schemas.is_empty() => Err(services.missing("Schema")),
+            Some((element, schema)) => Err(element.duplicate("alias", &schema.namespace)),
+            None => Ok(()),
+        }
     }
 
     fn reference(&mut self, element: Element<'a>) -> Result<(), CsdlError> {
