@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import "isomorphic-fetch";
-import { Client, GraphError, PageIterator } from "@microsoft/microsoft-graph-client";
+import {
+  BatchRequestContent,
+  BatchResponseContent,
+  Client,
+  GraphError,
+  PageIterator,
+} from "@microsoft/microsoft-graph-client";
 
 const url = process.env.OFFICECONFIG_URL;
 const configurations = "/officeConfiguration/clientConfigurations";
@@ -176,4 +182,26 @@ test("another tenant sees nothing of this one", async () => {
   assert.deepEqual((await other.api(configurations).get()).value, []);
   const error = await errorOf(other.api(`${configurations}/${created.id}`).get());
   assert.equal(error.statusCode, 404);
+});
+
+test("a batch that the client puts together is answered request by request", async () => {
+  const word = await post("Word");
+  const headers = { "Content-Type": "application/json" };
+  const request = (method, path, body) =>
+    new Request(`${url}/beta${path}`, { method, headers, body: body && JSON.stringify(body) });
+  // The client wants all that depend on something to depend on the same.
+  const after = (id, request) => ({ id, request, dependsOn: ["1"] });
+  const content = new BatchRequestContent([
+    { id: "1", request: request("POST", configurations, { "@odata.type": windows, displayName: "Excel" }) },
+    after("2", request("GET", `${configurations}?$select=displayName&$orderby=priority`)),
+    after("3", request("GET", `${configurations}/${crypto.randomUUID()}`)),
+    after("4", request("PATCH", `${configurations}/${word.id}`, { description: "new" })),
+  ]);
+  const answers = new BatchResponseContent(await client.api("/$batch").post(await content.getContent()));
+  const answer = (id) => answers.getResponseById(id);
+  assert.deepEqual(["1", "2", "3", "4"].map((id) => answer(id).status), [201, 200, 404, 200]);
+  const listed = await answer("2").json();
+  assert.deepEqual(listed.value.map((item) => item.displayName), ["Word", "Excel"]);
+  assert.equal((await answer("3").json()).error.code, "ResourceNotFound");
+  assert.equal((await answer("4").json()).description, "new");
 });
