@@ -282,9 +282,9 @@ impl Binder<'_> {
     fn in_collection(&mut self, left: &ast::Expr<'_>, right: &ast::Expr<'_>) -> Result<Expr, Error> {
         let span = Span { start: left.span.start, end: right.span.end };
         let (left, right) = (self.expr(left)?, self.expr(right)?);
-        if !right.ty.collection {
-            let (left, right) = self.unify(left, right, span, "Equal")?;
-            return Ok(Expr { node: Node::In(Box::new(left), vec![right]), ty: BOOLEAN });
+        if !right.ty.collection && right.ty != ExprType::NULL {
+            let ty = type_text(self.model, right.ty);
+            return Err(self.error(span, format!("A list or a collection is expected after 'in', not '{ty}'.")));
         }
         let element = right.ty.base;
         let left = match element {

@@ -238,7 +238,6 @@ impl<'t> Cursor<'t> {
                 return Ok(Expr { kind: inner.kind, span: self.span_from(start) });
             }
             Some(b'\'') => ExprKind::Literal(Literal::String(self.quoted()?)),
-            Some(b'"') => ExprKind::Literal(Literal::String(self.json_string()?)),
             Some(b'0'..=b'9' | b'-' | b'+') => ExprKind::Literal(self.digits_literal()?),
             Some(b'[') => self.array()?,
             Some(b'{') => self.object()?,
@@ -352,7 +351,7 @@ impl<'t> Cursor<'t> {
         let mut items = Vec::new();
         if !self.eat(b']') {
             loop {
-                items.push(self.expression()?);
+                items.push(self.json_value()?);
                 if !self.comma() {
                     break;
                 }
@@ -361,6 +360,17 @@ impl<'t> Cursor<'t> {
             self.expect(b']')?;
         }
         Ok(ExprKind::Array(items))
+    }
+
+    /// What stands in an array or an object: there, and only there, texts are in double quotes.
+    fn json_value(&mut self) -> Result<Expr<'t>, SyntaxError> {
+        if self.peek() != Some(b'"') {
+            return self.expression();
+        }
+        self.node()?;
+        let start = self.pos;
+        let text = self.json_string()?;
+        Ok(Expr { kind: ExprKind::Literal(Literal::String(text)), span: self.span_from(start) })
     }
 
     fn object(&mut self) -> Result<ExprKind<'t>, SyntaxError> {
@@ -373,7 +383,7 @@ impl<'t> Cursor<'t> {
                 self.spaces();
                 self.expect(b':')?;
                 self.spaces();
-                members.push((name, self.expression()?));
+                members.push((name, self.json_value()?));
                 if !self.comma() {
                     break;
                 }

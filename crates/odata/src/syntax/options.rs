@@ -12,6 +12,13 @@ pub(super) fn value<'t>(
     option: SystemOption,
     into: &mut Options<'t>,
 ) -> Result<(), SyntaxError> {
+    use SystemOption as Option_;
+    if matches!(
+        option,
+        Option_::Filter | Option_::OrderBy | Option_::Select | Option_::Expand | Option_::Compute | Option_::Apply
+    ) {
+        cursor.spaces();
+    }
     match option {
         SystemOption::Filter => into.filter = Some(expression_to_end(cursor)?),
         SystemOption::OrderBy => into.orderby = cursor.order_items()?,
