@@ -187,10 +187,8 @@ impl Engine {
             let message = format!("The URL is longer than {URL_BYTES_MAX} bytes.");
             return Err(Error::new(ErrorKind::UriTooLong, message));
         }
-        if *method == Method::POST
-            && let Some(resource) = posted::queried(path_and_query)
-        {
-            return self.posted_head(resource, headers, root, tokens);
+        if let Some(resource) = posted::queried(path_and_query) {
+            return self.posted_head(method, resource, headers, root, tokens);
         }
         if posted::queried(path_and_query).is_some() {
             let message = "The segment '$query' takes POST.";

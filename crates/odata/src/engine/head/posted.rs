@@ -36,11 +36,17 @@ impl Engine {
     /// The head of a `POST …/$query`: that of the read, waiting for its body.
     pub(super) fn posted_head(
         &self,
+        method: &Method,
         resource: String,
         headers: &HeaderMap,
         root: &str,
         tokens: &dyn TokenSeal,
     ) -> Result<Head, Error> {
+        if *method != Method::POST {
+            self.understand(&Method::OPTIONS, &resource, headers, root, tokens)?;
+            let message = "The segment '$query' is for POST: the options of a read stand in its body.";
+            return Err(Error::new(ErrorKind::MethodNotAllowed, message).with_allow(vec![Method::POST]));
+        }
         content::plain_text(headers)?;
         let mut head = self.understand(&Method::GET, &resource, headers, root, tokens)?;
         let has_options = !matches!(
