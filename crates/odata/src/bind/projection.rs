@@ -90,7 +90,7 @@ impl<'a> Projector<'a> {
             return Ok(());
         }
         let names_operation = item.parameters.is_some()
-            || first.text.ends_with(".*")
+            || first.text.strip_suffix(".*").is_some_and(|namespace| self.is_namespace(namespace))
             || (path.len() == 1 && self.is_operation(id, first.text));
         if names_operation && self.member_below(id, path, "$select").is_err() {
             let last = path.last().map_or(first.text, |name| name.text);
@@ -325,6 +325,12 @@ impl<'a> Projector<'a> {
         Err(Error::bad_request(format!("The types '{a}' and '{b}' are not related."))
             .at(option)
             .at_position(name.position))
+    }
+
+    /// Whether operations of a namespace, or of an alias of one, could be selected.
+    fn is_namespace(&self, name: &str) -> bool {
+        let name = self.model.aliases.get(name).map_or(name, |full| full);
+        self.model.schemas.iter().any(|schema| *schema.namespace == *name)
     }
 
     fn is_operation(&self, id: TypeId, name: &str) -> bool {

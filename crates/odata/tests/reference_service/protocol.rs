@@ -181,6 +181,8 @@ fn metadata_levels_say_more_or_less() {
         full["#ComplianceService.ApplyDiscount"]["target"].as_str().is_some_and(|target| target.starts_with(&url)),
         || full.to_string(),
     );
+    checks.eq("of a value", &at("full", &format!("{laptop}/CreatedAt"))["@odata.type"], &"#DateTimeOffset");
+    checks.that("of a text", at("full", &format!("{laptop}/Name")).get("@odata.type").is_none(), String::new);
     checks.that("in a collection", at("full", "/Products")["value"][1]["@odata.id"].is_string(), String::new);
     checks.done();
 }
