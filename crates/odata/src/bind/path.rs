@@ -144,9 +144,10 @@ impl<'a> Walk<'a> {
         if matches!(self.segments.first(), Some(Segment::All | Segment::CrossJoin(_))) {
             return self.beyond(segment).map(|()| 0);
         }
-        if let Some(predicate) = segment.filter() {
-            self.filter(&predicate.map_err(|error| error.into_error("path"))?)?;
-            return Ok(0);
+        if let Some(filtered) = segment.filter() {
+            let (predicate, keys) = filtered.map_err(|error| error.into_error("path"))?;
+            self.filter(&predicate)?;
+            return self.keys(&keys).map(|()| 0);
         }
         if name.starts_with('$') && self.system(segment)? {
             return Ok(0);

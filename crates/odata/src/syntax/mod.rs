@@ -31,7 +31,7 @@ mod url;
 use std::borrow::Cow;
 
 pub use expression::parse_expression;
-pub use path::{RawPath, RawSegment};
+pub use path::{Parentheses, RawPath, RawSegment};
 pub use query::{Query, SystemOption};
 pub use url::{RelativeUrl, check as check_url};
 

@@ -131,8 +131,8 @@ impl<'p> RawSegment<'p> {
         self.text.split_once('(').map_or(self.text, |(name, _)| name)
     }
 
-    /// The predicate of a `$filter(…)` segment, `None` for any other.
-    pub fn filter(&self) -> Option<Result<Expr<'p>, SyntaxError>> {
+    /// The predicate of a `$filter(…)` segment and the keys behind it, `None` for any other.
+    pub fn filter(&self) -> Option<Result<(Expr<'p>, Parentheses<'p>), SyntaxError>> {
         let inner = self.text.strip_prefix("$filter(")?;
         let mut cursor = Cursor::new(self.text);
         cursor.pos = self.text.len() - inner.len();
@@ -167,31 +167,38 @@ impl<'p> RawSegment<'p> {
     ///
     /// # Errors
     /// What does not fit the grammar: an argument in a path is a literal, an alias, an array or an object.
-    pub fn arguments(&self) -> Result<Vec<Vec<Argument<'p>>>, SyntaxError> {
+    pub fn arguments(&self) -> Result<Parentheses<'p>, SyntaxError> {
         let mut cursor = Cursor::new(self.text);
         cursor.pos = self.name().len();
+        cursor.argument_pairs()
+    }
+}
+
+/// What stands in pairs of parentheses, one behind the other: keys, or parameters and a key.
+pub type Parentheses<'p> = Vec<Vec<Argument<'p>>>;
+
+impl<'t> Cursor<'t> {
+    fn filter_segment(&mut self) -> Result<(Expr<'t>, Parentheses<'t>), SyntaxError> {
+        self.spaces();
+        let predicate = self.expression()?;
+        self.spaces();
+        self.expect(b')')?;
+        Ok((predicate, self.argument_pairs()?))
+    }
+
+    /// Pairs of parentheses up to the end.
+    fn argument_pairs(&mut self) -> Result<Parentheses<'t>, SyntaxError> {
         let mut pairs = Vec::new();
-        while cursor.peek() == Some(b'(') {
-            let pair = cursor.arguments()?;
+        while self.peek() == Some(b'(') {
+            let pair = self.arguments()?;
             if let Some(other) = pair.iter().find(|argument| !fits_a_path(&argument.value)) {
                 let end = other.value.span.end as usize;
                 return Err(SyntaxError::new(end, "expected a literal or a parameter alias before this place"));
             }
             pairs.push(pair);
         }
-        cursor.finish()?;
-        Ok(pairs)
-    }
-}
-
-impl<'t> Cursor<'t> {
-    fn filter_segment(&mut self) -> Result<Expr<'t>, SyntaxError> {
-        self.spaces();
-        let predicate = self.expression()?;
-        self.spaces();
-        self.expect(b')')?;
         self.finish()?;
-        Ok(predicate)
+        Ok(pairs)
     }
 
     fn crossjoin(&mut self) -> Result<Vec<&'t str>, SyntaxError> {

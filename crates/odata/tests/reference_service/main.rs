@@ -5,6 +5,7 @@
 mod service;
 mod support;
 
+mod addresses;
 mod batch;
 mod collections;
 mod defaults;

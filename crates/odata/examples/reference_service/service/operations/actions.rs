@@ -41,7 +41,7 @@ fn bound(store: &mut Store, head: &Head, name: &str, given: &Given<'_>) -> Resul
     let (key, row) = bound_to(store, head)?;
     rules::check_etag(head.preconditions(), row)?;
     let product = store.schema.product;
-    let price = price(store, row);
+    let price = price(store, &row.record);
     let status = if let Some(Value::Enum(status)) = row.record.get(product.status) { *status } else { 0 };
     let discounted = price * (1.0 - given.double(0) / 100.0);
     let mut save = |member: u16, value: Value| rules::change(store, Set::Products, &key, |row| row.set(member, value));

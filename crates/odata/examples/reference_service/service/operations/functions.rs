@@ -19,7 +19,10 @@ pub(crate) fn call(store: &Store, call: &Call<'_>) -> Result<Value, Error> {
     let given = Given(call.parameters);
     match call.binding {
         None => unbound(store, name, &names, &given),
-        Some(_) if name == "GetAveragePrice" => Ok(average(store).into()),
+        Some(Value::Collection(products)) if name == "GetAveragePrice" => {
+            let prices = products.iter().filter_map(Value::as_record).map(|product| price(store, product));
+            Ok(average(prices).into())
+        }
         Some(binding) => of_product(store, binding.as_record().ok_or_else(not_found)?, name, &names, &given),
     }
 }
@@ -87,12 +90,12 @@ fn top_products(store: &Store, count: i64, category: Option<&str>) -> Result<Val
         Some(Some(key)) => row.record.get(schema.product.category_id) == Some(&Value::Guid(key.id)),
     };
     let mut rows: Vec<&Row> = store.rows(Set::Products).map(|(_, row)| row).filter(|row| fits(row)).collect();
-    rows.sort_by(|a, b| price(store, b).total_cmp(&price(store, a)));
+    rows.sort_by(|a, b| price(store, &b.record).total_cmp(&price(store, &a.record)));
     Ok(products(rows.into_iter().take(count)))
 }
 
-fn average(store: &Store) -> Option<f64> {
-    let prices: Vec<f64> = priced(store).map(|(_, price)| price).collect();
+fn average(prices: impl Iterator<Item = f64>) -> Option<f64> {
+    let prices: Vec<f64> = prices.collect();
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 products in memory")]
     (!prices.is_empty()).then(|| prices.iter().sum::<f64>() / prices.len() as f64)
 }
@@ -103,7 +106,7 @@ fn stats(store: &Store) -> Result<Value, Error> {
     let prices = || priced(store).map(|(_, price)| price);
     let stats = RecordBuilder::new(model, ty)
         .set_named("totalProducts", i64::try_from(prices().count()).unwrap_or(i64::MAX))
-        .set_named("averagePrice", average(store))
+        .set_named("averagePrice", average(prices()))
         .set_named("maxPrice", prices().reduce(f64::max))
         .set_named("minPrice", prices().reduce(f64::min));
     Ok(stats.whole().into())

@@ -3,7 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod functions;
 
-use odata::{Error, ErrorKind, Value};
+use odata::{Error, ErrorKind, Record, Value};
 
 use super::schema::Set;
 use super::store::{Row, Store};
@@ -25,13 +25,13 @@ impl Given<'_> {
     }
 }
 
-fn price(store: &Store, row: &Row) -> f64 {
-    if let Some(Value::Double(price)) = row.record.get(store.schema.product.price) { *price } else { 0.0 }
+fn price(store: &Store, product: &Record) -> f64 {
+    if let Some(Value::Double(price)) = product.get(store.schema.product.price) { *price } else { 0.0 }
 }
 
 /// Products in the order of insertion, with their prices.
 fn priced(store: &Store) -> impl Iterator<Item = (&Row, f64)> {
-    store.rows(Set::Products).map(|(_, row)| (row, price(store, row)))
+    store.rows(Set::Products).map(|(_, row)| (row, price(store, &row.record)))
 }
 
 fn unknown(name: &str) -> Error {
