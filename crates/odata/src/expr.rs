@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::edm::civil::TICKS_PER_SECOND;
 use crate::edm::{DateTimeOffset, Offset};
 use crate::model::{EdmType, OperationId, Primitive, TypeId};
+use crate::plan::Search;
 use crate::value::Value;
 
 pub(crate) mod convert;
@@ -86,12 +87,16 @@ pub struct Expr {
     pub ty: ExprType,
 }
 
+/// The root number of `$it` in options nested in `$expand` or `$select`: the instance that the request is about, where the row
+/// is one of what is expanded or selected inside it. Lambda variables never count so far.
+pub const IT: u8 = u8::MAX;
+
 /// The forms of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
     /// A constant.
     Literal(Value),
-    /// A path from the row (`root` 0, `$it`) or from a lambda's variable (`root` 1, 2, … by depth).
+    /// A path from the row (`root` 0), from a lambda's variable (`root` 1, 2, … by depth), or from [`IT`].
     Path {
         /// Where it starts.
         root: u8,
@@ -160,6 +165,8 @@ pub enum Node {
     Cast(Box<Expr>, ExprType),
     /// `isof`.
     IsOf(Box<Expr>, ExprType),
+    /// Whether a search finds a value: `$count($search=…)`.
+    Found(Box<Expr>, Search),
 }
 
 /// A step of a path.
@@ -250,6 +257,7 @@ impl Expr {
             | Node::Matches(a, _)
             | Node::Cast(a, _)
             | Node::IsOf(a, _)
+            | Node::Found(a, _)
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter_mut().collect(),
@@ -274,6 +282,7 @@ impl Expr {
             | Node::Matches(a, _)
             | Node::Cast(a, _)
             | Node::IsOf(a, _)
+            | Node::Found(a, _)
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter().collect(),
@@ -286,11 +295,16 @@ impl Expr {
         }
     }
 
-    /// Whether the expression looks at a member of the row itself (`$it`), at any depth.
+    /// Whether the expression looks at a member of the row itself, at any depth.
     pub fn mentions(&self, member: u16) -> bool {
+        self.mentions_from(0, member)
+    }
+
+    /// Whether the expression looks at a member of what has a root number, at any depth.
+    pub(crate) fn mentions_from(&self, from: u8, member: u16) -> bool {
         match &self.node {
-            Node::Path { root, steps } => *root == 0 && steps.contains(&Step::Member(member)),
-            _ => self.children().into_iter().any(|part| part.mentions(member)),
+            Node::Path { root, steps } => *root == from && steps.contains(&Step::Member(member)),
+            _ => self.children().into_iter().any(|part| part.mentions_from(from, member)),
         }
     }
 

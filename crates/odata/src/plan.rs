@@ -4,7 +4,7 @@ mod apply;
 
 use std::sync::Arc;
 
-use crate::expr::Expr;
+use crate::expr::{Expr, IT};
 use crate::model::TypeId;
 
 pub use apply::{Aggregate, Apply, Branch, From, Hierarchy, Measure, Method, RowProperty, Rows, Transformation};
@@ -141,21 +141,27 @@ impl CollectionQuery {
     /// Whether anything is computed or transformed, for the rows themselves or inside what they select and expand.
     pub fn computes(&self) -> bool {
         let single = &self.projection.compute;
+        self.apply.is_some() || !self.compute.is_empty() || !single.is_empty() || self.nested().any(Self::computes)
+    }
+
+    /// Whether compute, filter or order look at a member of the row itself, or those nested in `$select` and `$expand` do
+    /// (`$it`): the application then has to supply it. What `$apply` looks at is not told.
+    pub fn mentions(&self, member: u16) -> bool {
+        self.expressions().any(|expr| expr.mentions(member)) || self.nested().any(|query| query.mentions_it(member))
+    }
+
+    fn mentions_it(&self, member: u16) -> bool {
+        self.expressions().any(|expr| expr.mentions_from(IT, member))
+            || self.nested().any(|query| query.mentions_it(member))
+    }
+
+    /// What is asked inside what is selected and expanded.
+    fn nested(&self) -> impl Iterator<Item = &Self> {
         let selected = self.projection.select.iter().flatten().filter_map(|item| match item {
             SelectItem::Member { nested, .. } => nested.as_deref(),
             _ => None,
         });
-        let expanded = self.projection.expand.iter().map(|item| &item.query);
-        self.apply.is_some()
-            || !self.compute.is_empty()
-            || !single.is_empty()
-            || selected.chain(expanded).any(Self::computes)
-    }
-
-    /// Whether compute, filter or order look at a member of the row itself: the application then has to supply it. What
-    /// `$apply` looks at is not told.
-    pub fn mentions(&self, member: u16) -> bool {
-        self.expressions().any(|expr| expr.mentions(member))
+        selected.chain(self.projection.expand.iter().map(|item| &item.query))
     }
 
     /// Whether compute, filter or order look at a member of the elements of some collection.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::scope::{Aliases, Binder, Computed, RowType};
+use super::scope::{Binder, Computed, Outside, RowType};
 use super::types::structured;
 use crate::error::Error;
 use crate::model::Model;
@@ -15,11 +15,11 @@ pub(super) fn bind(
     option: &'static str,
     row: &mut RowType,
     items: &[(ast::Expr<'_>, &str)],
-    aliases: Aliases<'_>,
+    outside: Outside<'_>,
 ) -> Result<Vec<Compute>, Error> {
     let mut bound = Vec::with_capacity(items.len());
     for (tree, name) in items {
-        let mut binder = Binder::over(model, option, row, aliases);
+        let mut binder = Binder::over(model, option, row, outside);
         let expr = binder.expr(tree)?;
         binder.unused(name, tree.span)?;
         let name: Arc<str> = Arc::from(*name);

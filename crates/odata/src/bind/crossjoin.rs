@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::options::{self, Shape, order_item};
-use super::scope::{Aliases, Binder, Computed, RowType};
+use super::scope::{Binder, Computed, Outside, RowType};
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
 use crate::model::{AnyKind, ContainerChildKind, EdmType, Model};
@@ -16,7 +16,7 @@ pub(super) fn bind<'a>(
     sets: &[(u16, Arc<str>)],
     shape: Shape,
     given: &'a ast::Options<'a>,
-    aliases: Aliases<'a>,
+    outside: Outside<'a>,
 ) -> Result<CollectionQuery, Error> {
     options::check(shape, &given.given)?;
     let refused = [SystemOption::Search, SystemOption::Select, SystemOption::Compute, SystemOption::Apply];
@@ -36,13 +36,13 @@ pub(super) fn bind<'a>(
         ..CollectionQuery::default()
     };
     if let Some(tree) = &given.filter {
-        query.filter = Some(Filter(Binder::over(model, "$filter", &row, aliases).predicate(tree)?));
+        query.filter = Some(Filter(Binder::over(model, "$filter", &row, outside).predicate(tree)?));
     }
     for item in &given.orderby {
-        query.order.push(order_item(model, "$orderby", &row, item, aliases)?);
+        query.order.push(order_item(model, "$orderby", &row, item, outside)?);
     }
     for item in &given.expand {
-        query.projection.expand.push(expand(model, sets, &types, item, aliases)?);
+        query.projection.expand.push(expand(model, sets, &types, item, outside)?);
     }
     Ok(query)
 }
@@ -53,7 +53,7 @@ fn expand<'a>(
     sets: &[(u16, Arc<str>)],
     types: &[EdmType],
     item: &'a ast::ExpandItem<'a>,
-    aliases: Aliases<'a>,
+    outside: Outside<'a>,
 ) -> Result<ExpandItem, Error> {
     let place = match &item.path[..] {
         [name] if !item.reference && !item.count_only => sets.iter().position(|(_, set)| **set == *name.text),
@@ -69,9 +69,7 @@ fn expand<'a>(
         None => CollectionQuery::default(),
         Some(nested) => {
             options::check(Shape::Structured, &nested.given)?;
-            let aliases =
-                if nested.aliases.is_empty() { aliases } else { Aliases { nested: &nested.aliases, ..aliases } };
-            options::bind(model, ty, nested, aliases, 1)?
+            options::bind(model, ty, nested, outside.inside(ExprType::single(ty), nested), 1)?
         }
     };
     Ok(ExpandItem {

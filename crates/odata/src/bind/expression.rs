@@ -94,7 +94,7 @@ impl Binder<'_> {
         match &tree.kind {
             ExprKind::Object(_) => true,
             ExprKind::Path(ast::Path { root: ast::Root::At(name), segments }) if segments.is_empty() => {
-                let text = self.aliases.query.and_then(|query| query.alias(name));
+                let text = self.outside.query.and_then(|query| query.alias(name));
                 text.is_some_and(|text| text.trim_start().starts_with('{'))
             }
             _ => false,
@@ -104,7 +104,7 @@ impl Binder<'_> {
     /// An object literal, as a value of the type of what it is compared with.
     fn object(&mut self, tree: &ast::Expr<'_>, ty: ExprType) -> Result<Expr, Error> {
         self.count_node(tree.span)?;
-        let (Some(base), Some(query)) = (ty.base.filter(|_| !ty.collection), self.aliases.query) else {
+        let (Some(base), Some(query)) = (ty.base.filter(|_| !ty.collection), self.outside.query) else {
             return Err(self.not_offered(tree.span, "An object literal here"));
         };
         let wanted = TypeRef { base, collection: false, nullable: false, facets: Facets::default() };

@@ -4,7 +4,7 @@ use super::key;
 use super::scope::{Binder, Variable};
 use super::types::{related, structured, type_by_name, type_text};
 use crate::error::Error;
-use crate::expr::{Expr, ExprType, Node, Step};
+use crate::expr::{Expr, ExprType, IT, Node, Step};
 use crate::limits::ALIAS_CHAIN_MAX;
 use crate::model::{ContainerChildKind, EdmType, Primitive, TypeId};
 use crate::syntax::ast::{self, Root, Segment, SegmentKind, Span};
@@ -38,7 +38,10 @@ impl Binder<'_> {
                     self.here()
                 }
             }
-            Root::It => Expr { node: Node::Path { root: 0, steps: Vec::new() }, ty: self.row.ty },
+            Root::It => {
+                let (root, ty) = self.outside.it.map_or((0, self.row.ty), |it| (IT, it));
+                Expr { node: Node::Path { root, steps: Vec::new() }, ty }
+            }
             Root::This => self.here(),
             Root::Service => {
                 let Some((first, rest)) = segments.split_first() else {
@@ -71,9 +74,9 @@ impl Binder<'_> {
         let key = match arguments {
             Some(arguments) if is_set => {
                 let nothing = Query::default();
-                let aliases = self.aliases.query.unwrap_or(&nothing);
+                let query = self.outside.query.unwrap_or(&nothing);
                 let open = vec![None; structure.key.len()];
-                let key = key::in_parentheses(self.model, structure, &structure.key, &open, arguments, aliases);
+                let key = key::in_parentheses(self.model, structure, &structure.key, &open, arguments, query);
                 Some(key.map_err(|error| error.at(self.option).at_position(segment.span.start as usize))?)
             }
             Some(_) => return Err(self.error(segment.span, "A singleton takes no key.")),
@@ -280,17 +283,14 @@ impl Binder<'_> {
         self.element(&source, span)?;
         let variable = self.next_root(span)?;
         let mut filter = narrowed.map(|narrowed| narrowed.predicate);
-        if let Some(options) = options {
-            if let Some(other) = options.given.iter().find(|option| **option != crate::syntax::SystemOption::Filter) {
-                return Err(self.not_offered(span, &format!("'{}' inside '$count'", other.name())));
-            }
-            if let Some(tree) = &options.filter {
-                let bound = self.over_elements(&source, variable, span, |binder| binder.predicate(tree))?;
-                filter = Some(match filter {
-                    Some(first) => boolean(Node::And(Box::new(first), Box::new(bound))),
-                    None => bound,
-                });
-            }
+        if let Some(tree) = options.and_then(|options| options.filter.as_ref()) {
+            let bound = self.over_elements(&source, variable, span, |binder| binder.predicate(tree))?;
+            filter = Some(both(filter, bound));
+        }
+        if let Some(search) = options.and_then(|options| options.search.as_ref()) {
+            let ty = self.element(&source, span)?;
+            let element = Expr { node: Node::Path { root: variable, steps: Vec::new() }, ty };
+            filter = Some(both(filter, boolean(Node::Found(Box::new(element), search.clone()))));
         }
         let node = Node::Count { source: Box::new(source), variable, filter: filter.map(Box::new) };
         Ok(Expr { node, ty: ExprType::primitive(Primitive::Int64) })
@@ -308,10 +308,10 @@ impl Binder<'_> {
             return Err(self.error(span, format!("More than {ALIAS_CHAIN_MAX} parameter aliases refer to each other.")));
         }
         self.open_aliases.push(name.to_owned());
-        let aliases = self.aliases;
-        let bound = if let Some((_, tree)) = aliases.nested.iter().find(|(known, _)| *known == name) {
+        let (nested, query) = (self.outside.nested, self.outside.query);
+        let bound = if let Some((_, tree)) = nested.iter().find(|(known, _)| *known == name) {
             self.expr(tree)
-        } else if let Some(text) = aliases.query.and_then(|query| query.alias(name)) {
+        } else if let Some(text) = query.and_then(|query| query.alias(name)) {
             let tree = parse_expression(text).map_err(|error| error.into_error(name))?;
             self.expr(&tree)
         } else {
@@ -333,6 +333,13 @@ fn narrow_lambda(all: bool, narrow: Expr, body: Option<Expr>) -> Expr {
             let left_out = boolean(Node::Compare(crate::expr::CompareOp::Ne, Box::new(narrow), Box::new(truth)));
             boolean(Node::Or(Box::new(left_out), Box::new(body)))
         }
+    }
+}
+
+fn both(first: Option<Expr>, second: Expr) -> Expr {
+    match first {
+        Some(first) => boolean(Node::And(Box::new(first), Box::new(second))),
+        None => second,
     }
 }
 

@@ -20,7 +20,7 @@ mod types;
 
 pub(crate) use implied::parts as implied_key;
 use options::Shape;
-use scope::{Aliases, Binder, RowType};
+use scope::{Binder, Outside, RowType};
 
 use crate::engine::{Segment, Target, TargetKind};
 use crate::error::Error;
@@ -56,12 +56,12 @@ pub fn query(model: &Model, target: &Target, query: &Query) -> Result<Collection
     let options = query.options_without(&taken)?;
     if let Some(Segment::CrossJoin(sets)) = target.segments.first() {
         let shape = if target.kind == TargetKind::Count { Shape::Count } else { Shape::StructuredCollection };
-        return crossjoin::bind(model, sets, shape, &options, Aliases { query: Some(query), nested: &[] });
+        return crossjoin::bind(model, sets, shape, &options, Outside::of(query));
     }
     options::check(shape(model, target), &options.given)?;
     let element = target.ty.as_ref().map(|ty| ty.base);
     let Some(element) = element else { return Ok(CollectionQuery::default()) };
-    let mut bound = options::bind(model, element, &options, Aliases { query: Some(query), nested: &[] }, 0)?;
+    let mut bound = options::bind(model, element, &options, Outside::of(query), 0)?;
     if shape(model, target) == Shape::Structured {
         bound.projection.compute = std::mem::take(&mut bound.compute);
     }
@@ -77,13 +77,13 @@ pub fn projection(model: &Model, ty: TypeId, query: &Query) -> Result<Projection
     let options = query.options()?;
     let given: Vec<_> = options.given.iter().copied().filter(|option| *option != SystemOption::Index).collect();
     options::check(Shape::Structured, &given)?;
-    let aliases = Aliases { query: Some(query), nested: &[] };
+    let outside = Outside::of(query);
     projection::bind(
         model,
         EdmType::Named(ty),
         &options,
         &RowType::of(ExprType::single(EdmType::Named(ty))),
-        aliases,
+        outside,
         0,
     )
 }
@@ -106,7 +106,7 @@ pub fn projection(model: &Model, ty: TypeId, query: &Query) -> Result<Projection
 /// As [`query()`].
 pub fn filter(model: &Model, root: EdmType, text: &str) -> Result<Filter, Error> {
     let tree = parse_expression(text).map_err(|error| error.into_error(SystemOption::Filter.name()))?;
-    let mut binder = Binder::new(model, SystemOption::Filter.name(), ExprType::single(root), Aliases::default());
+    let mut binder = Binder::new(model, SystemOption::Filter.name(), ExprType::single(root), Outside::default());
     Ok(Filter(binder.predicate(&tree)?))
 }
 

@@ -3,7 +3,7 @@
 use super::apply;
 use super::compute;
 use super::projection;
-use super::scope::{Aliases, Binder, RowType};
+use super::scope::{Binder, Outside, RowType};
 use super::types::{Class, class_of, type_text};
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
@@ -78,7 +78,7 @@ pub(super) fn bind<'a>(
     model: &'a Model,
     element: EdmType,
     options: &'a ast::Options<'a>,
-    aliases: Aliases<'a>,
+    outside: Outside<'a>,
     depth: usize,
 ) -> Result<CollectionQuery, Error> {
     let mut row = RowType::of(ExprType::single(element));
@@ -90,16 +90,16 @@ pub(super) fn bind<'a>(
         ..CollectionQuery::default()
     };
     if let Some(tree) = &options.apply {
-        query.apply = apply::bind(model, &mut row, tree, aliases)?;
+        query.apply = apply::bind(model, &mut row, tree, outside)?;
     }
-    query.compute = compute::bind(model, "$compute", &mut row, &options.compute, aliases)?;
+    query.compute = compute::bind(model, "$compute", &mut row, &options.compute, outside)?;
     if let Some(tree) = &options.filter {
-        query.filter = Some(Filter(Binder::over(model, "$filter", &row, aliases).predicate(tree)?));
+        query.filter = Some(Filter(Binder::over(model, "$filter", &row, outside).predicate(tree)?));
     }
     for item in &options.orderby {
-        query.order.push(order_item(model, "$orderby", &row, item, aliases)?);
+        query.order.push(order_item(model, "$orderby", &row, item, outside)?);
     }
-    query.projection = projection::bind(model, element, options, &row, aliases, depth)?;
+    query.projection = projection::bind(model, element, options, &row, outside, depth)?;
     if let Some(apply) = query.apply.as_ref().filter(|_| options.select.is_none() && options.expand.is_empty()) {
         query.projection = apply::projection(model, apply, &row);
     }
@@ -112,9 +112,9 @@ pub(super) fn order_item<'a>(
     option: &'static str,
     row: &RowType,
     item: &ast::OrderItem<'_>,
-    aliases: Aliases<'a>,
+    outside: Outside<'a>,
 ) -> Result<OrderBy, Error> {
-    let mut binder = Binder::over(model, option, row, aliases);
+    let mut binder = Binder::over(model, option, row, outside);
     let expr = binder.expr(&item.expr)?;
     let sortable = !expr.ty.collection
         && match class_of(model, expr.ty) {

@@ -6,7 +6,7 @@ use super::crossjoin;
 use super::implied;
 use super::key::{self, Given};
 use super::operation;
-use super::scope::{Aliases, Binder};
+use super::scope::{Binder, Outside};
 use super::types::{related, structured, type_by_name};
 use crate::engine::{Segment, Target, TargetKind};
 use crate::error::{Error, ErrorKind};
@@ -207,8 +207,8 @@ impl<'a> Walk<'a> {
         let Some(ty) = self.ty.as_ref().filter(|ty| ty.collection && (!self.returned() || self.composable())) else {
             return Err(Error::bad_request("'$filter' does not apply to this resource.").at("path"));
         };
-        let aliases = Aliases { query: Some(self.query), nested: &[] };
-        let mut binder = Binder::new(self.model, "path", ExprType::single(ty.base), aliases);
+        let outside = Outside::of(self.query);
+        let mut binder = Binder::new(self.model, "path", ExprType::single(ty.base), outside);
         let filter = Filter(binder.predicate(predicate)?);
         let kind = if self.is_entity(ty.base) { TargetKind::EntityCollection } else { TargetKind::ValueCollection };
         self.segments.push(Segment::Filter(filter));

@@ -2,10 +2,10 @@
 
 use super::operation;
 use super::options::{self, Shape};
-use super::scope::{Aliases, RowType};
+use super::scope::{Outside, RowType};
 use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
-use crate::expr::Step;
+use crate::expr::{ExprType, Step};
 use crate::limits::{EXPAND_DEPTH_MAX, EXPAND_LEVELS_MAX, PROJECTION_ITEMS_MAX};
 use crate::model::{EdmType, Member, MemberKind, Model, Primitive, StructuredType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
@@ -18,12 +18,12 @@ pub(super) fn bind<'a>(
     element: EdmType,
     options: &'a ast::Options<'a>,
     row: &RowType,
-    aliases: Aliases<'a>,
+    outside: Outside<'a>,
     depth: usize,
 ) -> Result<Projection, Error> {
     let mut projection = Projection::default();
     let Some((id, _)) = structured(model, element) else { return Ok(projection) };
-    let binder = Projector { model, aliases, depth };
+    let binder = Projector { model, row: ExprType::single(element), outside, depth };
     if let Some(items) = &options.select {
         let mut select = Vec::with_capacity(items.len());
         for item in items {
@@ -60,7 +60,9 @@ fn left(row: &RowType, member: u16, option: &'static str, name: Option<&Name<'_>
 
 struct Projector<'a> {
     model: &'a Model,
-    aliases: Aliases<'a>,
+    /// What is projected.
+    row: ExprType,
+    outside: Outside<'a>,
     depth: usize,
 }
 
@@ -167,9 +169,7 @@ impl<'a> Projector<'a> {
         let given = nested.given.iter().copied();
         let given: Vec<_> = given.filter(|given| !(levels && *given == SystemOption::Levels)).collect();
         options::check(shape, &given)?;
-        let aliases =
-            if nested.aliases.is_empty() { self.aliases } else { Aliases { nested: &nested.aliases, ..self.aliases } };
-        options::bind(self.model, member.ty.base, nested, aliases, self.depth + 1)
+        options::bind(self.model, member.ty.base, nested, self.outside.inside(self.row, nested), self.depth + 1)
     }
 
     fn expand(&self, id: TypeId, item: &'a ast::ExpandItem<'a>, into: &mut Vec<ExpandItem>) -> Result<(), Error> {

@@ -1,4 +1,5 @@
-//! What names mean at a place in an expression: the row, lambda variables, parameter aliases. And how errors are made.
+//! What names mean at a place in an expression: the row, lambda variables, parameter aliases, the instance that nested options
+//! are for. And how errors are made.
 
 use std::sync::Arc;
 
@@ -14,24 +15,41 @@ pub(super) struct Binder<'a> {
     pub(super) model: &'a Model,
     /// The option that errors name.
     pub(super) option: &'static str,
-    /// What `$it` and names without a variable start from.
+    /// What names without a variable start from; `$it` too, outside nested options.
     pub(super) row: RowType,
     /// Variables in scope, innermost last; root numbers count from 1.
     pub(super) variables: Vec<Variable>,
     /// Root that names without a variable start from, when it is not the row (inside `$count($filter=…)`).
     pub(super) implicit: Option<(u8, ExprType)>,
-    /// Where parameter aliases are looked up.
-    pub(super) aliases: Aliases<'a>,
+    /// What it sees beside the row.
+    pub(super) outside: Outside<'a>,
     /// Aliases being bound, to find those that name themselves.
     pub(super) open_aliases: Vec<String>,
     nodes: usize,
 }
 
-/// Where parameter aliases are looked up: nested options first, then the request.
+/// What an option sees beside its rows.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Aliases<'a> {
+pub(super) struct Outside<'a> {
+    /// The request, whose parameter aliases count where the nested options have none of the name.
     pub(super) query: Option<&'a Query>,
+    /// Parameter aliases of the nested options.
     pub(super) nested: &'a [(&'a str, ast::Expr<'a>)],
+    /// In nested options, the type of what the request is about: `$it`.
+    pub(super) it: Option<ExprType>,
+}
+
+impl<'a> Outside<'a> {
+    /// What the options of a request see.
+    pub(super) fn of(query: &'a Query) -> Self {
+        Self { query: Some(query), ..Self::default() }
+    }
+
+    /// What options nested in those of `row` see.
+    pub(super) fn inside(self, row: ExprType, nested: &'a ast::Options<'a>) -> Self {
+        let nested = if nested.aliases.is_empty() { self.nested } else { &nested.aliases };
+        Self { nested, it: self.it.or(Some(row)), ..self }
+    }
 }
 
 /// What names find in a row.
@@ -84,22 +102,22 @@ pub(super) struct Variable {
 }
 
 impl<'a> Binder<'a> {
-    pub(super) fn new(model: &'a Model, option: &'static str, row: ExprType, aliases: Aliases<'a>) -> Self {
+    pub(super) fn new(model: &'a Model, option: &'static str, row: ExprType, outside: Outside<'a>) -> Self {
         Self {
             model,
             option,
             row: RowType::of(row),
             variables: Vec::new(),
             implicit: None,
-            aliases,
+            outside,
             open_aliases: Vec::new(),
             nodes: 0,
         }
     }
 
     /// As [`Self::new`], over rows that were computed or transformed.
-    pub(super) fn over(model: &'a Model, option: &'static str, row: &RowType, aliases: Aliases<'a>) -> Self {
-        Self { row: row.clone(), ..Self::new(model, option, row.ty, aliases) }
+    pub(super) fn over(model: &'a Model, option: &'static str, row: &RowType, outside: Outside<'a>) -> Self {
+        Self { row: row.clone(), ..Self::new(model, option, row.ty, outside) }
     }
 
     /// The number of the next variable.

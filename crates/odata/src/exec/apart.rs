@@ -3,7 +3,7 @@
 
 use crate::edm::DateTimeOffset;
 use crate::error::{Error, ErrorKind};
-use crate::expr::{Expr, Function, Node, Step};
+use crate::expr::{Expr, Function, IT, Node, Step};
 use crate::plan::{CollectionQuery, Filter};
 use crate::value::Value;
 
@@ -98,7 +98,7 @@ impl Taking {
     fn reroot(&self, expr: &mut Expr, element: u8) -> Result<(), Error> {
         match &mut expr.node {
             Node::Path { root, .. } => {
-                *root = root.checked_sub(element).ok_or_else(|| {
+                *root = root.checked_sub(element).filter(|_| *root != IT).ok_or_else(|| {
                     not_offered("A predicate over a collection kept apart can look at its own elements only.")
                 })?;
             }

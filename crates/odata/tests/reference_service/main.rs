@@ -14,6 +14,7 @@ mod etags;
 mod filters;
 mod inheritance;
 mod negotiation;
+mod nested;
 mod operations;
 mod protocol;
 mod reading;

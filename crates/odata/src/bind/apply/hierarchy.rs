@@ -41,7 +41,7 @@ impl Applier<'_> {
     ) -> Result<Transformation, Error> {
         let (hierarchy, node) = self.hierarchy(hierarchy, row, span, "traverse")?;
         let start = start.map(|start| self.steps(start, &mut node.clone())).transpose()?;
-        let order = order.iter().map(|item| order_item(self.model, OPTION, &node, item, self.aliases));
+        let order = order.iter().map(|item| order_item(self.model, OPTION, &node, item, self.outside));
         Ok(Transformation::Traverse { hierarchy, postorder, start, order: order.collect::<Result<_, _>>()? })
     }
 
@@ -86,6 +86,6 @@ impl Applier<'_> {
 
     fn path_of(&self, node: &RowType, text: &str) -> Result<Expr, Error> {
         let tree = parse_expression(text).map_err(|error| error.into_error(OPTION))?;
-        Binder::over(self.model, OPTION, node, self.aliases).expr(&tree)
+        Binder::over(self.model, OPTION, node, self.outside).expr(&tree)
     }
 }

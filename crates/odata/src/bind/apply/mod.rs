@@ -6,7 +6,7 @@ mod hierarchy;
 mod shape;
 
 use super::options::order_item;
-use super::scope::{Aliases, Binder, Computed, RowType};
+use super::scope::{Binder, Computed, Outside, RowType};
 use super::types::{Class, class_of, type_text};
 use super::{compute, types};
 use crate::error::Error;
@@ -26,10 +26,10 @@ pub(super) fn bind(
     model: &Model,
     row: &mut RowType,
     tree: &ast::Apply<'_>,
-    aliases: Aliases<'_>,
+    outside: Outside<'_>,
 ) -> Result<Option<Apply>, Error> {
     let Some(EdmType::Named(ty)) = row.ty.base else { return Ok(None) };
-    let steps = Applier { model, aliases }.steps(tree, row)?;
+    let steps = Applier { model, outside }.steps(tree, row)?;
     let property =
         |made: &Computed| RowProperty { name: made.name.clone(), ty: made.ty.base, collection: made.ty.collection };
     let rows = Rows { members: row.members.clone(), dynamic: row.dynamic.iter().map(property).collect() };
@@ -38,12 +38,12 @@ pub(super) fn bind(
 
 struct Applier<'a> {
     model: &'a Model,
-    aliases: Aliases<'a>,
+    outside: Outside<'a>,
 }
 
 impl<'a> Applier<'a> {
     fn binder(&self, row: &RowType) -> Binder<'a> {
-        Binder::over(self.model, OPTION, row, self.aliases)
+        Binder::over(self.model, OPTION, row, self.outside)
     }
 
     fn steps(&self, tree: &ast::Apply<'_>, row: &mut RowType) -> Result<Vec<Transformation>, Error> {
@@ -57,10 +57,10 @@ impl<'a> Applier<'a> {
             TransformationKind::Search(search) => Transformation::Search(search.clone()),
             TransformationKind::Compute(items) => {
                 let first = row.dynamic.len();
-                Transformation::Compute { first, items: compute::bind(self.model, OPTION, row, items, self.aliases)? }
+                Transformation::Compute { first, items: compute::bind(self.model, OPTION, row, items, self.outside)? }
             }
             TransformationKind::OrderBy(items) => {
-                let items = items.iter().map(|item| order_item(self.model, OPTION, row, item, self.aliases));
+                let items = items.iter().map(|item| order_item(self.model, OPTION, row, item, self.outside));
                 Transformation::OrderBy(items.collect::<Result<_, _>>()?)
             }
             TransformationKind::Top(count) => Transformation::Top(*count),

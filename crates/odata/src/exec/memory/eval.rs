@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::compare::compare;
+use super::search::Terms;
 use super::{Context, EvalError, arithmetic, function};
 use crate::expr::convert::{convert, primitive_of};
-use crate::expr::{Expr, Function, Node};
+use crate::expr::{Expr, Function, IT, Node};
 use crate::limits::ELEMENTS_VISITED_MAX;
 use crate::model::{AnyKind, EdmType, Model};
 use crate::value::Value;
@@ -81,6 +82,10 @@ impl Context<'_> {
     pub(super) fn value<'v>(&self, expr: &'v Expr, frame: &Frame<'_, 'v>) -> Held<'v> {
         Ok(match &expr.node {
             Node::Literal(value) => Cow::Borrowed(value),
+            Node::Path { root: IT, steps } => {
+                let it = self.it.ok_or(EvalError::NotOffered("$it"))?;
+                Cow::Owned(self.path(it, steps).into_owned())
+            }
             Node::Path { root, steps } => self.path(frame.find(*root), steps),
             Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref(), frame)?),
             Node::Invoke { operation, binding, parameters } => {
@@ -171,6 +176,9 @@ impl Context<'_> {
                     _ => is_primitive_of(self.model, operand.ty.base, to),
                 });
                 Ok(Some(fits))
+            }
+            Node::Found(operand, search) => {
+                Ok(Some(Terms::new(search).fit(&*self.value(operand, frame)?, self.source)))
             }
             Node::Literal(_)
             | Node::Path { .. }

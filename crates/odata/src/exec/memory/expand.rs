@@ -4,8 +4,8 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::read::{Reader, holds_all};
-use super::{Related, compute, select_computed};
+use super::read::{Reader, count, holds_all};
+use super::{Context, Related, compute, page_in, select_computed};
 use crate::error::Error;
 use crate::limits::EXPANDED_ENTITIES_MAX;
 use crate::model::{EdmType, TypeId};
@@ -29,10 +29,33 @@ impl<'r, 's> Filling<'r, 's> {
             return Ok(());
         }
         match value {
-            Value::Record(record) => self.record(Arc::make_mut(record), projection),
             Value::Collection(items) => {
                 Arc::make_mut(items).iter_mut().try_for_each(|item| self.value(item, projection))
             }
+            whole => {
+                let it = whole.clone();
+                Inside { filling: self, it: &it }.value(whole, projection)
+            }
+        }
+    }
+
+    /// The value of one row of combinations, under the options of its item in `$expand`.
+    pub(super) fn single(&self, value: &mut Value, query: &CollectionQuery) -> Result<(), Error> {
+        let it = value.clone();
+        Inside { filling: self, it: &it }.single(value, query)
+    }
+}
+
+/// One instance of an answer being filled: what `$it` is in nested options.
+struct Inside<'f, 'r, 's> {
+    filling: &'f Filling<'r, 's>,
+    it: &'f Value,
+}
+
+impl Inside<'_, '_, '_> {
+    fn value(&self, value: &mut Value, projection: &Projection) -> Result<(), Error> {
+        match value {
+            Value::Record(record) if asks_inside(projection) => self.record(Arc::make_mut(record), projection),
             _ => Ok(()),
         }
     }
@@ -71,13 +94,14 @@ impl<'r, 's> Filling<'r, 's> {
     }
 
     fn expand(&self, record: &mut Record, item: &ExpandItem) -> Result<(), Error> {
-        let ty = self.reader.model.structured(record.type_id);
+        let reader = self.filling.reader;
+        let ty = reader.model.structured(record.type_id);
         let Some(member) = ty.and_then(|ty| ty.members.get(usize::from(item.member))) else { return Ok(()) };
         if !member.is_navigation() {
             return self.inside(record, item.member, &item.query);
         }
         let is_wanted = |entity: &Record| self.fits(entity, item.target_cast);
-        match self.reader.source.related(record, item.member) {
+        match reader.source.related(record, item.member) {
             Related::One(entity) => {
                 let mut value = entity.filter(|entity| is_wanted(entity)).map_or(Value::Null, Value::Record);
                 self.count_in(usize::from(!value.is_null()))?;
@@ -90,7 +114,7 @@ impl<'r, 's> Filling<'r, 's> {
                 let rows = rows.filter(|(_, entity)| is_wanted(entity));
                 let rows = rows.map(|(rank, entity)| (rank, Value::Record(entity)));
                 if item.count_only {
-                    record.counts.push((item.member, self.reader.count(rows, &item.query)?));
+                    record.counts.push((item.member, count(self.context(), rows, &item.query)?));
                 } else {
                     self.page(record, item.member, rows, &item.query)?;
                 }
@@ -99,10 +123,10 @@ impl<'r, 's> Filling<'r, 's> {
         Ok(())
     }
 
-    pub(super) fn single(&self, value: &mut Value, query: &CollectionQuery) -> Result<(), Error> {
+    fn single(&self, value: &mut Value, query: &CollectionQuery) -> Result<(), Error> {
         if !query.compute.is_empty() {
             let whole = std::mem::replace(value, Value::Null);
-            *value = compute(&query.compute, whole, self.reader.context())?;
+            *value = compute(&query.compute, whole, self.context())?;
             select_computed(&query.projection, value);
         }
         self.value(value, &query.projection)
@@ -116,7 +140,7 @@ impl<'r, 's> Filling<'r, 's> {
         rows: impl Iterator<Item = (u64, Value)>,
         query: &CollectionQuery,
     ) -> Result<(), Error> {
-        let mut page = self.reader.rows_page(rows, query)?;
+        let mut page = page_in(self.context(), rows, query)?;
         self.count_in(page.items.len())?;
         if !holds_all(query) {
             page.items.iter_mut().try_for_each(|item| self.value(item, &query.projection))?;
@@ -127,17 +151,21 @@ impl<'r, 's> Filling<'r, 's> {
         Ok(())
     }
 
+    fn context(&self) -> Context<'_> {
+        self.filling.reader.context().with_it(self.it)
+    }
+
     fn fits(&self, record: &Record, cast: Option<TypeId>) -> bool {
-        cast.is_none_or(|cast| self.reader.model.is_a(record.type_id, cast))
+        cast.is_none_or(|cast| self.filling.reader.model.is_a(record.type_id, cast))
     }
 
     /// Entities that lead to each other make an answer grow with each level.
     fn count_in(&self, entities: usize) -> Result<(), Error> {
-        let left = self.left.get().checked_sub(entities).ok_or_else(|| {
+        let left = self.filling.left.get().checked_sub(entities).ok_or_else(|| {
             let message = format!("The answer would hold more than {EXPANDED_ENTITIES_MAX} expanded entities.");
             Error::bad_request(message).at("$expand")
         })?;
-        self.left.set(left);
+        self.filling.left.set(left);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::eval::{Frame, NULL};
 use super::{Call, Context, EvalError, Related};
 use crate::error::ErrorKind;
-use crate::expr::{Expr, Node, Step};
+use crate::expr::{Expr, IT, Node, Step};
 use crate::model::OperationId;
 use crate::value::{Record, Value};
 
@@ -19,7 +19,7 @@ impl Context<'_> {
     pub(super) fn borrowed<'v>(&self, expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
         match &expr.node {
             Node::Literal(value) => Some(value),
-            Node::Path { root, steps } => {
+            Node::Path { root, steps } if *root != IT => {
                 let mut at = frame.find(*root);
                 for step in steps {
                     at = match step {

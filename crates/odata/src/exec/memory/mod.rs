@@ -73,18 +73,26 @@ pub struct Context<'m> {
     pub now: DateTimeOffset,
     /// Where what records do not hold is asked for: navigation properties, `$root`, what `$search` looks at.
     pub source: Option<&'m dyn Source>,
+    /// `$it` of nested options: what the request is about. Elsewhere the row is.
+    pub it: Option<&'m Value>,
 }
 
 impl<'m> Context<'m> {
     /// Evaluation over what the rows hold themselves.
     pub fn new(model: &'m Model, now: DateTimeOffset) -> Self {
-        Self { model, now, source: None }
+        Self { model, now, source: None, it: None }
     }
 
     /// Evaluation that also follows navigation properties.
     #[must_use]
     pub fn with_source(self, source: &'m dyn Source) -> Self {
         Self { source: Some(source), ..self }
+    }
+
+    /// Evaluation of options nested in those of a request about `it`.
+    #[must_use]
+    pub fn with_it(self, it: &'m Value) -> Self {
+        Self { it: Some(it), ..self }
     }
 }
 

@@ -78,7 +78,7 @@ impl<'s> Reader<'s> {
                 self.combinations(walk.rows()?, query).map(Outcome::Collection)
             }
             Operation::ReadCollection(query) => self.page(walk.rows()?, query).map(Outcome::Collection),
-            Operation::Count(query) => self.count(walk.rows()?, query).map(Outcome::Count),
+            Operation::Count(query) => count(self.context(), walk.rows()?, query).map(Outcome::Count),
             Operation::ReadEntity(projection) => match walk.place {
                 Place::One(Value::Record(entity)) => self.project(entity, projection).map(Outcome::Entity),
                 Place::Nothing => Ok(Outcome::NoContent { etag: None }),
@@ -167,7 +167,7 @@ impl<'s> Reader<'s> {
         rows: Box<dyn Iterator<Item = (u64, Value)> + '_>,
         query: &CollectionQuery,
     ) -> Result<Page, Error> {
-        let mut page = self.rows_page(rows, query)?;
+        let mut page = page_in(self.context(), rows, query)?;
         if holds_all(query) {
             return Ok(page);
         }
@@ -188,7 +188,7 @@ impl<'s> Reader<'s> {
 
     /// A page of the rows of `$crossjoin`: what is expanded are their dynamic properties.
     fn combinations(&self, rows: impl Iterator<Item = (u64, Value)>, query: &CollectionQuery) -> Result<Page, Error> {
-        let mut page = self.rows_page(rows, query)?;
+        let mut page = page_in(self.context(), rows, query)?;
         let filling = Filling::new(self);
         for row in &mut page.items {
             let Value::Record(row) = row else { continue };
@@ -201,26 +201,18 @@ impl<'s> Reader<'s> {
         Ok(page)
     }
 
-    pub(super) fn rows_page(
-        &self,
-        rows: impl Iterator<Item = (u64, Value)>,
-        query: &CollectionQuery,
-    ) -> Result<Page, Error> {
-        page_in(self.context(), rows, query)
-    }
-
-    pub(super) fn count(
-        &self,
-        rows: impl Iterator<Item = (u64, Value)>,
-        query: &CollectionQuery,
-    ) -> Result<u64, Error> {
-        let counting = CollectionQuery { count: true, top: Some(0), ..query.clone() };
-        Ok(self.rows_page(rows, &counting)?.count.unwrap_or_default())
-    }
-
     pub(super) fn context(&self) -> Context<'s> {
         Context::new(self.model, self.now).with_source(self.source)
     }
+}
+
+pub(super) fn count(
+    context: Context<'_>,
+    rows: impl Iterator<Item = (u64, Value)>,
+    query: &CollectionQuery,
+) -> Result<u64, Error> {
+    let counting = CollectionQuery { count: true, top: Some(0), ..query.clone() };
+    Ok(page_in(context, rows, &counting)?.count.unwrap_or_default())
 }
 
 /// Whether rows hold all that an answer shows: those that `$apply` made of others, and nobody else knows.
