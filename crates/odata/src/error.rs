@@ -86,7 +86,7 @@ pub struct Error {
     pub length: Option<u64>,
 }
 
-/// A caller's text as an error repeats it: cut after [`crate::limits::ERROR_TEXT_CHARS_MAX`].
+/// A caller's text as an error repeats it: cut after `ERROR_TEXT_CHARS_MAX`.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(crate::limits::ERROR_TEXT_CHARS_MAX) {
         None => Cow::Borrowed(text),
@@ -143,7 +143,7 @@ impl Error {
         self
     }
 
-    /// Names a further fault, up to [`crate::limits::ERROR_DETAILS_MAX`] of them.
+    /// Names a further fault, up to `ERROR_DETAILS_MAX` of them.
     #[must_use]
     pub fn with_detail(mut self, detail: Detail) -> Self {
         if self.details.len() < crate::limits::ERROR_DETAILS_MAX {

@@ -16,7 +16,7 @@ mod error;
 pub mod exec;
 pub mod expr;
 pub mod json;
-pub mod limits;
+pub(crate) mod limits;
 pub mod model;
 pub mod openapi;
 pub mod plan;

@@ -1,72 +1,72 @@
 //! Every limit of the engine, each with its reason. Nothing else belongs here.
 
 /// Longest URL (path and query) in bytes. Browsers and proxies cut at about 8 KiB.
-pub const URL_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const URL_BYTES_MAX: usize = 16 * 1024;
 /// Longest single expression (`$filter`, `$orderby`, …) in bytes; generated `in` lists reach a few KiB.
-pub const EXPRESSION_BYTES_MAX: usize = 12 * 1024;
+pub(crate) const EXPRESSION_BYTES_MAX: usize = 12 * 1024;
 /// Deepest nesting of an expression. A hand-written one rarely passes 10; the parser recurses.
-pub const EXPRESSION_DEPTH_MAX: usize = 100;
+pub(crate) const EXPRESSION_DEPTH_MAX: usize = 100;
 /// Most nodes in one bound expression.
-pub const EXPRESSION_NODES_MAX: usize = 4_000;
+pub(crate) const EXPRESSION_NODES_MAX: usize = 4_000;
 /// Most segments in a resource path.
-pub const PATH_SEGMENTS_MAX: usize = 64;
+pub(crate) const PATH_SEGMENTS_MAX: usize = 64;
 /// Deepest nesting of a JSON body; the reader recurses.
-pub const JSON_DEPTH_MAX: usize = 100;
+pub(crate) const JSON_DEPTH_MAX: usize = 100;
 /// Most values in one JSON body: a tree of them stays below 40 MB whatever the text is; 10,000 check-ins are 120,000.
-pub const JSON_NODES_MAX: usize = 500_000;
+pub(crate) const JSON_NODES_MAX: usize = 500_000;
 /// Deepest nesting of `$expand` and `$select`.
-pub const EXPAND_DEPTH_MAX: usize = 12;
+pub(crate) const EXPAND_DEPTH_MAX: usize = 12;
 /// Deepest nesting of transformations in `$apply`.
-pub const APPLY_DEPTH_MAX: usize = 12;
+pub(crate) const APPLY_DEPTH_MAX: usize = 12;
 /// Most entities that `$expand` puts into one answer: where entities lead to each other, it grows with each level.
-pub const EXPANDED_ENTITIES_MAX: usize = 100_000;
+pub(crate) const EXPANDED_ENTITIES_MAX: usize = 100_000;
 /// Levels that `$levels=max` means. Deeper ones can be asked for by number, up to [`EXPAND_DEPTH_MAX`].
-pub const EXPAND_LEVELS_MAX: usize = 6;
+pub(crate) const EXPAND_LEVELS_MAX: usize = 6;
 /// Most combinations of one `$crossjoin`, before its filter: each is made and looked at.
-pub const CROSSJOIN_ROWS_MAX: u64 = 1_000_000;
+pub(crate) const CROSSJOIN_ROWS_MAX: u64 = 1_000_000;
 /// Most changes of a collection in one body: all are kept until the last is done.
-pub const COLLECTION_CHANGES_MAX: usize = 10_000;
+pub(crate) const COLLECTION_CHANGES_MAX: usize = 10_000;
 /// Most items in one `$orderby`.
-pub const ORDERBY_ITEMS_MAX: usize = 16;
+pub(crate) const ORDERBY_ITEMS_MAX: usize = 16;
 /// Most query options in one URL.
-pub const QUERY_OPTIONS_MAX: usize = 64;
+pub(crate) const QUERY_OPTIONS_MAX: usize = 64;
 /// Most characters of a caller's name or text repeated in an error; a body may hold one of megabytes.
-pub const ERROR_TEXT_CHARS_MAX: usize = 128;
+pub(crate) const ERROR_TEXT_CHARS_MAX: usize = 128;
 /// Most errors named in one answer.
-pub const ERROR_DETAILS_MAX: usize = 100;
+pub(crate) const ERROR_DETAILS_MAX: usize = 100;
 /// Longest name in the grammar, in characters (OData ABNF, `odataIdentifier`).
-pub const IDENTIFIER_CHARS_MAX: usize = 128;
+pub(crate) const IDENTIFIER_CHARS_MAX: usize = 128;
 /// Most items in one `$select`, `$expand` or `$compute`; each costs a lookup and a place in every answer.
-pub const PROJECTION_ITEMS_MAX: usize = 200;
+pub(crate) const PROJECTION_ITEMS_MAX: usize = 200;
 /// Most XML nodes in a CSDL document. The largest public model (Microsoft Graph) has about 200,000.
-pub const CSDL_NODES_MAX: u32 = 1_000_000;
+pub(crate) const CSDL_NODES_MAX: u32 = 1_000_000;
 /// Deepest inheritance and deepest annotation expression in CSDL: both are walked, and members are copied at each step.
-pub const CSDL_DEPTH_MAX: usize = 100;
+pub(crate) const CSDL_DEPTH_MAX: usize = 100;
 /// Most members of a type, inherited ones included, and most children of a container: their numbers are 16 bits wide.
-pub const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
+pub(crate) const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
 /// Largest compiled pattern of `matchesPattern`, in bytes; the regex crate's own default is ten times that.
-pub const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 /// Most rows that all transformations of one `$apply` take and give together, or 32 times its input where that is more:
 /// joins and `concat` multiply, and a short text can hold hundreds of them.
-pub const APPLY_ROWS_MAX: usize = 2_000_000;
+pub(crate) const APPLY_ROWS_MAX: usize = 2_000_000;
 /// Longest text that `concat` makes, in bytes, and most elements of a collection that it makes: nested calls multiply.
-pub const CONCAT_MAX: usize = 64 * 1024;
+pub(crate) const CONCAT_MAX: usize = 64 * 1024;
 /// Most bytes of computed texts (16 for an element of a collection) that one row may hold: each item of `$compute` can double
 /// the one before it.
-pub const COMPUTED_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const COMPUTED_BYTES_MAX: usize = 256 * 1024;
 /// Most elements of collections that the lambdas and counts of one expression look at for one row; nested ones multiply.
-pub const ELEMENTS_VISITED_MAX: u32 = 1_000_000;
+pub(crate) const ELEMENTS_VISITED_MAX: u32 = 1_000_000;
 /// Most levels of grouping that `rollup`s make together; each walks all rows.
-pub const APPLY_LEVELS_MAX: usize = 64;
+pub(crate) const APPLY_LEVELS_MAX: usize = 64;
 /// Deepest nesting of geographic collections; their reader recurses.
-pub const GEO_DEPTH_MAX: usize = 8;
+pub(crate) const GEO_DEPTH_MAX: usize = 8;
 /// Longest chain of parameter aliases that name each other.
-pub const ALIAS_CHAIN_MAX: usize = 8;
+pub(crate) const ALIAS_CHAIN_MAX: usize = 8;
 /// Most lambda variables in scope at once; each costs a loop inside a loop.
-pub const LAMBDA_DEPTH_MAX: u8 = 8;
+pub(crate) const LAMBDA_DEPTH_MAX: u8 = 8;
 /// Most steps along containment in the paths of an OpenAPI document: each multiplies their number.
-pub const OPENAPI_DEPTH_MAX: usize = 4;
+pub(crate) const OPENAPI_DEPTH_MAX: usize = 4;
 /// Most requests in one batch where the application says nothing else: each answer is kept until the last is there.
-pub const BATCH_REQUESTS_MAX: usize = 1_000;
+pub(crate) const BATCH_REQUESTS_MAX: usize = 1_000;
 /// The same in the `graph` profile: Graph's own limit, which its SDKs count with.
-pub const BATCH_REQUESTS_MAX_GRAPH: usize = 20;
+pub(crate) const BATCH_REQUESTS_MAX_GRAPH: usize = 20;

@@ -47,7 +47,7 @@ pub struct JsonMember<'a> {
 
 impl JsonKind<'_> {
     /// What it is, for messages: `a string`.
-    pub fn article(&self) -> &'static str {
+    pub(crate) fn article(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a Boolean",
@@ -78,7 +78,7 @@ pub struct JsonError {
 /// Parses a whole body. A byte order mark before it is skipped.
 ///
 /// # Errors
-/// Not UTF-8, not JSON, nested deeper than [`JSON_DEPTH_MAX`], more than [`JSON_NODES_MAX`] values, a member given twice,
+/// Not UTF-8, not JSON, nested deeper than `JSON_DEPTH_MAX`, more than `JSON_NODES_MAX` values, a member given twice,
 /// a lone surrogate, U+0000.
 ///
 /// ```
@@ -92,7 +92,7 @@ pub fn parse(body: &[u8]) -> Result<Json<'_>, JsonError> {
 /// Checks that bytes are well-formed JSON, keeping nothing. Names may repeat and U+0000 may stand in a string here.
 ///
 /// # Errors
-/// Not UTF-8, not JSON, nested deeper than [`JSON_DEPTH_MAX`], a lone surrogate.
+/// Not UTF-8, not JSON, nested deeper than `JSON_DEPTH_MAX`, a lone surrogate.
 pub fn check(body: &[u8]) -> Result<(), JsonError> {
     Parser::run(body, false).map(|_| ())
 }

@@ -1,7 +1,7 @@
 //! An OpenAPI 3.1 document of a service, derived from its model: paths, parameters, schemas. It says what the engine does
 //! because it asks the engine: a path's methods are those of its target. The same model gives the same bytes.
 //!
-//! Paths go along containment up to [`crate::limits::OPENAPI_DEPTH_MAX`] steps and one step along other navigation. Casts,
+//! Paths go along containment up to `OPENAPI_DEPTH_MAX` steps and one step along other navigation. Casts,
 //! single primitive properties and `$ref` are left out: an OpenAPI document cannot hold all of OData's URLs, and the model
 //! itself (`$metadata`) says the rest.
 //!

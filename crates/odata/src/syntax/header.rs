@@ -82,17 +82,12 @@ impl<'t> Header<'t> {
 }
 
 /// Whether a text names a request of a batch (`request-id` of the ABNF): unreserved characters.
-pub fn is_request_id(text: &str) -> bool {
+fn is_request_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
 }
 
-/// How much of a text is a scheme and its colon; `None` when it does not start with one.
-pub fn scheme_len(text: &str) -> Option<usize> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'))?;
-    let fits = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.as_bytes()[end] == b':';
-    fits.then_some(end + 1)
-}
-
+/// Whether a text starts with a scheme and its colon.
 fn has_scheme(text: &str) -> bool {
-    scheme_len(text).is_some()
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
+    end.is_some_and(|end| text.as_bytes()[0].is_ascii_alphabetic() && text.as_bytes()[end] == b':')
 }

@@ -30,7 +30,7 @@ impl RawPath {
     /// Splits and decodes a path that is relative to the service root; one leading slash is taken off.
     ///
     /// # Errors
-    /// An empty segment, a broken percent-escape, more than [`PATH_SEGMENTS_MAX`] segments; a first segment that is no
+    /// An empty segment, a broken percent-escape, more than `PATH_SEGMENTS_MAX` segments; a first segment that is no
     /// name, and what follows `$value` and its like. Positions are bytes of the decoded path, slashes counted.
     pub fn parse(raw: &str) -> Result<Self, Error> {
         let raw = raw.strip_prefix('/').unwrap_or(raw);

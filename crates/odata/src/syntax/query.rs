@@ -107,14 +107,9 @@ impl Query {
 
     /// As [`Self::parse`], but a system option needs its `$`: every bare name is a custom option.
     ///
-    /// ```
-    /// let query = odata::syntax::Query::parse_prefixed("top=1&$skip=2").expect("well-formed");
-    /// assert_eq!(query.given().collect::<Vec<_>>(), [odata::syntax::SystemOption::Skip]);
-    /// ```
-    ///
     /// # Errors
     /// As [`Self::parse`].
-    pub fn parse_prefixed(raw: &str) -> Result<Self, Error> {
+    pub(crate) fn parse_prefixed(raw: &str) -> Result<Self, Error> {
         Self::parse_names(raw, true)
     }
 
@@ -189,7 +184,7 @@ impl Query {
     }
 
     /// As [`Self::given`], leaving out bare names that a function call took as its arguments.
-    pub fn given_without(&self, taken: &[&str]) -> impl Iterator<Item = SystemOption> {
+    pub(crate) fn given_without(&self, taken: &[&str]) -> impl Iterator<Item = SystemOption> {
         let given = self.system.iter().filter(|given| !taken.contains(&&self.text[given.pair.name.clone()]));
         given.map(|given| given.option)
     }
@@ -231,7 +226,7 @@ impl Query {
     ///
     /// # Errors
     /// As [`Self::options`].
-    pub fn options_without(&self, taken: &[&str]) -> Result<Options<'_>, Error> {
+    pub(crate) fn options_without(&self, taken: &[&str]) -> Result<Options<'_>, Error> {
         let mut all = Options::default();
         for given in &self.system {
             let name = &self.text[given.pair.name.clone()];

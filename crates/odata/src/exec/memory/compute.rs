@@ -46,7 +46,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// Takes what `$select` does not name off a row's computed properties.
-pub fn select_computed(projection: &Projection, row: &mut Value) {
+pub(super) fn select_computed(projection: &Projection, row: &mut Value) {
     let (Some(select), Value::Record(record)) = (&projection.select, row) else { return };
     if record.dynamic.is_empty() || select.contains(&SelectItem::All) {
         return;

@@ -21,7 +21,8 @@ mod sequence;
 mod source;
 
 pub use apply::apply;
-pub use compute::{compute, select_computed};
+pub use compute::compute;
+use compute::select_computed;
 pub use page::{page, page_in};
 pub use read::Reader;
 pub use source::{Call, Related, Rows, Source};

@@ -138,7 +138,7 @@ impl<'s> Reader<'s> {
     ///
     /// # Errors
     /// What evaluating nested options gives, and an answer that grows beyond
-    /// [`EXPANDED_ENTITIES_MAX`](crate::limits::EXPANDED_ENTITIES_MAX).
+    /// `EXPANDED_ENTITIES_MAX`.
     pub fn project(&self, record: Arc<Record>, projection: &Projection) -> Result<Arc<Record>, Error> {
         let mut value = self.computed(Value::Record(record), projection)?;
         Filling::new(self).value(&mut value, projection)?;

@@ -54,7 +54,7 @@ use crate::value::{DynamicProperty, Record, Value};
 /// ```
 ///
 /// # Errors
-/// An expression that has no value (an overflow); more rows than [`crate::limits::APPLY_ROWS_MAX`] under way.
+/// An expression that has no value (an overflow); more rows than `APPLY_ROWS_MAX` under way.
 pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Vec<Value>, Error> {
     let mut rows = rows;
     for row in &mut rows {
