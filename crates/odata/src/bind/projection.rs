@@ -7,7 +7,7 @@ use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
 use crate::expr::{ExprType, Step};
 use crate::limits::{EXPAND_DEPTH_MAX, EXPAND_LEVELS_MAX, PROJECTION_ITEMS_MAX};
-use crate::model::{EdmType, Member, MemberKind, Model, Primitive, StructuredType, TypeId};
+use crate::model::{EdmType, Member, MemberKind, Model, StructuredType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
 use crate::syntax::SystemOption;
 use crate::syntax::ast::{self, Name};
@@ -175,7 +175,7 @@ impl<'a> Projector<'a> {
     fn expand(&self, id: TypeId, item: &'a ast::ExpandItem<'a>, into: &mut Vec<ExpandItem>) -> Result<(), Error> {
         let Some(first) = item.path.first() else { return Ok(()) };
         if first.text.starts_with(['$', '@']) {
-            return Err(not_offered(first, "Expanding streams and annotations"));
+            return Err(not_offered(first, "Expanding media and annotations"));
         }
         if first.text == "*" {
             let Some(ty) = self.model.structured(id) else { return Ok(()) };
@@ -191,9 +191,17 @@ impl<'a> Projector<'a> {
         let found = self.member_below(id, &item.path, "$expand")?;
         let rest = &item.path[found.rest..];
         if !matches!(found.member.kind, MemberKind::Navigation(_)) {
-            let below_complex = !rest.is_empty() && structured(self.model, found.member.ty.base).is_some();
-            if below_complex || found.member.ty.base == EdmType::Primitive(Primitive::Stream) {
-                return Err(not_offered(first, "Expanding below a complex property, or a stream,"));
+            if rest.is_empty()
+                && found.member.is_stream()
+                && item.options.is_none()
+                && !item.reference
+                && !item.count_only
+            {
+                into.push(self.expanded(id, (found.cast, found.number, found.member), None, item)?);
+                return Ok(());
+            }
+            if !rest.is_empty() && structured(self.model, found.member.ty.base).is_some() {
+                return Err(not_offered(first, "Expanding below a complex property"));
             }
             let message =
                 format!("The property '{}' is not a navigation property and cannot be expanded.", found.member.name);

@@ -25,6 +25,9 @@ pub struct Settings {
     /// Whether the application executes changes of whole collections: PATCH of a collection of entities, PATCH and DELETE of
     /// its members (`/$each`). Else they are refused.
     pub collection_changes: bool,
+    /// Whether the application reads the content of streams that are expanded (`$expand=photo`) into its records. Else such
+    /// requests are refused.
+    pub inline_streams: bool,
     /// Whether answers of version 4.01 write control information without its prefix (`@context`, `@nextLink`), as they may.
     pub short_names: bool,
     /// `$metadata` as XML, word for word, in place of what would be written from the model: the CSDL document that the model
@@ -58,6 +61,7 @@ impl Settings {
             metadata_xml: None,
             deep_updates: false,
             collection_changes: false,
+            inline_streams: false,
             short_names: false,
             require_preconditions: false,
             body_bytes_max: 8 << 20,

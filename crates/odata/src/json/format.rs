@@ -44,6 +44,8 @@ pub(crate) struct Format {
     pub(crate) links: bool,
     /// Ids of entities at minimal metadata too, where the context does not lead to them.
     pub(crate) ids: bool,
+    /// Entities without identity say so, as OData 4.0 asks.
+    pub(crate) transient: bool,
     /// Control information without `odata.` (OData 4.01).
     pub(crate) short_names: bool,
     /// Navigation properties that a record holds are written though nobody asked (an answer to a deep insert).

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use super::escape;
 use super::format::{Context, Format, Level, Omit, Place};
-use super::parse::{Json, JsonKind};
+use super::parse::{Json, JsonKind, check};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
 use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shows_key};
@@ -44,6 +44,9 @@ impl Writer<'_> {
         let identified = is_identified(ty, record);
         if identified || record.type_id != declared {
             self.control(record, ty, shape, declared, view, place);
+        } else if self.format.transient && ty.is_entity && self.format.level != Level::None {
+            self.key("", "odata.id");
+            self.out.extend_from_slice(b"null");
         }
         self.members(record, view, place);
         if identified && ty.is_entity {
@@ -89,8 +92,12 @@ impl Writer<'_> {
                 }
                 ShapeKind::Stream if record.get(number).is_none() && !is_identified(ty, record) => {}
                 ShapeKind::Stream => {
-                    if !matches!(selected(view, number, record.type_id, model), Selected::No) {
+                    let is_inline = expanded(view, number, record.type_id, model).is_some();
+                    if is_inline || !matches!(selected(view, number, record.type_id, model), Selected::No) {
                         self.stream(record.get(number), &member.name, view, place);
+                    }
+                    if is_inline {
+                        self.inline(record.get(number), of_shape);
                     }
                 }
                 // Behind all properties, as OData 4.0 orders them (OData JSON 4.01, 4.5).
@@ -383,6 +390,21 @@ impl Writer<'_> {
             if let Some(etag) = &stream.etag {
                 self.annotation(name, "odata.mediaEtag", etag);
             }
+        }
+    }
+
+    /// The content of a stream: JSON as it is, text as a string, anything else in base64url.
+    fn inline(&mut self, value: Option<&Value>, shape: &MemberShape) {
+        self.comma();
+        self.out.extend_from_slice(&shape.key);
+        let Some(Value::Stream(stream)) = value else { return self.out.extend_from_slice(b"null") };
+        let Some(bytes) = &stream.inline else { return self.out.extend_from_slice(b"null") };
+        let essence = stream.media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        let is_json = essence == "application/json" || essence.ends_with("+json");
+        match std::str::from_utf8(bytes) {
+            Ok(text) if is_json && check(bytes).is_ok() => self.out.extend_from_slice(text.trim().as_bytes()),
+            Ok(text) if essence.starts_with("text/") => escape::string(&mut self.out, text),
+            _ => self.single(&Value::Binary(bytes.clone()), UNTYPED, &[]),
         }
     }
 

@@ -103,3 +103,41 @@ fn an_entity_that_is_gone_has_a_context_at_full_metadata() {
     checks.that("the removal comes next", delta.text().contains(&start), || delta.text().to_owned());
     checks.done();
 }
+
+#[test]
+fn what_has_no_identity_says_so_in_4_0() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let path = "/Products?$apply=aggregate(Price with sum as Total)";
+    let old = served.send("GET", path, &[("OData-MaxVersion", "4.0")], "").json();
+    checks.eq("4.0", &old["value"][0].get("@odata.id"), &Some(&Json::Null));
+    checks.eq("4.01", &served.get(path).json()["value"][0].get("@odata.id"), &None);
+    let none = [("OData-MaxVersion", "4.0"), ("Accept", "application/json;odata.metadata=none")];
+    checks.eq("none", &served.send("GET", path, &none, "").json()["value"][0].get("@odata.id"), &None);
+    checks.done();
+}
+
+#[test]
+fn a_stream_that_is_expanded_stands_in_the_entity() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    for (media_type, bytes, wanted) in [
+        ("text/plain", &b"caf\xc3\xa9 \"x\""[..], Json::from("caf\u{e9} \"x\"")),
+        ("application/json;charset=utf-8", b" {\"a\": [1]} ", serde_json::json!({ "a": [1] })),
+        ("image/png", b"\xff\xfe", Json::from("__4=")),
+        ("image/png", b"", Json::from("")),
+    ] {
+        let put = served.send_bytes("PUT", &format!("{laptop}/Photo"), &[("Content-Type", media_type)], bytes);
+        checks.status(media_type, &put, 204);
+        let entity = served.get(&format!("{laptop}?$select=Name&$expand=Photo")).json();
+        checks.eq(media_type, &entity["Photo"], &wanted);
+        checks.eq("its type", &entity["Photo@odata.mediaContentType"], &media_type);
+    }
+    let related = served.get("/Categories?$expand=Products($expand=Photo)").json();
+    let photo = &related["value"][0]["Products"][0]["Photo"];
+    checks.that("further inside", photo.is_string(), || photo.to_string());
+    checks.eq("not unasked", &served.get(&laptop).json().get("Photo"), &None);
+    for bad in ["Photo($select=x)", "Photo/$ref", "Photo/x"] {
+        checks.error(bad, &served.get(&format!("/Products?$expand={bad}")), 400);
+    }
+    checks.done();
+}

@@ -68,6 +68,7 @@ impl Service {
             compute: true,
             deep_updates: true,
             collection_changes: true,
+            inline_streams: true,
             list_functions: true,
             metadata_xml: Some(MODEL.into()),
             discriminators: HashMap::from([(product, "ProductType".into())]),

@@ -60,6 +60,11 @@ impl Carried {
         self.absolute(root, &[&format!("$deltatoken={token}")])
     }
 
+    /// The absolute URL without any token.
+    pub(crate) fn defining(&self, root: &str) -> String {
+        self.absolute(root, &[])
+    }
+
     fn absolute(&self, root: &str, more: &[&str]) -> String {
         let mut link = format!("{root}/{}", self.path);
         let mut separator = '?';

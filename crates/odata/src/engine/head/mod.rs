@@ -35,7 +35,7 @@ use crate::bind;
 use crate::error::{Error, ErrorKind, shown};
 use crate::json::Level;
 use crate::limits::URL_BYTES_MAX;
-use crate::model::{EdmType, TypeId};
+use crate::model::{EdmType, Model, TypeId};
 use crate::plan::CollectionQuery;
 use crate::profile::Profile;
 use crate::syntax::{Query, RawPath, SystemOption};
@@ -140,6 +140,11 @@ impl Head {
     /// What is asked of the collection, entity or result that is read; of a write only the projection is set.
     pub fn query(&self) -> &CollectionQuery {
         &self.query
+    }
+
+    /// The URL that the request's delta or next link grew from: its options without tokens, `$top` and `$skip`.
+    pub fn defining_url(&self) -> String {
+        self.carried.defining(&self.root)
     }
 
     /// Whether the answer is the plain one: no projection, minimal metadata, nothing left out, nothing as strings. Only
@@ -380,6 +385,13 @@ impl Engine {
         if bound.computes() && !self.settings.compute {
             return Err(not_run(SystemOption::Compute));
         }
+        if let Some(EdmType::Named(id)) = target.ty.as_ref().map(|ty| ty.base)
+            && !self.settings.inline_streams
+            && expands_stream(model, id, &bound)
+        {
+            let message = "Expanding a stream is not offered.";
+            return Err(Error::new(ErrorKind::NotImplemented, message).at(SystemOption::Expand.name()));
+        }
         Ok(bound)
     }
 
@@ -424,6 +436,19 @@ impl Engine {
         };
         Ok(())
     }
+}
+
+/// Whether the content of a stream is wanted anywhere in what is expanded.
+fn expands_stream(model: &Model, ty: TypeId, query: &CollectionQuery) -> bool {
+    query.projection.expand.iter().any(|item| {
+        let owner = model.structured(item.cast.unwrap_or(ty));
+        let Some(member) = owner.and_then(|owner| owner.members.get(usize::from(item.member))) else { return false };
+        let inner = item.target_cast.or(match member.ty.base {
+            EdmType::Named(id) => Some(id),
+            _ => None,
+        });
+        member.is_stream() || inner.is_some_and(|inner| expands_stream(model, inner, &item.query))
+    })
 }
 
 /// The preferred page size is one of each collection in the answer. The link to what follows does not tell options of an

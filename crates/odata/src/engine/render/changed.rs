@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use super::context::Shown;
 use super::error::exception;
 use super::links::Links;
-use super::{headers, json_format, omit};
+use super::{headers, json_format};
 use crate::engine::Engine;
 use crate::engine::address::push_record_key;
 use crate::engine::head::{Head, Return};
@@ -30,7 +30,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let format = self.format(json, omit(head), true, self.short_names(head));
+        let format = self.format(head, true);
         let mut writer = self.writer(format, &links, 256 + changes.len() * 512);
         let url = self.collection_url(head);
         writer.out.push(b'{');

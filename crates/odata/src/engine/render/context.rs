@@ -8,7 +8,7 @@ use crate::engine::address::{KeyStyle, path, type_of};
 use crate::engine::canonical::{canonical, is_entity_set};
 use crate::engine::head::{Head, Version, called, is_graph};
 use crate::engine::target::{Segment, TargetKind};
-use crate::model::{ContainerChild, ContainerChildKind, EdmType, Model, TypeId};
+use crate::model::{ContainerChild, ContainerChildKind, EdmType, Member, Model, TypeId};
 use crate::plan::{ExpandItem, Projection, SelectItem};
 
 /// What of the target the body is.
@@ -195,7 +195,9 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
             }
         }
     }
-    for item in projection.expand.iter().filter(|item| is_told(item)) {
+    let is_stream =
+        |item: &ExpandItem| member_of(model, item.cast.unwrap_or(ty), item.member).is_some_and(Member::is_stream);
+    for item in projection.expand.iter().filter(|item| is_told(item) && !is_stream(item)) {
         let Some(mut text) = name(item.cast, item.member) else { continue };
         let inside = &item.query.projection;
         if version == Version::V4_0 && inside.select.is_none() && !inside.expand.iter().any(|item| !item.repeated) {
@@ -220,8 +222,12 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
     }
 }
 
+fn member_of(model: &Model, ty: TypeId, member: u16) -> Option<&Member> {
+    model.structured(ty)?.members.get(usize::from(member))
+}
+
 fn member_type(model: &Model, ty: TypeId, member: u16) -> Option<TypeId> {
-    match model.structured(ty)?.members.get(usize::from(member))?.ty.base {
+    match member_of(model, ty, member)?.ty.base {
         EdmType::Named(id) => Some(id),
         _ => None,
     }

@@ -94,14 +94,19 @@ impl Engine {
     /// the type of the collection that it stands in.
     pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
         // Links would need the request's root; at minimal metadata none is obligatory.
-        let format = Format { links: false, ..self.format(JsonFormat::DEFAULT, Omit::Nothing, false, false) };
+        let format = Format { links: false, ..self.plain_format(JsonFormat::DEFAULT, Omit::Nothing, false, false) };
         let links = Links::detached(self);
         let mut writer = self.writer(format, &links, 1024);
         writer.record(record, declared, &[&Projection::default()], &|_| {}, None);
         writer.out.into()
     }
 
-    fn format(&self, json: JsonFormat, omit: Omit, inline_navigation: bool, short_names: bool) -> Format {
+    fn format(&self, head: &Head, inline_navigation: bool) -> Format {
+        let format = self.plain_format(json_format(head), omit(head), inline_navigation, self.short_names(head));
+        Format { transient: !is_graph(self.settings.profile) && head.version == Version::V4_0, ..format }
+    }
+
+    fn plain_format(&self, json: JsonFormat, omit: Omit, inline_navigation: bool, short_names: bool) -> Format {
         let graph = is_graph(self.settings.profile);
         Format {
             level: json.level,
@@ -111,6 +116,7 @@ impl Engine {
             types: if graph { Types::Always } else { Types::Derived },
             links: !graph,
             ids: false,
+            transient: false,
             inline_navigation,
         }
     }
@@ -134,7 +140,7 @@ impl Engine {
         tokens: &dyn TokenSeal,
     ) -> Vec<u8> {
         let json = json_format(head);
-        let format = self.format(json, omit(head), inline_navigation, self.short_names(head));
+        let format = self.format(head, inline_navigation);
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 1024);
         let declared = head.declared_type().unwrap_or(record.type_id);
@@ -252,7 +258,7 @@ impl Engine {
     fn collection(&self, head: &Head, page: &Page, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         let json = json_format(head);
         let ids = spanning::spans_sets(&head.target);
-        let format = Format { ids, ..self.format(json, omit(head), !head.is_read(), self.short_names(head)) };
+        let format = Format { ids, ..self.format(head, !head.is_read()) };
         let links = Links::new(self, head, tokens);
         let mut writer = self.writer(format, &links, 256 + page.items.len() * 512);
         let is_reference = head.target.kind == TargetKind::Reference;
@@ -325,7 +331,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let mut writer = self.writer(self.format(json, omit(head), false, self.short_names(head)), &links, 256);
+        let mut writer = self.writer(self.format(head, false), &links, 256);
         writer.out.push(b'{');
         if json.level != Level::None {
             writer.out.extend_from_slice(self.lead(head, Shown::Value).as_bytes());
@@ -350,7 +356,7 @@ impl Engine {
         }
         let json = json_format(head);
         let links = Links::new(self, head, tokens);
-        let mut writer = self.writer(self.format(json, omit(head), false, self.short_names(head)), &links, 256);
+        let mut writer = self.writer(self.format(head, false), &links, 256);
         let declared = head.declared_type().unwrap_or(record.type_id);
         let lead = (json.level != Level::None).then(|| self.lead(head, Shown::Value));
         // What an operation gives stands nowhere.

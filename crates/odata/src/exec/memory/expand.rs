@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::read::{Reader, count, holds_all};
 use super::{Context, Related, compute, page_in, select_computed};
+use crate::engine::StreamBody;
 use crate::error::Error;
 use crate::limits::EXPANDED_ENTITIES_MAX;
 use crate::model::{EdmType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
-use crate::value::{Record, Value};
+use crate::value::{Record, StreamInfo, Value};
 
 /// One answer being filled: how many more entities it may hold.
 pub(super) struct Filling<'r, 's> {
@@ -97,6 +98,11 @@ impl Inside<'_, '_, '_> {
         let reader = self.filling.reader;
         let ty = reader.model.structured(record.type_id);
         let Some(member) = ty.and_then(|ty| ty.members.get(usize::from(item.member))) else { return Ok(()) };
+        if member.is_stream() {
+            let content = reader.source.stream(record, Some(item.member));
+            record.set(item.member, content.map_or(Value::Null, inline));
+            return Ok(());
+        }
         if !member.is_navigation() {
             return self.inside(record, item.member, &item.query);
         }
@@ -168,6 +174,12 @@ impl Inside<'_, '_, '_> {
         self.filling.left.set(left);
         Ok(())
     }
+}
+
+/// A stream with its bytes.
+fn inline(stream: StreamBody) -> Value {
+    let StreamBody { media_type, bytes, etag, .. } = stream;
+    Value::Stream(Arc::new(StreamInfo { media_type, etag, length: bytes.len() as u64, inline: Some(bytes) }))
 }
 
 /// Whether anything has to be put in or narrowed.
