@@ -82,6 +82,8 @@ pub struct Error {
     pub allow: Vec<http::Method>,
     /// Seconds for `Retry-After`.
     pub retry_after_s: Option<u32>,
+    /// URL for `Location`, with [`ErrorKind::Gone`]: where to begin again.
+    pub location: Option<Box<str>>,
     /// Length in bytes of what a range was asked of, with [`ErrorKind::RangeNotSatisfiable`].
     pub length: Option<u64>,
 }
@@ -106,6 +108,7 @@ impl Error {
             details: Vec::new(),
             allow: Vec::new(),
             retry_after_s: None,
+            location: None,
             length: None,
         }
     }
@@ -140,6 +143,13 @@ impl Error {
     #[must_use]
     pub fn with_retry_after_s(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Says where to begin again.
+    #[must_use]
+    pub fn with_location(mut self, url: impl Into<Box<str>>) -> Self {
+        self.location = Some(url.into());
         self
     }
 

@@ -188,7 +188,9 @@ fn control_information_may_go_without_its_prefix_under_4_01() {
     assert!(body.as_object().expect("an object").keys().all(|name| !name.contains("@odata.")));
     let head = world.get("/Items?$count=true");
     let page = Page { count: Some(1), next: Some(b"p"[..].into()), ..Page::default() };
-    let body = json(&world.render(&head, Outcome::Collection(page)));
+    let response = world.render(&head, Outcome::Collection(page));
+    assert_eq!(header(&response, "content-type"), "application/json;metadata=minimal");
+    let body = json(&response);
     assert!(body["@count"] == 1 && body["@nextLink"].is_string());
     let head = world.head("GET", "/Items(1)", &[("odata-maxversion", "4.0")]).expect("a good request");
     let body = json(&world.render(&head, Outcome::Entity(Arc::new(record()))));

@@ -271,6 +271,11 @@ fn multipart_batches_answer_each_request() {
         &[part("GET Company HTTP/1.1\r\n\r\n"), "--b--\r\n".to_owned()].concat(),
     );
     checks.that("an answer in the other form", as_json.status == 200, || as_json.text().to_owned());
+    let change = "Content-Type: application/http\r\nContent-ID: changeset1\r\n\r\nPATCH Company HTTP/1.1\r\n\
+                  Content-Type: application/json\r\n\r\n{\"CEO\":\"x\"}";
+    let set = format!("--b\r\nContent-Type: multipart/mixed;boundary=c\r\n\r\n--c\r\n{change}\r\n--c--\r\n--b--");
+    let as_json = served.send("POST", "/$batch", &[BOUNDARY, ("Accept", "application/json")], &set).json();
+    checks.eq("a change set has a name", &of(&as_json, "changeset1")["atomicityGroup"], &"changeset1_");
     checks.done();
 }
 

@@ -52,7 +52,9 @@ fn products_are_tracked_on_request() {
     checks.eq("read once", &served.get(&next).json()["value"].as_array().map(Vec::len), &Some(0));
     checks.that("compact", !delta.text().contains("\": "), || delta.text().to_owned());
     checks.status("Reseed", &served.json("POST", "/Reseed", ""), 200);
-    checks.error("void after a reseed", &served.get(&next), 410);
+    let void = served.get(&next);
+    checks.error("void after a reseed", &void, 410);
+    checks.header("where to begin again", &void, "Location", Some(&format!("{}/Products", served.root())));
     let forged = format!("{}x", &next[..next.len() - 1]);
     let answer = served.get(&forged);
     checks.that("forged", matches!(answer.status, 400 | 410), || answer.text().to_owned());

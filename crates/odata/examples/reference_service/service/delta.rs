@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use odata::engine::{Page, Removed};
+use odata::engine::{Head, Page, Removed};
 use odata::plan::CollectionQuery;
 use odata::{Error, ErrorKind, Record, RecordBuilder, Value};
 use uuid::Uuid;
@@ -21,8 +21,12 @@ pub(crate) fn state(store: &Store) -> Arc<[u8]> {
 }
 
 /// Products that were added, changed or deleted since a state.
-pub(crate) fn since(store: &Store, state: &[u8], query: &CollectionQuery) -> Result<Page, Error> {
-    let gone = || Error::new(ErrorKind::Gone, "The delta link is too old: read the collection again.");
+pub(crate) fn since(store: &Store, state: &[u8], head: &Head) -> Result<Page, Error> {
+    let query = head.query();
+    let gone = || {
+        let message = "The delta link is too old: read the collection again.";
+        Error::new(ErrorKind::Gone, message).with_location(head.defining_url())
+    };
     let from = state.try_into().map(u64::from_be_bytes).map_err(|_| gone())?;
     let deleted = store.deleted_since(from).ok_or_else(gone)?;
     let model = &store.schema.model;

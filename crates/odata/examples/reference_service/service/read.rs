@@ -14,10 +14,10 @@ pub(crate) fn read(store: &Store, head: &Head, operation: &Operation) -> Result<
     let target = head.target();
     match operation {
         Operation::ReadCollection(CollectionQuery { since: Some(state), .. }) => {
-            return delta::since(store, state, head.query()).map(Outcome::Collection);
+            return delta::since(store, state, head).map(Outcome::Collection);
         }
         Operation::Count(CollectionQuery { since: Some(state), .. }) => {
-            let changes = delta::since(store, state, head.query())?;
+            let changes = delta::since(store, state, head)?;
             return Ok(Outcome::Count((changes.items.len() + changes.removed.len()) as u64));
         }
         _ => {}

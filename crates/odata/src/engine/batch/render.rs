@@ -1,5 +1,6 @@
 //! The answer to a batch: the answers of its requests, in the form that was asked for. Decides no inner status.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
@@ -63,10 +64,9 @@ impl BatchRun {
             } else {
                 push_string(&mut out, &item.id);
             }
-            if let Some(group) = item.group.map(|group| &*self.batch.groups[group].name).filter(|name| !name.is_empty())
-            {
+            if let Some(group) = item.group {
                 out.extend_from_slice(b",\"atomicityGroup\":");
-                push_string(&mut out, group);
+                push_string(&mut out, &self.group_name(group));
             }
             out.extend_from_slice(b",\"status\":");
             out.extend_from_slice(answer.status().as_str().as_bytes());
@@ -80,6 +80,19 @@ impl BatchRun {
         }
         out.extend_from_slice(b"]}");
         out
+    }
+
+    /// A change set has no name of its own: it gets one that no request has.
+    fn group_name(&self, group: usize) -> Cow<'_, str> {
+        let given = &*self.batch.groups[group].name;
+        if !given.is_empty() {
+            return Cow::Borrowed(given);
+        }
+        let mut name = format!("changeset{}", group + 1);
+        while self.batch.items.iter().any(|item| item.id.eq_ignore_ascii_case(&name)) {
+            name.push('_');
+        }
+        Cow::Owned(name)
     }
 
     fn multipart(&self, boundary: &str, boundaries: &mut Boundaries) -> Vec<u8> {

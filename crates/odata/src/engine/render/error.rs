@@ -47,6 +47,9 @@ impl Engine {
         {
             out.insert(header::CONTENT_RANGE, range);
         }
+        if let Some(url) = error.location.as_deref().and_then(|url| HeaderValue::from_str(url).ok()) {
+            out.insert(header::LOCATION, url);
+        }
         if let Some(seconds) = error.retry_after_s {
             out.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

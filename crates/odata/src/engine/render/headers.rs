@@ -1,5 +1,6 @@
 //! Headers of answers: one line each, the same everywhere.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -39,7 +40,8 @@ impl Engine {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.reserve(8);
-        headers.insert(header::CONTENT_TYPE, content_type(self.settings.profile, json_format(head))?);
+        let short = self.short_names(head);
+        headers.insert(header::CONTENT_TYPE, content_type(self.settings.profile, json_format(head), short)?);
         common(head, headers);
         put_etag(headers, etag);
         if let Some(applied) = applied(head, status) {
@@ -142,8 +144,8 @@ pub(super) fn stream(head: &Head, stream: &StreamBody, part: Option<Range<usize>
     Ok(response)
 }
 
-/// `Content-Type` of a JSON answer: Graph's long form, or what OData asks for and no more.
-pub(super) fn content_type(profile: Profile, format: JsonFormat) -> Result<HeaderValue, Error> {
+/// `Content-Type` of a JSON answer: Graph's long form, or what OData asks for and no more. `short` is without `odata.`.
+pub(super) fn content_type(profile: Profile, format: JsonFormat, short: bool) -> Result<HeaderValue, Error> {
     let level = match format.level {
         Level::None => "none",
         Level::Minimal => "minimal",
@@ -161,9 +163,11 @@ pub(super) fn content_type(profile: Profile, format: JsonFormat) -> Result<Heade
             format.ieee754
         ));
     }
-    let mut text = format!("application/json;odata.metadata={level}");
+    let prefix = if short { "" } else { "odata." };
+    let mut text = format!("application/json;{prefix}metadata={level}");
     if let Some(streaming) = format.streaming {
-        text += if streaming { ";odata.streaming=true" } else { ";odata.streaming=false" };
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, ";{prefix}streaming={streaming}");
     }
     if format.ieee754 {
         text += ";IEEE754Compatible=true";
