@@ -3,6 +3,14 @@
 use std::borrow::Cow;
 
 /// The class of a failure. `engine::render` maps it to a status and, by profile, to a code.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// let error = shop::head(&engine, "GET /nothing").unwrap_err();
+/// assert_eq!(error.kind, odata::ErrorKind::UnknownSegment);
+/// assert_eq!(shop::refuse(&engine, &error).status(), 404);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// Malformed or inapplicable request: 400.
@@ -52,6 +60,14 @@ pub enum ErrorKind {
 }
 
 /// One further fault named beside the first.
+///
+/// ```
+/// use odata::{Detail, Error};
+///
+/// let twice = Detail { code: "Duplicate".into(), message: "As 'id' at 0.".into(), target: Some("items/1/id".into()) };
+/// let error = Error::bad_request("An id is given twice.").with_detail(twice);
+/// assert_eq!(error.details[0].target.as_deref(), Some("items/1/id"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
     /// Code, PascalCase.
@@ -63,6 +79,14 @@ pub struct Detail {
 }
 
 /// An error as the caller sees it.
+///
+/// ```
+/// use odata::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Conflict, "The id is taken.").with_code("IdTaken").at("id");
+/// assert_eq!(error.to_string(), "The id is taken.");
+/// assert_eq!((error.code.as_deref(), error.target.as_deref()), (Some("IdTaken"), Some("id")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -98,6 +122,11 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
 
 impl Error {
     /// An error of a kind with a message for the caller.
+    ///
+    /// ```
+    /// let error = odata::Error::new(odata::ErrorKind::Gone, "The link is too old.");
+    /// assert_eq!((error.kind, error.message.as_str()), (odata::ErrorKind::Gone, "The link is too old."));
+    /// ```
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -114,11 +143,20 @@ impl Error {
     }
 
     /// Shorthand for [`ErrorKind::BadRequest`].
+    ///
+    /// ```
+    /// assert_eq!(odata::Error::bad_request("No.").kind, odata::ErrorKind::BadRequest);
+    /// ```
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::BadRequest, message)
     }
 
     /// Sets the wire's code.
+    ///
+    /// ```
+    /// let error = odata::Error::bad_request("A name is too long.").with_code("NameTooLong");
+    /// assert_eq!(error.code.as_deref(), Some("NameTooLong"));
+    /// ```
     #[must_use]
     pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
         self.code = Some(code.into());
@@ -126,6 +164,11 @@ impl Error {
     }
 
     /// Names the place.
+    ///
+    /// ```
+    /// let error = odata::Error::bad_request("A name is too long.").at("items/3/name");
+    /// assert_eq!(error.target.as_deref(), Some("items/3/name"));
+    /// ```
     #[must_use]
     pub fn at(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
@@ -133,6 +176,13 @@ impl Error {
     }
 
     /// Says which methods the target takes.
+    ///
+    /// ```
+    /// use odata::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::MethodNotAllowed, "It can only be read.").with_allow([http::Method::GET]);
+    /// assert_eq!(error.allow, [http::Method::GET]);
+    /// ```
     #[must_use]
     pub fn with_allow(mut self, methods: impl Into<Vec<http::Method>>) -> Self {
         self.allow = methods.into();
@@ -140,6 +190,13 @@ impl Error {
     }
 
     /// Asks to come back after some seconds.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let busy = odata::Error::new(odata::ErrorKind::Unavailable, "Too busy.").with_retry_after_s(30);
+    /// assert_eq!(shop::refuse(&engine, &busy).headers()["retry-after"], "30");
+    /// ```
     #[must_use]
     pub fn with_retry_after_s(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
@@ -154,6 +211,12 @@ impl Error {
     }
 
     /// Names a further fault, up to `ERROR_DETAILS_MAX` of them.
+    ///
+    /// ```
+    /// let detail = |place| odata::Detail { code: "Range".into(), message: "Too large.".into(), target: Some(place) };
+    /// let error = odata::Error::bad_request("Two are too large.").with_detail(detail("a".into())).with_detail(detail("b".into()));
+    /// assert_eq!(error.details.len(), 2);
+    /// ```
     #[must_use]
     pub fn with_detail(mut self, detail: Detail) -> Self {
         if self.details.len() < crate::limits::ERROR_DETAILS_MAX {
@@ -163,6 +226,11 @@ impl Error {
     }
 
     /// Names the byte offset within the target.
+    ///
+    /// ```
+    /// let error = odata::Error::bad_request("Expected a number.").at("$top").at_position(2);
+    /// assert_eq!((error.target.as_deref(), error.position), (Some("$top"), Some(2)));
+    /// ```
     #[must_use]
     pub fn at_position(mut self, position: usize) -> Self {
         self.position = Some(position);

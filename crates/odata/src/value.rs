@@ -10,6 +10,14 @@ use crate::engine::EntityReference;
 use crate::model::{EdmType, Member, Model, TypeId};
 
 /// A value of any EDM type. Its type is known from where it stands; only structured values name theirs.
+///
+/// ```
+/// use odata::Value;
+///
+/// assert_eq!(Value::from("tea"), Value::String("tea".into()));
+/// assert_eq!(Value::from(None::<i32>), Value::Null);
+/// assert_eq!(Value::from(vec![Value::from(1), Value::from(2)]).as_collection().map(<[_]>::len), Some(2));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Null of any type.
@@ -51,6 +59,19 @@ pub enum Value {
 }
 
 /// What a representation says of a stream property, or of the media of an entity.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// # let head = shop::head(&engine, "POST /products")?;
+/// use odata::{Value, engine::Operation};
+///
+/// let body = r#"{"id":1,"name":"tea","photo@odata.mediaContentType":"image/png","photo":"iVBO"}"#;
+/// let Operation::Create(tea) = engine.bind(&head, body.into(), None)? else { panic!("a create") };
+/// let Some(Value::Stream(photo)) = tea.get(6) else { panic!("a photo") };
+/// assert_eq!((&*photo.media_type, photo.length), ("image/png", 3));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamInfo {
     /// Media type as stored.
@@ -67,6 +88,16 @@ pub struct StreamInfo {
 ///
 /// Absent is not null: a member that was not given is `None`. Members are indexed by their place in
 /// [`crate::model::StructuredType::members`] of the actual type, base types first, which is also the order on the wire.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let product = model.type_by_name("shop.product").expect("declared");
+/// let mut tea = odata::Record::new(product, 8);
+/// tea.etag = Some("W/\"1\"".into());
+/// tea.set(0, 1.into());
+/// assert_eq!((tea.get(0), tea.get(1)), (Some(&odata::Value::Int(1)), None), "absent is not null");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The actual type.
@@ -94,6 +125,20 @@ pub struct Record {
 }
 
 /// What becomes of a related collection inside a change (OData 4.01, deep update).
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine_with(|settings| settings.deep_updates = true);
+/// # let mut head = shop::head(&engine, "PATCH /categories('kitchen')")?;
+/// use odata::engine::Operation;
+///
+/// let body = r#"{"products@delta":[{"id":1,"name":"green tea"},{"@removed":{},"@id":"products(2)"}]}"#;
+/// let Operation::Update { record, .. } = engine.bind(&head, body.into(), None)? else { panic!("an update") };
+/// let products = &record.changes[0];
+/// assert_eq!(products.entities[0].get(1), Some(&"green tea".into()));
+/// assert_eq!(products.removed.len(), 1);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NestedChanges {
     /// The navigation property.
@@ -107,6 +152,21 @@ pub struct NestedChanges {
 }
 
 /// A property that the type does not declare.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::exec::memory::{Context, compute};
+/// use odata::{bind, syntax};
+///
+/// # let products = bind::path(&model, &syntax::RawPath::parse("products")?, &syntax::Query::default())?;
+/// let query = bind::query(&model, &products, &syntax::Query::parse("$compute=price mul 2 as pair")?)?;
+/// let context = Context::new(&model, odata::edm::DateTimeOffset::from_unix_nanos(0));
+/// let row = compute(&query.compute, shop::product(&model, 2, "cup", "3.00").into(), context).expect("a small number");
+/// let pair = &row.as_record().expect("a product").dynamic[0];
+/// assert_eq!((&*pair.name, &pair.value), ("pair", &odata::Value::Decimal(6.into())));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DynamicProperty {
     /// Its name.
@@ -119,6 +179,15 @@ pub struct DynamicProperty {
 
 impl Record {
     /// An empty record of a type with `member_count` members.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let size = model.type_by_name("shop.size").expect("declared");
+    /// let members = model.structured(size).map_or(0, |ty| ty.members.len());
+    /// let record = odata::Record::new(size, members);
+    /// assert!(record.members.iter().all(Option::is_none));
+    /// ```
     pub fn new(type_id: TypeId, member_count: usize) -> Self {
         Self {
             type_id,
@@ -135,11 +204,29 @@ impl Record {
     }
 
     /// The member's value, `None` when absent.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let tea = shop::product(&model, 1, "tea", "4.50");
+    /// assert_eq!(tea.get(1), Some(&odata::Value::from("tea")));
+    /// assert_eq!(tea.get(6), None, "the photo was not given");
+    /// assert_eq!(tea.get(99), None);
+    /// ```
     pub fn get(&self, member: u16) -> Option<&Value> {
         self.members.get(usize::from(member)).and_then(Option::as_ref)
     }
 
     /// Applies a change: members that it gives replace those here, single complex values of the same type are merged.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let mut tea = shop::product(&model, 1, "tea", "4.50");
+    /// let change = odata::RecordBuilder::new(&model, tea.type_id).set_named("name", "green tea").build();
+    /// tea.merge(&change);
+    /// assert_eq!((tea.get(0), tea.get(1)), (Some(&1.into()), Some(&"green tea".into())));
+    /// ```
     pub fn merge(&mut self, change: &Self) {
         for (slot, given) in self.members.iter_mut().zip(&change.members) {
             match (slot.as_mut(), given) {
@@ -153,6 +240,14 @@ impl Record {
     }
 
     /// Sets a member. An index outside the type is ignored.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let mut tea = shop::product(&model, 1, "tea", "4.50");
+    /// tea.set(1, "mint tea".into());
+    /// assert_eq!(tea.get(1), Some(&"mint tea".into()));
+    /// ```
     pub fn set(&mut self, member: u16, value: Value) {
         if let Some(slot) = self.members.get_mut(usize::from(member)) {
             *slot = Some(value);
@@ -162,21 +257,43 @@ impl Record {
 
 impl Value {
     /// Whether it is null.
+    ///
+    /// ```
+    /// assert!(odata::Value::from(None::<bool>).is_null());
+    /// assert!(!odata::Value::from("").is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
     /// The text of a string value.
+    ///
+    /// ```
+    /// assert_eq!(odata::Value::from("tea").as_str(), Some("tea"));
+    /// assert_eq!(odata::Value::from(7).as_str(), None);
+    /// ```
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
     /// The record of a structured value.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let value = odata::Value::from(shop::product(&model, 1, "tea", "4.50"));
+    /// assert_eq!(value.as_record().and_then(|tea| tea.get(0)), Some(&1.into()));
+    /// ```
     pub fn as_record(&self) -> Option<&Record> {
         if let Self::Record(record) = self { Some(record) } else { None }
     }
 
     /// The elements of a collection.
+    ///
+    /// ```
+    /// let words = odata::Value::from(vec!["hot".into(), "green".into()]);
+    /// assert_eq!(words.as_collection(), Some(&["hot".into(), "green".into()][..]));
+    /// ```
     pub fn as_collection(&self) -> Option<&[Value]> {
         if let Self::Collection(values) = self { Some(values) } else { None }
     }
@@ -275,12 +392,28 @@ pub struct RecordBuilder<'m> {
 
 impl<'m> RecordBuilder<'m> {
     /// An empty record of a structured type; of any other type it has no members.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let size = model.type_by_name("shop.size").expect("declared");
+    /// let record = odata::RecordBuilder::new(&model, size).set(0, 3).build();
+    /// assert_eq!(record.type_id, size);
+    /// ```
     pub fn new(model: &'m Model, type_id: TypeId) -> Self {
         let members = model.structured(type_id).map_or(&[][..], |ty| &ty.members);
         Self { members, record: Record::new(type_id, members.len()) }
     }
 
     /// Sets a member by its number. A number outside the type is ignored.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let size = model.type_by_name("shop.size").expect("declared");
+    /// let record = odata::RecordBuilder::new(&model, size).set(0, 3).set(1, None::<i32>).build();
+    /// assert_eq!((record.get(0), record.get(1)), (Some(&3.into()), Some(&odata::Value::Null)));
+    /// ```
     #[must_use]
     pub fn set(mut self, member: u16, value: impl Into<Value>) -> Self {
         self.record.set(member, value.into());
@@ -288,6 +421,14 @@ impl<'m> RecordBuilder<'m> {
     }
 
     /// Sets a member by its name. A name that the type has not is ignored.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let size = model.type_by_name("shop.size").expect("declared");
+    /// let record = odata::RecordBuilder::new(&model, size).set_named("height", 9).build();
+    /// assert_eq!(record.get(1), Some(&9.into()));
+    /// ```
     #[must_use]
     pub fn set_named(self, name: &str, value: impl Into<Value>) -> Self {
         match self.members.iter().position(|member| *member.name == *name).map(u16::try_from) {
@@ -297,6 +438,14 @@ impl<'m> RecordBuilder<'m> {
     }
 
     /// Sets the entity tag, quoted, as it stands on the wire.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let product = model.type_by_name("shop.product").expect("declared");
+    /// let record = odata::RecordBuilder::new(&model, product).etag("W/\"7\"").build();
+    /// assert_eq!(record.etag.as_deref(), Some("W/\"7\""));
+    /// ```
     #[must_use]
     pub fn etag(mut self, etag: impl Into<Arc<str>>) -> Self {
         self.record.etag = Some(etag.into());
@@ -304,6 +453,15 @@ impl<'m> RecordBuilder<'m> {
     }
 
     /// Says that a collection member holds only its first elements, and where the rest starts.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let category = model.type_by_name("shop.category").expect("declared");
+    /// let first = vec![shop::product(&model, 1, "tea", "4.50").into()];
+    /// let kitchen = odata::RecordBuilder::new(&model, category).set(1, first).more(1, *b"after 1").build();
+    /// assert_eq!(kitchen.next_links, [(1, (*b"after 1").into())]);
+    /// ```
     #[must_use]
     pub fn more(mut self, member: u16, position: impl Into<Arc<[u8]>>) -> Self {
         self.record.next_links.push((member, position.into()));
@@ -311,11 +469,27 @@ impl<'m> RecordBuilder<'m> {
     }
 
     /// The record with what was set and nothing else: what is absent is not written.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let size = model.type_by_name("shop.size").expect("declared");
+    /// let record = odata::RecordBuilder::new(&model, size).set(0, 3).build();
+    /// assert_eq!(*record.members, [Some(3.into()), None]);
+    /// ```
     pub fn build(self) -> Record {
         self.record
     }
 
     /// The record with every structural member: what was not set is null, or empty for a collection. Streams stay out.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let size = model.type_by_name("shop.size").expect("declared");
+    /// let record = odata::RecordBuilder::new(&model, size).set(0, 3).whole();
+    /// assert_eq!(*record.members, [Some(3.into()), Some(odata::Value::Null)]);
+    /// ```
     pub fn whole(mut self) -> Record {
         for (slot, member) in self.record.members.iter_mut().zip(self.members) {
             if slot.is_none() && !member.is_navigation() && !member.is_stream() {

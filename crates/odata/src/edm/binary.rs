@@ -14,6 +14,14 @@ const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 
 /// Bytes from base64 or base64url text; one text uses one alphabet.
 ///
+/// ```
+/// use odata::edm::decode_binary;
+///
+/// assert_eq!(decode_binary("_-8=")?, decode_binary("/+8")?, "both alphabets, padding or not");
+/// assert!(decode_binary("no base64!").is_err());
+/// # Ok::<(), odata::edm::ParseError>(())
+/// ```
+///
 /// # Errors
 /// [`ParseError::Form`] for anything else, line breaks and left-over bits included.
 pub fn decode_binary(text: &str) -> Result<Bytes, ParseError> {
@@ -22,6 +30,12 @@ pub fn decode_binary(text: &str) -> Result<Bytes, ParseError> {
 }
 
 /// The base64url text of bytes, padded.
+///
+/// ```
+/// let mut text = String::new();
+/// odata::edm::encode_binary(b"tea", &mut text);
+/// assert_eq!(text, "dGVh");
+/// ```
 pub fn encode_binary(bytes: &[u8], out: &mut String) {
     URL.encode_string(bytes, out);
 }

@@ -24,12 +24,27 @@ const YEAR_DIGITS_MAX: usize = 6;
 
 impl Date {
     /// A date of the calendar; `None` when it does not exist.
+    ///
+    /// ```
+    /// use odata::edm::Date;
+    ///
+    /// assert_eq!(Date::from_ymd(2024, 2, 29), Some(Date::parse("2024-02-29")?));
+    /// assert_eq!(Date::from_ymd(2023, 2, 29), None);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn from_ymd(year: i32, month: u8, day: u8) -> Option<Self> {
         let days = days_from_civil(year.into(), month.into(), day.into())?;
         i32::try_from(days).ok().map(Self)
     }
 
     /// Parses `[-]YYYY-MM-DD`; years past 9999 have more digits and no leading zero.
+    ///
+    /// ```
+    /// use odata::edm::{Date, ParseError};
+    ///
+    /// assert_eq!(Date::parse("0001-01-02"), Ok(Date(1)));
+    /// assert_eq!(Date::parse("2023-13-01"), Err(ParseError::Range));
+    /// ```
     ///
     /// # Errors
     /// [`ParseError`] names what is wrong.
@@ -54,16 +69,31 @@ impl Date {
     }
 
     /// The year; zero and negative ones are before the common era.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::Date::parse("-0044-03-15")?.year(), -44);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn year(self) -> i32 {
         i32::try_from(self.civil().0).unwrap_or(i32::MAX)
     }
 
     /// 1 to 12.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::Date::parse("2024-05-01")?.month(), 5);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn month(self) -> u8 {
         u8::try_from(self.civil().1).unwrap_or(u8::MAX)
     }
 
     /// 1 to 31.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::Date::parse("2024-05-01")?.day(), 1);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn day(self) -> u8 {
         u8::try_from(self.civil().2).unwrap_or(u8::MAX)
     }

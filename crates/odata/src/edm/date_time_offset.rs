@@ -18,6 +18,14 @@ const OFFSET_MINUTES_MAX: i16 = 14 * 60;
 const NO_SECONDS: u8 = 0xf;
 
 /// How the zone was written.
+///
+/// ```
+/// use odata::edm::{DateTimeOffset, Offset};
+///
+/// assert_eq!(DateTimeOffset::parse("2024-05-01T12:00Z")?.offset(), Offset::Utc);
+/// assert_eq!(DateTimeOffset::parse("2024-05-01T12:00-03:30")?.offset(), Offset::Minutes(-210));
+/// # Ok::<(), odata::edm::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Offset {
     /// `Z`.
@@ -46,11 +54,23 @@ pub struct DateTimeOffset {
 
 impl DateTimeOffset {
     /// From ticks since 0001-01-01T00:00:00Z, written in UTC with seven digits. `None` outside the range.
+    ///
+    /// ```
+    /// use odata::edm::DateTimeOffset;
+    ///
+    /// assert_eq!(DateTimeOffset::from_ticks(0).map(|at| at.to_string()).as_deref(), Some("0001-01-01T00:00:00.0000000Z"));
+    /// assert_eq!(DateTimeOffset::from_ticks(-1), None);
+    /// ```
     pub fn from_ticks(ticks: i64) -> Option<Self> {
         (0..=TICKS_MAX).contains(&ticks).then_some(Self { ticks, offset: Offset::Utc, digits: 7 })
     }
 
     /// From nanoseconds since 1970-01-01T00:00:00Z (a clock's reading), clamped to the type's range.
+    ///
+    /// ```
+    /// let at = odata::edm::DateTimeOffset::from_unix_nanos(1_500_000_000);
+    /// assert_eq!(at.to_string(), "1970-01-01T00:00:01.5000000Z");
+    /// ```
     pub fn from_unix_nanos(nanos: i128) -> Self {
         let ticks = nanos.div_euclid(100) + i128::from(DAYS_TO_UNIX * TICKS_PER_DAY);
         let ticks = i64::try_from(ticks.clamp(0, i128::from(TICKS_MAX))).unwrap_or(0);
@@ -58,21 +78,47 @@ impl DateTimeOffset {
     }
 
     /// The instant: ticks of 100 ns since 0001-01-01T00:00:00Z.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::DateTimeOffset::parse("0001-01-01T00:00:01Z")?.ticks(), 10_000_000);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn ticks(self) -> i64 {
         self.ticks
     }
 
     /// Whole days since 1970-01-01 in UTC.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::DateTimeOffset::parse("1970-01-02T01:00:00+02:00")?.unix_day(), 0);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn unix_day(self) -> i32 {
         i32::try_from(self.ticks / TICKS_PER_DAY - DAYS_TO_UNIX).unwrap_or(i32::MAX)
     }
 
     /// The zone as written.
+    ///
+    /// ```
+    /// use odata::edm::{DateTimeOffset, Offset};
+    ///
+    /// assert_eq!(DateTimeOffset::parse("2024-05-01T12:00+02:00")?.offset(), Offset::Minutes(120));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn offset(self) -> Offset {
         self.offset
     }
 
     /// How it is written, as one number to store beside [`Self::ticks`].
+    ///
+    /// ```
+    /// use odata::edm::DateTimeOffset;
+    ///
+    /// let (one, other) = (DateTimeOffset::parse("2024-05-01T12:00:00.5Z")?, DateTimeOffset::parse("2024-05-01T12:00:00.50Z")?);
+    /// assert_eq!(one, other);
+    /// assert_ne!(one.form(), other.form());
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn form(self) -> i32 {
         let zone = match self.offset {
             Offset::Utc => 0x7fff,
@@ -82,6 +128,15 @@ impl DateTimeOffset {
     }
 
     /// From the two numbers of [`Self::ticks`] and [`Self::form`]. `None` when they do not fit together.
+    ///
+    /// ```
+    /// use odata::edm::DateTimeOffset;
+    ///
+    /// let at = DateTimeOffset::parse("2024-05-01T12:00:00.50+02:00")?;
+    /// let stored = DateTimeOffset::from_parts(at.ticks(), at.form()).expect("what was taken apart");
+    /// assert_eq!(stored.to_string(), "2024-05-01T12:00:00.50+02:00");
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn from_parts(ticks: i64, form: i32) -> Option<Self> {
         let digits = u8::try_from(form & 0xf).ok().filter(|d| *d <= DIGITS_MAX || *d == NO_SECONDS)?;
         let offset = match form >> 4 {
@@ -95,16 +150,34 @@ impl DateTimeOffset {
     }
 
     /// How many fractional digits it was written with.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::DateTimeOffset::parse("2024-05-01T12:00:00.50Z")?.fractional_digits(), 2);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn fractional_digits(self) -> u8 {
         if self.digits == NO_SECONDS { 0 } else { self.digits }
     }
 
     /// The clock at its own offset: ticks of 100 ns since 0001-01-01T00:00:00 there.
+    ///
+    /// ```
+    /// use odata::edm::DateTimeOffset;
+    ///
+    /// let there = DateTimeOffset::parse("2024-05-01T12:00+02:00")?;
+    /// assert_eq!(there.local_ticks(), DateTimeOffset::parse("2024-05-01T12:00Z")?.ticks());
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn local_ticks(self) -> i64 {
         self.ticks + i64::from(self.offset_minutes()) * 60 * TICKS_PER_SECOND
     }
 
     /// Minutes east of UTC; 0 for `Z`.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::DateTimeOffset::parse("2024-05-01T12:00-01:30")?.offset_minutes(), -90);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn offset_minutes(self) -> i16 {
         if let Offset::Minutes(minutes) = self.offset { minutes } else { 0 }
     }
@@ -112,6 +185,14 @@ impl DateTimeOffset {
     /// Parses `YYYY-MM-DDThh:mm[:ss[.fffffff]](Z|±hh:mm)`, as OData's grammar has it, in the range of this type.
     ///
     /// Hour 24 and second 60 are out of range: an instant that is read as another one would not be what was written.
+    ///
+    /// ```
+    /// use odata::edm::{DateTimeOffset, ParseError};
+    ///
+    /// assert_eq!(DateTimeOffset::parse("2024-05-01T12:00Z")?, DateTimeOffset::parse("2024-05-01T14:00:00.0+02:00")?);
+    /// assert_eq!(DateTimeOffset::parse("2024-05-01T24:00Z"), Err(ParseError::Range));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     ///
     /// # Errors
     /// [`ParseError`] names what is wrong; eight or more fractional digits are refused, not rounded.

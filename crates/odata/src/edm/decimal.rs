@@ -8,6 +8,14 @@ use std::str::FromStr;
 use super::ParseError;
 
 /// Most significant digits, and most digits after the point.
+///
+/// ```
+/// use odata::edm::{DECIMAL_DIGITS_MAX, Decimal};
+///
+/// let nines = "9".repeat(DECIMAL_DIGITS_MAX.into());
+/// assert!(Decimal::parse(&nines).is_ok());
+/// assert!(Decimal::parse(&format!("{nines}9")).is_err());
+/// ```
 pub const DECIMAL_DIGITS_MAX: u8 = 38;
 const MANTISSA_MAX: i128 = 10_i128.pow(38) - 1;
 
@@ -31,12 +39,28 @@ pub struct Decimal {
 
 impl Decimal {
     /// From its two numbers as they were stored. `None` when they are more than 38 digits.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::from_parts(450, 2), Some(Decimal::parse("4.50")?));
+    /// assert_eq!(Decimal::from_parts(1, 39), None);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn from_parts(mantissa: i128, scale: u8) -> Option<Self> {
         let fits = mantissa.unsigned_abs() <= MANTISSA_MAX.unsigned_abs() && scale <= DECIMAL_DIGITS_MAX;
         fits.then_some(Self { mantissa, scale })
     }
 
     /// Parses `[±]n[.n][e[±]n]`.
+    ///
+    /// ```
+    /// use odata::edm::{Decimal, ParseError};
+    ///
+    /// assert_eq!(Decimal::parse("-1.25e1")?.to_string(), "-12.5");
+    /// assert!(matches!(Decimal::parse("NaN"), Err(ParseError::Form { .. })));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     ///
     /// # Errors
     /// [`ParseError::Range`] when 38 digits cannot hold it; `INF` and `NaN` are not taken.
@@ -88,6 +112,11 @@ impl Decimal {
     }
 
     /// The same value with trailing zeros after the point removed.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::Decimal::parse("4.50")?.normalized().to_string(), "4.5");
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     #[must_use]
     pub fn normalized(self) -> Self {
         let mut out = self;
@@ -99,6 +128,14 @@ impl Decimal {
     }
 
     /// The value with exactly `scale` digits after the point; `None` when digits would be lost or do not fit.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::parse("4.5")?.with_scale(2).map(|price| price.to_string()).as_deref(), Some("4.50"));
+    /// assert_eq!(Decimal::parse("4.55")?.with_scale(1), None);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn with_scale(self, scale: u8) -> Option<Self> {
         if scale > DECIMAL_DIGITS_MAX {
             return None;
@@ -117,6 +154,11 @@ impl Decimal {
     }
 
     /// Significant digits before and after the point, leading zeros not counted.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::Decimal::parse("012.30")?.digits(), 4);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn digits(self) -> u8 {
         let (mut rest, mut count) = (self.mantissa.unsigned_abs(), 0);
         while rest > 0 {
@@ -127,22 +169,50 @@ impl Decimal {
     }
 
     /// The nearest double.
+    ///
+    /// ```
+    /// assert_eq!(odata::edm::Decimal::parse("4.50")?.to_f64(), 4.5);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn to_f64(self) -> f64 {
         // The text is exact and the standard library rounds it correctly; dividing floats would round twice.
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
     /// The decimal that the shortest text of a double writes; `None` for `INF`, `NaN` and what 38 digits cannot hold.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::from_f64(0.1), Some(Decimal::parse("0.1")?));
+    /// assert_eq!(Decimal::from_f64(f64::NAN), None);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn from_f64(number: f64) -> Option<Self> {
         if number.is_finite() { Self::parse(ryu::Buffer::new().format_finite(number)).ok() } else { None }
     }
 
     /// The integer, when there is nothing after the point and it fits.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::parse("7.0")?.to_i64(), Some(7));
+    /// assert_eq!(Decimal::parse("7.5")?.to_i64(), None);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn to_i64(self) -> Option<i64> {
         self.with_scale(0).and_then(|whole| i64::try_from(whole.mantissa).ok())
     }
 
     /// The sum; `None` on overflow.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::parse("0.1")?.checked_add(Decimal::parse("0.2")?), Some(Decimal::parse("0.3")?));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let scale = self.scale.max(other.scale);
         let (a, b) = (self.with_scale(scale)?, other.with_scale(scale)?);
@@ -150,17 +220,39 @@ impl Decimal {
     }
 
     /// The difference; `None` on overflow.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::parse("4.50")?.checked_sub(Decimal::from(5)), Some(Decimal::parse("-0.5")?));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.checked_add(Self { mantissa: other.mantissa.checked_neg()?, ..other })
     }
 
     /// The product; `None` on overflow. Trailing zeros give way when it would not fit otherwise.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::parse("4.50")?.checked_mul(Decimal::from(3)), Some(Decimal::parse("13.5")?));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn checked_mul(self, other: Self) -> Option<Self> {
         let (a, b) = (self.normalized(), other.normalized());
         Self::checked(a.mantissa.checked_mul(b.mantissa)?, a.scale.saturating_add(b.scale))
     }
 
     /// The quotient to 28 digits after the point at most, cut off; `None` on division by zero or overflow.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::from(1).checked_div(Decimal::from(8)), Some(Decimal::parse("0.125")?));
+    /// assert_eq!(Decimal::from(1).checked_div(Decimal::from(0)), None);
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn checked_div(self, other: Self) -> Option<Self> {
         const PLACES: u8 = 28;
         if other.mantissa == 0 {
@@ -186,6 +278,13 @@ impl Decimal {
     }
 
     /// The remainder of the division cut to an integer, with the sign of `self`; `None` on division by zero or overflow.
+    ///
+    /// ```
+    /// use odata::edm::Decimal;
+    ///
+    /// assert_eq!(Decimal::parse("-7.5")?.checked_rem(Decimal::from(2)), Some(Decimal::parse("-1.5")?));
+    /// # Ok::<(), odata::edm::ParseError>(())
+    /// ```
     pub fn checked_rem(self, other: Self) -> Option<Self> {
         let scale = self.scale.max(other.scale);
         let (a, b) = (self.with_scale(scale)?, other.with_scale(scale)?);

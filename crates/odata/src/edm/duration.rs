@@ -31,6 +31,13 @@ const PARTS: [(u8, i64, bool); 4] = [
 impl Duration {
     /// Parses `[-]P[nD][T[nH][nM][n[.fffffff]S]]` with at least one part.
     ///
+    /// ```
+    /// use odata::edm::{Duration, ParseError};
+    ///
+    /// assert_eq!(Duration::parse("PT0.5S"), Ok(Duration(5_000_000)));
+    /// assert!(matches!(Duration::parse("P1M"), Err(ParseError::Form { .. })), "months have no length");
+    /// ```
+    ///
     /// # Errors
     /// [`ParseError`] names what is wrong; more than seven fractional digits are refused, not rounded.
     pub fn parse(text: &str) -> Result<Self, ParseError> {

@@ -1,4 +1,14 @@
 //! The primitive types of EDM that the standard library lacks, each with its exact text form. Knows no JSON and no URL.
+//!
+//! ```
+//! use odata::edm::{DateTimeOffset, Decimal, Duration};
+//!
+//! // What was written is what is read, digits and offset included; comparison is by value.
+//! assert_eq!(Decimal::parse("4.50")?.to_string(), "4.50");
+//! assert_eq!(DateTimeOffset::parse("2024-05-01T12:00:00+02:00")?, "2024-05-01T10:00Z".parse()?);
+//! assert_eq!(Duration::parse("PT36H")?.to_string(), "P1DT12H");
+//! # Ok::<(), odata::edm::ParseError>(())
+//! ```
 
 mod binary;
 pub(crate) mod civil;

@@ -1,6 +1,13 @@
 //! Why a text is not a value of a primitive type. The messages are for the caller; the place is added by whoever knows it.
 
 /// Why a text (or a value already read) does not fit a primitive type and its facets.
+///
+/// ```
+/// use odata::edm::{Date, ParseError};
+///
+/// assert_eq!(Date::parse("2024-02-30"), Err(ParseError::Range));
+/// assert_eq!(Date::parse("today").unwrap_err().to_string(), "it is not of the form YYYY-MM-DD");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {

@@ -52,6 +52,15 @@ pub fn parse_primitive(primitive: Primitive, facets: &Facets, text: &str) -> Res
 
 /// Checks a value against the facets of its use: length, digits, characters. Facets that are absent bound nothing.
 ///
+/// ```
+/// use odata::edm::{ParseError, check_facets};
+/// use odata::model::Facets;
+///
+/// let short = Facets { max_length: Some(3), ..Facets::default() };
+/// assert_eq!(check_facets(&short, &"tea".into()), Ok(()));
+/// assert_eq!(check_facets(&short, &"coffee".into()), Err(ParseError::Length { max: 3 }));
+/// ```
+///
 /// # Errors
 /// [`ParseError`] names the facet that is not kept.
 pub fn check_facets(facets: &Facets, value: &Value) -> Result<(), ParseError> {
@@ -99,6 +108,12 @@ fn check_decimal(facets: &Facets, decimal: Decimal) -> Result<(), ParseError> {
 
 /// Writes the text of a primitive value: the inverse of [`parse_primitive`]. Null, streams, enumerations and structured
 /// values have no text here and write nothing.
+///
+/// ```
+/// let mut text = String::new();
+/// odata::edm::write_primitive(odata::model::Primitive::Double, &odata::Value::Double(f64::INFINITY), &mut text);
+/// assert_eq!(text, "INF");
+/// ```
 pub fn write_primitive(primitive: Primitive, value: &Value, out: &mut String) {
     // Writing to a `String` cannot fail.
     let _ = match value {
@@ -132,6 +147,13 @@ pub fn write_primitive(primitive: Primitive, value: &Value, out: &mut String) {
 }
 
 /// Reads a GUID in its one form, `8-4-4-4-12` hexadecimal digits in either case.
+///
+/// ```
+/// use odata::edm::parse_guid;
+///
+/// assert!(parse_guid("01234567-89AB-cdef-0123-456789abcdef").is_ok());
+/// assert!(parse_guid("{01234567-89ab-cdef-0123-456789abcdef}").is_err());
+/// ```
 ///
 /// # Errors
 /// [`ParseError::Form`]: braces, `urn:` and missing hyphens are not taken.

@@ -20,11 +20,25 @@ pub struct TimeOfDay(pub i64);
 
 impl TimeOfDay {
     /// From ticks since midnight; `None` outside a day.
+    ///
+    /// ```
+    /// use odata::edm::TimeOfDay;
+    ///
+    /// assert_eq!(TimeOfDay::from_ticks(36_000_000_000).map(|time| time.to_string()).as_deref(), Some("01:00:00"));
+    /// assert_eq!(TimeOfDay::from_ticks(864_000_000_000), None);
+    /// ```
     pub fn from_ticks(ticks: i64) -> Option<Self> {
         (0..TICKS_PER_DAY).contains(&ticks).then_some(Self(ticks))
     }
 
     /// Parses `hh:mm[:ss[.fffffff]]`; 24:00 and second 60 are out of range.
+    ///
+    /// ```
+    /// use odata::edm::{ParseError, TimeOfDay};
+    ///
+    /// assert_eq!(TimeOfDay::parse("09:30").map(|time| time.to_string()).as_deref(), Ok("09:30:00"));
+    /// assert_eq!(TimeOfDay::parse("24:00"), Err(ParseError::Range));
+    /// ```
     ///
     /// # Errors
     /// [`ParseError`] names what is wrong.
