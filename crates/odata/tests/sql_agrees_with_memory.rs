@@ -163,7 +163,7 @@ fn text_expr(variable: Option<&'static str>) -> BoxedStrategy<String> {
                     .prop_map(|(when, a, b)| format!("case({when}:{a},true:{b})")),
                 (pick(&["$it/b", "$it/ok"]), inner.clone())
                     .prop_map(|(when, a)| format!("case({when}:null,$it/ok:{a})")),
-                (inner, place.clone(), -1_i64..4).prop_map(|(a, at, n)| format!("substring({a},{at},{n})")),
+                (inner, place.clone(), 0_i64..4).prop_map(|(a, at, n)| format!("substring({a},{at},{n})")),
             ]
         })
         .boxed()

@@ -109,6 +109,11 @@ impl Binder<'_> {
         if of_collections || bound.iter().any(|argument| argument.ty.collection) {
             return self.collection_call(function, bound, arguments);
         }
+        if function == Function::Substring
+            && let Some(Node::Literal(Value::Int(length @ ..0))) = bound.get(2).map(|length| &length.node)
+        {
+            return Err(self.error(arguments[2].span, format!("A substring cannot be {length} characters long.")));
+        }
         if function == Function::MatchesPattern {
             return self.matches(bound, arguments);
         }

@@ -34,10 +34,19 @@ pub(super) fn binary(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Va
         }
         (Value::Double(_), _) | (_, Value::Double(_)) => {
             let (a, b) = double(left).zip(double(right)).ok_or(EvalError::Overflow)?;
-            Ok(Value::Double(doubles(op, a, b)))
+            doubles(op, a, b).map(Value::Double)
         }
         _ => {
             let (a, b) = decimal(left).zip(decimal(right)).ok_or(EvalError::Overflow)?;
+            // A decimal by nothing is infinite, or no number, where a whole number would be an error.
+            if op == ArithmeticOp::DivBy && b.mantissa == 0 {
+                let limit = match a.mantissa.signum() {
+                    0 => f64::NAN,
+                    1.. => f64::INFINITY,
+                    _ => f64::NEG_INFINITY,
+                };
+                return Ok(Value::Double(limit));
+            }
             decimals(op, a, b).map(Value::Decimal)
         }
     }
@@ -93,12 +102,13 @@ fn decimals(op: ArithmeticOp, a: Decimal, b: Decimal) -> Result<Decimal, EvalErr
     .ok_or(EvalError::Overflow)
 }
 
-fn doubles(op: ArithmeticOp, a: f64, b: f64) -> f64 {
-    match op {
+fn doubles(op: ArithmeticOp, a: f64, b: f64) -> Result<f64, EvalError> {
+    Ok(match op {
         ArithmeticOp::Add => a + b,
         ArithmeticOp::Sub => a - b,
         ArithmeticOp::Mul => a * b,
         ArithmeticOp::Div | ArithmeticOp::DivBy => a / b,
+        ArithmeticOp::Mod if b == 0.0 => return Err(EvalError::DivisionByZero),
         ArithmeticOp::Mod => a % b,
-    }
+    })
 }

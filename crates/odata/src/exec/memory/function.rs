@@ -39,6 +39,7 @@ impl Context<'_> {
             (whole @ (Value::String(_) | Value::Collection(_)), Value::Int(start)) => {
                 let length = match rest.get(1) {
                     Some(length) => match &*self.value(length, frame)? {
+                        Value::Int(length) if *length < 0 => return Err(EvalError::NegativeLength),
                         Value::Int(length) => Some(*length),
                         _ => return Ok(Cow::Owned(Value::Null)),
                     },

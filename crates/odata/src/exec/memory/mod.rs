@@ -40,9 +40,12 @@ pub enum EvalError {
     /// A result that its type cannot hold.
     #[error("An arithmetic operation overflows.")]
     Overflow,
-    /// Division of a whole or decimal number by zero.
+    /// Division of a whole or decimal number by zero, and what is left of any number by it.
     #[error("A division by zero.")]
     DivisionByZero,
+    /// A part of a text or of a collection that is to have less than nothing.
+    #[error("A negative length of a substring.")]
+    NegativeLength,
     /// More elements of collections looked at, or longer texts made, than one expression may for a row.
     #[error("The expression looks at too many elements of collections, or makes too long texts.")]
     TooMuch,
@@ -59,7 +62,9 @@ impl From<EvalError> for Error {
         let kind = match error {
             EvalError::NotOffered(_) => crate::error::ErrorKind::NotImplemented,
             EvalError::Function(kind) => kind,
-            EvalError::Overflow | EvalError::DivisionByZero | EvalError::TooMuch => crate::error::ErrorKind::BadRequest,
+            EvalError::Overflow | EvalError::DivisionByZero | EvalError::NegativeLength | EvalError::TooMuch => {
+                crate::error::ErrorKind::BadRequest
+            }
         };
         Self::new(kind, error.to_string())
     }
