@@ -110,6 +110,13 @@ pub enum Node {
         /// The key, in the order of the type's; of a singleton it is empty. Without it, the whole set.
         key: Option<Vec<Value>>,
     },
+    /// The entity of a collection that has a key; null where there is none.
+    Keyed {
+        /// The collection.
+        source: Box<Expr>,
+        /// The key, in the order of the type's.
+        key: Vec<Value>,
+    },
     /// A function of the service, bound to a value.
     Invoke {
         /// The overload.
@@ -258,6 +265,7 @@ impl Expr {
             | Node::Cast(a, _)
             | Node::IsOf(a, _)
             | Node::Found(a, _)
+            | Node::Keyed { source: a, .. }
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter_mut().collect(),
@@ -283,6 +291,7 @@ impl Expr {
             | Node::Cast(a, _)
             | Node::IsOf(a, _)
             | Node::Found(a, _)
+            | Node::Keyed { source: a, .. }
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter().collect(),

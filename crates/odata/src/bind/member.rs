@@ -6,8 +6,8 @@ use super::types::{related, structured, type_by_name, type_text};
 use crate::error::Error;
 use crate::expr::{Expr, ExprType, IT, Node, Step};
 use crate::limits::ALIAS_CHAIN_MAX;
-use crate::model::{ContainerChildKind, EdmType, Primitive, TypeId};
-use crate::syntax::ast::{self, Root, Segment, SegmentKind, Span};
+use crate::model::{ContainerChildKind, EdmType, Primitive, StructuredType, TypeId};
+use crate::syntax::ast::{self, Argument, Root, Segment, SegmentKind, Span};
 use crate::syntax::{Query, parse_expression};
 use crate::value::Value;
 
@@ -72,18 +72,38 @@ impl Binder<'_> {
         };
         let structure = self.model.structured(ty).ok_or_else(unknown)?;
         let key = match arguments {
-            Some(arguments) if is_set => {
-                let nothing = Query::default();
-                let query = self.outside.query.unwrap_or(&nothing);
-                let open = vec![None; structure.key.len()];
-                let key = key::in_parentheses(self.model, structure, &structure.key, &open, arguments, query);
-                Some(key.map_err(|error| error.at(self.option).at_position(segment.span.start as usize))?)
-            }
+            Some(arguments) if is_set => Some(self.key(structure, arguments, segment.span)?),
             Some(_) => return Err(self.error(segment.span, "A singleton takes no key.")),
             None => (!is_set).then(Vec::new),
         };
         let ty = ExprType { base: Some(EdmType::Named(ty)), collection: key.is_none() };
         Ok(Expr { node: Node::Root { child, key }, ty })
+    }
+
+    fn key(&self, ty: &StructuredType, arguments: &[Argument<'_>], span: Span) -> Result<Vec<Value>, Error> {
+        let nothing = Query::default();
+        let query = self.outside.query.unwrap_or(&nothing);
+        let open = vec![None; ty.key.len()];
+        let key = key::in_parentheses(self.model, ty, &ty.key, &open, arguments, query);
+        key.map_err(|error| error.at(self.option).at_position(span.start as usize))
+    }
+
+    /// The entity of a collection that has a key.
+    fn keyed(&self, entities: Expr, arguments: &[Argument<'_>], span: Span) -> Result<Expr, Error> {
+        let element = self.element(&entities, span)?;
+        let structure = element.base.and_then(|base| structured(self.model, base)).filter(|(_, ty)| ty.is_entity);
+        let Some((_, structure)) = structure else {
+            return Err(self.error(span, "A key does not fit here."));
+        };
+        let key = self.key(structure, arguments, span)?;
+        Ok(Expr { node: Node::Keyed { source: Box::new(entities), key }, ty: element })
+    }
+
+    /// Whether a name is that of a navigation property to many entities, which can have a key behind it.
+    fn leads_to_entities(&self, at: &Expr, name: &str) -> bool {
+        let owner = at.ty.base.and_then(|base| structured(self.model, base)).filter(|_| !at.ty.collection);
+        let member = owner.and_then(|(_, ty)| ty.member(name));
+        member.is_some_and(|(_, member)| member.is_navigation() && member.ty.collection)
     }
 
     pub(super) fn walk(&mut self, start: Expr, segments: &[Segment<'_>]) -> Result<Expr, Error> {
@@ -99,7 +119,14 @@ impl Binder<'_> {
                 }
                 SegmentKind::Name(name, Some(arguments)) if narrowed.is_none() => {
                     let called = self.function(&at, name, arguments, segment.span)?;
-                    at = called.ok_or_else(|| self.called(&at, name, segment.span))?;
+                    at = match called {
+                        Some(called) => called,
+                        None if self.leads_to_entities(&at, name) => {
+                            let entities = self.step(at, name, segment.span)?;
+                            self.keyed(entities, arguments, segment.span)?
+                        }
+                        None => return Err(self.called(&at, name, segment.span)),
+                    };
                 }
                 SegmentKind::Lambda { all, body } if last => {
                     return self.lambda(at, *all, body.as_ref(), narrowed, segment.span);
@@ -122,7 +149,8 @@ impl Binder<'_> {
                 SegmentKind::Annotation(_) => {
                     return Err(self.not_offered(segment.span, "An annotation in an expression"));
                 }
-                SegmentKind::Key(_) => return Err(self.not_offered(segment.span, "A key in an expression")),
+                SegmentKind::Key(arguments) if narrowed.is_none() => at = self.keyed(at, arguments, segment.span)?,
+                SegmentKind::Key(_) => return Err(self.not_offered(segment.span, "A key after '$filter(…)'")),
                 SegmentKind::Name(..) | SegmentKind::Filter(_) => {
                     return Err(self.not_offered(segment.span, "A path after '$filter(…)'"));
                 }
@@ -217,7 +245,7 @@ impl Binder<'_> {
         }
         let owner = at.ty.base.and_then(|base| structured(self.model, base));
         if owner.is_some_and(|(_, ty)| ty.member(name).is_some()) {
-            return self.not_offered(span, "A key in an expression");
+            return self.error(span, format!("The property '{name}' takes no key."));
         }
         self.error(span, format!("An unknown function with name '{name}' was found."))
     }

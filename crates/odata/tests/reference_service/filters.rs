@@ -248,6 +248,15 @@ fn lambdas_and_paths() {
         &"6",
     );
     checks.names(&served, "/Products?$filter=$root/Company/Founded eq 2010 and Price lt 20", &["Coffee Mug"]);
+    let (laptop, electronics) = (served.id("Products", "Laptop"), served.id("Categories", "Electronics"));
+    for (path, names) in [
+        (format!("Descriptions(ProductID={laptop},LanguageKey='DE')/LanguageKey eq 'DE'"), &["Laptop"][..]),
+        (format!("Category/Products({laptop})/Name eq 'Laptop' and Price gt 1000"), &["Premium Laptop Pro"]),
+        (format!("$root/Categories({electronics})/Products({laptop})/Price lt Price"), &["Premium Laptop Pro"]),
+        (format!("Category/Products({laptop}) eq null"), &["Coffee Mug", "Office Chair"]),
+    ] {
+        checks.names(&served, &format!("/Products?$filter={path}"), names);
+    }
     checks.done();
 }
 
@@ -286,6 +295,11 @@ fn what_is_wrong_names_its_place() {
         "ShippingAddress gt null",
         "Rating eq 1 add 'x'",
         "Quantity div 0 eq 1",
+        "Price mod 0 eq 1",
+        "substring(Name,1,-1) eq ''",
+        "substring(Name,1,Temperature) eq ''",
+        "Name(1) eq 1",
+        "Descriptions('EN')/Description eq 'x'",
         "Name in ()x",
         "Name in 'Laptop'",
         "Name in (Category/Name)",
@@ -295,11 +309,6 @@ fn what_is_wrong_names_its_place() {
         "Price and true",
         "-Name eq 1",
         "isof(Nothing.Type)",
-        "Price mod 0 eq 1",
-        "substring(Name,1,-1) eq ''",
-        "substring(Name,1,Temperature) eq ''",
-        "Name(1) eq 1",
-        "Descriptions('EN')/Description eq 'x'",
     ] {
         let path = format!("/Products?$filter={filter}");
         let answer = served.get(&path);

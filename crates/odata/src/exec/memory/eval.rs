@@ -88,6 +88,7 @@ impl Context<'_> {
             }
             Node::Path { root, steps } => self.path(frame.find(*root), steps),
             Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref(), frame)?),
+            Node::Keyed { source, key } => Cow::Owned(self.keyed(source, key, frame)?),
             Node::Invoke { operation, binding, parameters } => {
                 Cow::Owned(self.invoke(*operation, binding, parameters, frame)?)
             }
@@ -183,6 +184,7 @@ impl Context<'_> {
             Node::Literal(_)
             | Node::Path { .. }
             | Node::Root { .. }
+            | Node::Keyed { .. }
             | Node::Invoke { .. }
             | Node::Walk(..)
             | Node::Arithmetic(..)

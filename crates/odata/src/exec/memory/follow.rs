@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::eval::{Frame, NULL};
+use super::route::has_key;
 use super::{Call, Context, EvalError, Related};
 use crate::error::ErrorKind;
 use crate::expr::{Expr, IT, Node, Step};
@@ -102,6 +103,15 @@ impl Context<'_> {
             ErrorKind::NotImplemented => EvalError::NotOffered("A function"),
             kind => EvalError::Function(kind),
         })
+    }
+
+    /// The entity of a collection that has a key.
+    pub(super) fn keyed(&self, source: &Expr, key: &[Value], frame: &Frame<'_, '_>) -> Result<Value, EvalError> {
+        let source = self.value(source, frame)?;
+        let entities = source.as_collection().unwrap_or_default();
+        frame.spend(entities.len())?;
+        let is_wanted = |entity: &&Value| entity.as_record().is_some_and(|entity| has_key(self.model, entity, key));
+        Ok(entities.iter().find(is_wanted).cloned().unwrap_or(Value::Null))
     }
 
     pub(super) fn root(&self, child: u16, key: Option<&[Value]>, frame: &Frame<'_, '_>) -> Result<Value, EvalError> {

@@ -300,7 +300,7 @@ fn combination(columns: &[Column], mut number: u64) -> Value {
 }
 
 /// Whether an entity has a key.
-fn has_key(model: &Model, entity: &Record, key: &[Value]) -> bool {
+pub(super) fn has_key(model: &Model, entity: &Record, key: &[Value]) -> bool {
     let parts = model.key_of(entity.type_id);
     parts.len() == key.len() && parts.iter().zip(key).all(|(part, wanted)| at(entity, &part.path) == Some(wanted))
 }
