@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::types::EnumType;
+use super::EnumType;
 use crate::edm::ParseError;
 
 impl EnumType {

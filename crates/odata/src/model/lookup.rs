@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::types::{
+use super::{
     Annotation, AnnotationValue, ContainerChild, EdmType, Facets, KeyRef, Member, MemberKind, Model, NamedType,
     Operation, OperationId, Primitive, StructuredType, TypeId, TypeRef,
 };

@@ -1,7 +1,7 @@
 //! Which operation a name in a URL means: by all its names, by the type it is bound to, by the parameters given.
 //! Knows no URL syntax.
 
-use super::types::{EdmType, Model, Operation, OperationId, Parameter, TypeRef};
+use super::{EdmType, Model, Operation, OperationId, Parameter, TypeRef};
 
 impl Model {
     /// The overloads bound to a value of this type (or to a collection of it) that a URL may call by `name`, those bound to

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::types::{AnyKind, EdmType, Facets, Model, Primitive, TypeRef};
+use super::{AnyKind, EdmType, Facets, Model, Primitive, TypeRef};
 
 /// Every primitive type with its qualified name, in the order of the enumeration.
 const NAMES: [(&str, Primitive); 33] = [

@@ -1,17 +1,15 @@
-//! The model's data: types, members, operations, container. Plain structs; lookups are in `lookup`.
+//! The model's data: the model itself, types, members. Plain structs; lookups are in `lookup`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::container::{Container, Operation, OperationId};
+use super::schema::{Annotation, Reference, Schema};
 use crate::value::Value;
 
 /// Index of a type in [`Model::types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
-
-/// Index of an operation overload in [`Model::operations`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OperationId(pub u32);
 
 /// A whole model. Made by `csdl::read`; shared by reference.
 #[derive(Debug)]
@@ -36,118 +34,6 @@ pub struct Model {
     pub references: Vec<Reference>,
     /// `Core.SchemaVersion`, when declared.
     pub schema_version: Option<Arc<str>>,
-}
-
-/// A `Schema` element.
-#[derive(Debug, Clone)]
-pub struct Schema {
-    /// Its namespace.
-    pub namespace: Arc<str>,
-    /// Its alias.
-    pub alias: Option<Arc<str>>,
-    /// Types declared in it, in order.
-    pub types: Vec<TypeId>,
-    /// Operations declared in it, in order.
-    pub operations: Vec<OperationId>,
-    /// Terms declared in it.
-    pub terms: Vec<Term>,
-    /// Annotations inside the `Schema` element itself.
-    pub annotations: Vec<Annotation>,
-    /// `Annotations` elements whose target is not an element of the model that holds annotations itself (another
-    /// document's element, a derived type's inherited member); the others were moved to their targets.
-    pub targeted: Vec<(Arc<str>, Vec<Annotation>)>,
-    /// Whether the entity container is declared here.
-    pub has_container: bool,
-}
-
-/// A declared `Term`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Term {
-    /// Its name, unqualified.
-    pub name: Arc<str>,
-    /// Its type as written (terms may have types that values cannot, such as `Edm.PropertyPath`).
-    pub type_text: Arc<str>,
-    /// `Nullable`, where it is written.
-    pub nullable: Option<bool>,
-    /// `BaseTerm`.
-    pub base: Option<Arc<str>>,
-    /// `DefaultValue`.
-    pub default: Option<Arc<str>>,
-    /// `AppliesTo`.
-    pub applies_to: Option<Arc<str>>,
-    /// Facets.
-    pub facets: Facets,
-    /// Annotations.
-    pub annotations: Vec<Annotation>,
-}
-
-/// An `edmx:Reference`.
-#[derive(Debug, Clone)]
-pub struct Reference {
-    /// Where the document is.
-    pub uri: Arc<str>,
-    /// `(namespace, alias)` of each `edmx:Include`.
-    pub includes: Vec<(Arc<str>, Option<Arc<str>>)>,
-    /// `edmx:IncludeAnnotations`.
-    pub annotations: Vec<IncludeAnnotations>,
-}
-
-/// Annotations of another document that count for this one.
-#[derive(Debug, Clone)]
-pub struct IncludeAnnotations {
-    /// The namespace of their terms.
-    pub term_namespace: Arc<str>,
-    /// The only qualifier, where one is named.
-    pub qualifier: Option<Arc<str>>,
-    /// The only namespace of their targets, where one is named.
-    pub target_namespace: Option<Arc<str>>,
-}
-
-/// An annotation: term (as written), qualifier, and its constant or dynamic expression.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Annotation {
-    /// Term name as written, possibly with an alias.
-    pub term: Arc<str>,
-    /// Qualifier after `#`.
-    pub qualifier: Option<Arc<str>>,
-    /// Its value.
-    pub value: AnnotationValue,
-    /// Annotations of the annotation.
-    pub annotations: Vec<Annotation>,
-}
-
-/// The value of an annotation.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AnnotationValue {
-    /// A constant; an absent expression is `true`. `kind` is the CSDL attribute (`Bool`, `String`, `Int`, …).
-    Constant {
-        /// CSDL attribute or element name.
-        kind: Arc<str>,
-        /// Its text.
-        text: Arc<str>,
-    },
-    /// A path of one of the path kinds (`Path`, `PropertyPath`, …).
-    Path {
-        /// CSDL attribute or element name.
-        kind: Arc<str>,
-        /// The path.
-        text: Arc<str>,
-    },
-    /// A collection.
-    Collection(Vec<AnnotationValue>),
-    /// A record: optional type, members with their own annotations left out.
-    Record(Option<Arc<str>>, Vec<(Arc<str>, AnnotationValue)>),
-    /// A dynamic expression (`If`, `Apply`, `And`, `Cast`, …): element name, attributes, operands.
-    Dynamic {
-        /// Element name.
-        kind: Arc<str>,
-        /// Attributes in document order (`Function` of `Apply`, `Type` of `Cast`, …).
-        attributes: Vec<(Arc<str>, Arc<str>)>,
-        /// Operands.
-        operands: Vec<AnnotationValue>,
-    },
-    /// Null.
-    Null,
 }
 
 /// A named type.
@@ -377,101 +263,4 @@ pub struct TypeDefinition {
     pub facets: Facets,
     /// Annotations.
     pub annotations: Vec<Annotation>,
-}
-
-/// One overload of an action or function.
-#[derive(Debug, Clone)]
-pub struct Operation {
-    /// Qualified name.
-    pub name: Arc<str>,
-    /// Length of the namespace in `name`.
-    pub namespace_len: usize,
-    /// Further qualified names by which URLs may call it: the strings of any annotation whose term's unqualified name is
-    /// `AlternativeName`, in whatever namespace the application declares it.
-    pub other_names: Vec<Arc<str>>,
-    /// Action (may change) or function (must not).
-    pub is_action: bool,
-    /// Bound: the first parameter is the binding parameter.
-    pub is_bound: bool,
-    /// Functions: more path may follow.
-    pub is_composable: bool,
-    /// `EntitySetPath`.
-    pub entity_set_path: Option<Arc<str>>,
-    /// Parameters, binding parameter first.
-    pub parameters: Vec<Parameter>,
-    /// Return type.
-    pub returns: Option<TypeRef>,
-    /// Annotations of the return type.
-    pub return_annotations: Vec<Annotation>,
-    /// Annotations.
-    pub annotations: Vec<Annotation>,
-}
-
-/// A parameter of an operation.
-#[derive(Debug, Clone)]
-pub struct Parameter {
-    /// Its name.
-    pub name: Arc<str>,
-    /// Its type.
-    pub ty: TypeRef,
-    /// `Core.OptionalParameter`: may be left out.
-    pub optional: bool,
-    /// Annotations.
-    pub annotations: Vec<Annotation>,
-}
-
-/// The entity container.
-#[derive(Debug, Clone, Default)]
-pub struct Container {
-    /// Its name, unqualified.
-    pub name: Arc<str>,
-    /// Its namespace.
-    pub namespace: Arc<str>,
-    /// Children in document order.
-    pub children: Vec<ContainerChild>,
-    /// Name → index in `children`.
-    pub by_name: HashMap<Arc<str>, u16>,
-    /// Annotations.
-    pub annotations: Vec<Annotation>,
-}
-
-/// A child of the container.
-#[derive(Debug, Clone)]
-pub struct ContainerChild {
-    /// Its name.
-    pub name: Arc<str>,
-    /// What it is.
-    pub kind: ContainerChildKind,
-    /// Whether the service document lists it.
-    pub in_service_document: bool,
-    /// Annotations.
-    pub annotations: Vec<Annotation>,
-}
-
-/// Entity set, singleton or import.
-#[derive(Debug, Clone)]
-pub enum ContainerChildKind {
-    /// An entity set.
-    EntitySet {
-        /// Type of its entities.
-        ty: TypeId,
-        /// `(navigation path, target)` bindings.
-        bindings: Vec<(Arc<str>, Arc<str>)>,
-    },
-    /// A singleton.
-    Singleton {
-        /// Its type.
-        ty: TypeId,
-        /// Whether there may be none.
-        nullable: bool,
-        /// `(navigation path, target)` bindings.
-        bindings: Vec<(Arc<str>, Arc<str>)>,
-    },
-    /// An action import or function import: all overloads of the operation, and the set it returns.
-    Import {
-        /// Overloads.
-        operations: Vec<OperationId>,
-        /// The `EntitySet` it returns.
-        entity_set: Option<Arc<str>>,
-    },
 }
