@@ -46,7 +46,7 @@ impl Engine {
 }
 
 impl Resolver<'_> {
-    /// The entity of type `wanted` that a URL names: absolute, or relative to the request or to the service root.
+    /// The entity of type `wanted` that a URL names: absolute, or relative to the service root or to the request.
     ///
     /// # Errors
     /// 400: it is foreign, malformed, no entity, or of another type.
@@ -57,12 +57,12 @@ impl Resolver<'_> {
         if let Some(below) = self.below_root(url)? {
             return self.bind(url, below, wanted);
         }
-        let relative = self.relative_to_request(url);
-        let bound = relative.as_deref().map(|path| self.bind(url, path, wanted));
-        match bound {
+        // Clients mean the root, as a context URL would have it; the request's own path where that names nothing.
+        let from_root = self.bind(url, url, wanted);
+        let relative = if from_root.is_err() { self.relative_to_request(url) } else { None };
+        match relative.map(|path| self.bind(url, &path, wanted)) {
             Some(Ok(reference)) => Ok(reference),
-            // It may be meant from the root, as a context URL would have it.
-            _ => self.bind(url, url, wanted),
+            _ => from_root,
         }
     }
 

@@ -61,8 +61,18 @@ impl Reader<'_> {
         };
         self.parent = outer;
         if let Some(value) = read? {
-            record.set(number, value);
+            self.set_once(record, number, member, value)?;
         }
+        Ok(())
+    }
+
+    /// An annotation may have said already where a single navigation property leads.
+    fn set_once(&self, record: &mut Record, number: u16, member: &Member, value: Value) -> Result<(), Error> {
+        let is_bound = record.bindings.iter().any(|(bound, _)| *bound == number);
+        if !member.ty.collection && (is_bound || record.get(number).is_some()) {
+            return Err(self.refuse("is given twice"));
+        }
+        record.set(number, value);
         Ok(())
     }
 
@@ -136,8 +146,7 @@ impl Reader<'_> {
         let references = match (&given.value.kind, member.ty.collection) {
             (JsonKind::String(url), false) => vec![self.reference(url, wanted, navigation)?],
             (JsonKind::Null, false) if member.ty.nullable => {
-                record.set(number, Value::Null);
-                return Ok(());
+                return self.set_once(record, number, member, Value::Null);
             }
             (JsonKind::Array(urls), true) => {
                 let mut references = Vec::with_capacity(urls.len());
@@ -164,6 +173,9 @@ impl Reader<'_> {
         member: &Member,
         references: Vec<EntityReference>,
     ) -> Result<(), Error> {
+        if !member.ty.collection && record.get(number).is_some() {
+            return Err(self.refuse("is given twice"));
+        }
         let known = record.bindings.iter_mut().find(|(bound, _)| *bound == number);
         match known {
             None => record.bindings.push((number, references)),

@@ -51,6 +51,10 @@ fn an_entity_is_named_by_any_url_of_this_service() {
             assert_eq!(set(&body).as_deref(), Ok("/Groups(7)"), "{url}");
         }
     }
+    let nested = "{\"id\":2,\"name\":\"n\",\"related@odata.bind\":[\"Items(3)\",\"../Items(4)\"]}";
+    let record = shop().written("POST", "/Items(1)/related", nested).expect("an item");
+    let related: Vec<_> = record.bindings[0].1.iter().map(shown).collect();
+    assert_eq!(related, ["/Items(3)", "/Items(4)"], "from the root, and only then from the request");
     let through = "{\"@odata.id\":\"Items(3)/group\"}";
     assert_eq!(set(through).as_deref(), Ok("/Items(3)/group"));
 }
@@ -162,6 +166,10 @@ fn a_write_binds_by_annotation_and_by_nested_reference() {
         ("\"name@odata.bind\":\"Groups(7)\"", "name@odata.bind"),
         ("\"nothing@odata.bind\":\"Groups(7)\"", "nothing@odata.bind"),
         ("\"group@odata.bind\":\"Groups(7)\",\"group\":{\"@id\":\"Groups(8)\"}", "group"),
+        ("\"group@odata.bind\":\"Groups(7)\",\"group\":{\"name\":\"g\"}", "group"),
+        ("\"group\":{\"name\":\"g\"},\"group@odata.bind\":\"Groups(7)\"", "group@odata.bind"),
+        ("\"group\":null,\"group@odata.bind\":\"Groups(7)\"", "group@odata.bind"),
+        ("\"group@odata.bind\":\"Groups(7)\",\"group@bind\":null", "group@bind"),
     ] {
         let told = world.told(world.written("PATCH", "/Items(1)", &format!("{{{body}}}")));
         assert_eq!((told.0, told.2.as_str()), (400, place), "{body}");
