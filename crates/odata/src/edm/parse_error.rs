@@ -32,6 +32,12 @@ pub enum ParseError {
         /// How many are taken.
         max: u8,
     },
+    /// More digits before the point than `Precision` leaves beside `Scale`.
+    #[error("it has more than {max} digits before the point")]
+    Whole {
+        /// How many are taken.
+        max: u8,
+    },
     /// Longer than `MaxLength`.
     #[error("it is longer than {max}")]
     Length {

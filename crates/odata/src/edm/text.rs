@@ -95,13 +95,16 @@ pub fn check_facets(facets: &Facets, value: &Value) -> Result<(), ParseError> {
 
 fn check_decimal(facets: &Facets, decimal: Decimal) -> Result<(), ParseError> {
     let plain = decimal.normalized();
-    if let Some(Scale::Fixed(max)) = facets.scale
-        && plain.scale > max
-    {
-        return Err(ParseError::Precision { max });
-    }
-    match facets.precision {
-        Some(max) if plain.digits() > max => Err(ParseError::Digits { max }),
+    let fixed = if let Some(Scale::Fixed(scale)) = facets.scale { Some(scale) } else { None };
+    match (facets.precision, fixed) {
+        (_, Some(max)) if plain.scale > max => Err(ParseError::Precision { max }),
+        (Some(max), None) if plain.digits() > max => Err(ParseError::Digits { max }),
+        // With a fixed scale the point has its place: of six digits with two behind it, four stand before it.
+        (Some(precision), Some(scale)) => {
+            let max = precision.saturating_sub(scale);
+            let whole = plain.digits().saturating_sub(plain.scale);
+            if whole > max { Err(ParseError::Whole { max }) } else { Ok(()) }
+        }
         _ => Ok(()),
     }
 }
@@ -305,7 +308,12 @@ mod tests {
         let money = Facets { precision: Some(4), scale: Some(Scale::Fixed(2)), ..Facets::default() };
         assert!(parse_primitive(Primitive::Decimal, &money, "12.3400").is_ok());
         assert_eq!(parse_primitive(Primitive::Decimal, &money, "1.234"), Err(ParseError::Precision { max: 2 }));
-        assert_eq!(parse_primitive(Primitive::Decimal, &money, "123.45"), Err(ParseError::Digits { max: 4 }));
+        for text in ["123.45", "123", "-123.4"] {
+            assert_eq!(parse_primitive(Primitive::Decimal, &money, text), Err(ParseError::Whole { max: 2 }), "{text}");
+        }
+        let any_scale = Facets { precision: Some(4), ..Facets::default() };
+        assert!(parse_primitive(Primitive::Decimal, &any_scale, "1234").is_ok());
+        assert_eq!(parse_primitive(Primitive::Decimal, &any_scale, "123.45"), Err(ParseError::Digits { max: 4 }));
         let coarse = Facets { precision: Some(1), ..Facets::default() };
         assert!(parse_primitive(Primitive::TimeOfDay, &coarse, "10:00:00.50").is_ok());
         for (primitive, text) in [

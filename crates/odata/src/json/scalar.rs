@@ -96,14 +96,16 @@ fn integral(text: &str) -> Integral {
     i64::try_from(if negative { -value } else { value }).map_or(Integral::TooLarge, Integral::Whole)
 }
 
-/// Reads a member of an enumeration: by name, several names for flags, or by number (also as text).
+/// Reads a member of an enumeration: by name, several names for flags, or by number (also as text). What no names can say is
+/// refused, since answers write names.
 pub(crate) fn enumeration(json: &Json<'_>, ty: &EnumType) -> Result<Value, Reason> {
     let text = match &json.kind {
         JsonKind::String(text) => text.as_ref(),
         JsonKind::Number(text) => text,
         other => return Err(format!("must be a member name of {}, not {}", ty.name, other.article())),
     };
-    ty.parse(text).map(Value::Enum).map_err(|_| format!("is not a member of {}", ty.name))
+    let value = ty.parse(text).ok().filter(|value| ty.has(*value));
+    value.map(Value::Enum).ok_or_else(|| format!("is not a member of {}", ty.name))
 }
 
 fn expected(ty: Primitive) -> String {

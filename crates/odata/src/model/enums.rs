@@ -42,6 +42,12 @@ impl EnumType {
         Some(if known && self.underlying.holds(value) { Ok(value) } else { Err(ParseError::Range) })
     }
 
+    /// Whether members make up the value, so that names can say it.
+    pub fn has(&self, value: i64) -> bool {
+        let bits = self.members.iter().filter(|(_, part)| value & part == *part).fold(0, |sum, (_, part)| sum | part);
+        self.member_of(value).is_some() || (self.is_flags && bits == value)
+    }
+
     /// Writes the member's name; for flags the names that make up the value; the number when no names do.
     pub fn write(&self, value: i64, out: &mut String) {
         if let Some(name) = self.member_of(value) {
@@ -98,6 +104,13 @@ mod tests {
             (written(0), written(3), written(16), written(17)),
             ("None".into(), "Purple".into(), "16".into(), "17".into())
         );
+    }
+
+    #[test]
+    fn a_value_is_had_when_names_can_say_it() {
+        let has = |is_flags| [0, 3, 9, 10, 4, 16, -1].map(|value| pattern(is_flags).has(value));
+        assert_eq!(has(true), [true, true, true, true, false, false, false]);
+        assert_eq!(has(false), [true, true, false, false, false, false, false]);
     }
 
     #[test]

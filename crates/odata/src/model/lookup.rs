@@ -128,11 +128,16 @@ impl Model {
         }
     }
 
-    /// Checks a value that was read without facets against the facets of its use.
+    /// Checks a value that was read without facets against the facets of its use; of an enumeration, that names can say it.
     ///
     /// # Errors
     /// [`ParseError`] names the facet that is not kept.
     pub fn check_value(&self, ty: &TypeRef, value: &Value) -> Result<(), ParseError> {
+        if let (EdmType::Named(id), Value::Enum(number)) = (ty.base, value)
+            && let NamedType::Enum(enumeration) = self.named(id)
+        {
+            return if enumeration.has(*number) { Ok(()) } else { Err(ParseError::Range) };
+        }
         self.primitive_of(ty).map_or(Ok(()), |(_, facets)| check_facets(&facets, value))
     }
 
