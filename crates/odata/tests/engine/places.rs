@@ -88,6 +88,22 @@ fn a_context_names_the_set_that_a_path_leads_to() {
 }
 
 #[test]
+fn the_context_of_what_was_made_tells_what_stands_inside_it() {
+    let world = shop();
+    let related: Vec<Value> = vec![item(2).build().into(), item(3).set_named("group", group(4)).build().into()];
+    let deep = || item(1).set_named("related", Value::from(related.clone())).set_named("owner", group(5)).build();
+    for (url, wanted) in [
+        ("/Items", "Items(owner(),related(group()))/$entity"),
+        ("/Items?$select=name&$expand=owner($select=id)", "Items(name,owner(id),related(group()))/$entity"),
+    ] {
+        let head = world.head("POST", url, &[("content-type", "application/json")]).expect("a good request");
+        let response = world.render(&head, Outcome::Created { record: deep().into(), path: "Items(1)".into() });
+        assert_eq!(context(&json(&response)), wanted, "{url}");
+    }
+    assert_eq!(context(&one(&world, "/Items(1)", deep())), "Items/$entity", "nobody asked");
+}
+
+#[test]
 fn ids_and_links_are_those_of_the_set_that_entities_live_in() {
     let world = shop();
     let full = one(&world, &format!("/Items(1)/group?{FULL}"), group(7));

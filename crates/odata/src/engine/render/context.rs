@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::inside::with_inside;
 use super::links::entity_set_path;
 use crate::engine::Engine;
 use crate::engine::address::{KeyStyle, path, type_of};
@@ -10,12 +11,15 @@ use crate::engine::head::{Head, Version, called, is_graph};
 use crate::engine::target::{Segment, TargetKind};
 use crate::model::{ContainerChild, ContainerChildKind, EdmType, Member, Model, TypeId};
 use crate::plan::{ExpandItem, Projection, SelectItem};
+use crate::value::Record;
 
 /// What of the target the body is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Shown<'r> {
     /// One entity, of this actual type.
     Entity(TypeId),
+    /// One entity with all that stands inside it, asked for or not.
+    Deep(&'r Record),
     /// A page of entities or values, or one value.
     Value,
     /// Entities that were added, changed or removed.
@@ -26,14 +30,18 @@ pub(crate) enum Shown {
 
 impl Engine {
     /// The context URL of an answer to `head`.
-    pub(crate) fn context_url(&self, head: &Head, shown: Shown) -> String {
+    pub(crate) fn context_url(&self, head: &Head, shown: Shown<'_>) -> String {
         let mut url = format!("{}/$metadata#", head.root);
         match shown {
             Shown::References { collection } => {
                 url.push_str(if collection { "Collection($ref)" } else { "$ref" });
                 return url;
             }
-            Shown::Entity(actual) => self.entity_fragment(&mut url, head, actual),
+            Shown::Entity(actual) => self.entity_fragment(&mut url, head, actual, &head.query.projection),
+            Shown::Deep(record) => {
+                let projection = with_inside(&self.model, record, &head.query.projection);
+                self.entity_fragment(&mut url, head, record.type_id, &projection);
+            }
             Shown::Value => self.value_fragment(&mut url, head),
             Shown::Changes => {
                 self.changes_fragment(&mut url, head);
@@ -43,12 +51,12 @@ impl Engine {
         url
     }
 
-    fn entity_fragment(&self, url: &mut String, head: &Head, actual: TypeId) {
+    fn entity_fragment(&self, url: &mut String, head: &Head, actual: TypeId, projection: &Projection) {
         let model = &*self.model;
         let Some(declared) = head.declared_type() else { return };
         if called(&head.target).is_some() && !self.push_result_set(url, head) {
             let _ = write!(url, "{}", model.named(actual).name());
-            push_projection(url, model, declared, &head.query.projection, self.context_version(head));
+            push_projection(url, model, declared, projection, self.context_version(head));
             return;
         }
         let whole = canonical(model, &head.target.segments);
@@ -73,7 +81,7 @@ impl Engine {
         if actual != of_set {
             let _ = write!(url, "/{}", model.named(actual).name());
         }
-        push_projection(url, model, actual, &head.query.projection, self.context_version(head));
+        push_projection(url, model, actual, projection, self.context_version(head));
         if is_of_collection {
             url.push_str("/$entity");
         }

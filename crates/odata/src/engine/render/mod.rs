@@ -8,6 +8,7 @@ mod delta;
 mod documents;
 mod error;
 mod headers;
+mod inside;
 mod links;
 mod spanning;
 
@@ -147,7 +148,11 @@ impl Engine {
         let url = self.entity_url(head, record, path);
         let place = |out: &mut String| out.push_str(&url);
         let is_reference = head.target.kind == TargetKind::Reference;
-        let shown = if is_reference { Shown::References { collection: false } } else { Shown::Entity(record.type_id) };
+        let shown = match (is_reference, inline_navigation) {
+            (true, _) => Shown::References { collection: false },
+            (false, true) => Shown::Deep(record),
+            (false, false) => Shown::Entity(record.type_id),
+        };
         let lead = (json.level != Level::None).then(|| self.lead(head, shown));
         if is_reference {
             writer.reference(&place, lead.as_deref());
@@ -157,7 +162,6 @@ impl Engine {
         writer.out
     }
 
-    /// `"@odata.context":"…"`.
     /// The URL of the entity that is answered; `path` where it was just created.
     fn entity_url(&self, head: &Head, record: &Record, path: Option<&str>) -> String {
         let mut url = format!("{}/", head.root);
@@ -202,7 +206,8 @@ impl Engine {
         self.settings.short_names && head.version == Version::V4_01
     }
 
-    fn lead(&self, head: &Head, shown: Shown) -> String {
+    /// `"@odata.context":"…"`.
+    fn lead(&self, head: &Head, shown: Shown<'_>) -> String {
         let mut lead = if self.short_names(head) { b"\"@context\":".to_vec() } else { b"\"@odata.context\":".to_vec() };
         crate::json::push_string(&mut lead, &self.context_url(head, shown));
         String::from_utf8(lead).unwrap_or_default()
