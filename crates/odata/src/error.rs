@@ -102,7 +102,8 @@ pub struct Error {
     pub position: Option<usize>,
     /// Further faults.
     pub details: Vec<Detail>,
-    /// Methods for `Allow`, with [`ErrorKind::MethodNotAllowed`].
+    /// Methods for `Allow`, with [`ErrorKind::MethodNotAllowed`]; with another kind, those that the target takes if that is
+    /// known all the same.
     pub allow: Vec<http::Method>,
     /// Seconds for `Retry-After`.
     pub retry_after_s: Option<u32>,

@@ -30,9 +30,6 @@ impl Binder<'_> {
             return Ok(None);
         }
         let given = Given { arguments: Some(arguments) };
-        if given.is_positional() {
-            return Err(self.error(span, format!("The function '{name}' takes its parameters by name.")));
-        }
         // Arguments stand in the parentheses here, never among the options of the request.
         let id = operation::overload(self.model, &candidates, &given, &Query::default(), name);
         let id = id.map_err(|error| error.at(self.option).at_position(span.start as usize))?;

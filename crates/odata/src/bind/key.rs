@@ -30,9 +30,13 @@ impl<'p> Given<'p> {
         self.arguments.unwrap_or_default().iter().any(|argument| argument.name.is_none())
     }
 
-    /// Whether arguments may come from the query part: nothing was given in parentheses.
-    pub(super) fn is_implicit(&self) -> bool {
-        self.arguments.unwrap_or_default().is_empty()
+    /// A name that is given more than once: in parentheses, or there and in the query part.
+    pub(super) fn repeated(&self, query: &Query) -> Option<&'p str> {
+        let in_query = |name: &str| query.bare().any(|(known, _)| known == name);
+        self.names()
+            .enumerate()
+            .find(|(at, name)| in_query(name) || self.names().take(*at).any(|known| known == *name))
+            .map(|(_, name)| name)
     }
 
     pub(super) fn by_name(&self, name: &str) -> Option<&'p Expr<'p>> {

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::Method;
+
 use super::key::Given;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::model::{EdmType, Model, Operation, OperationId, TypeRef};
 use crate::syntax::Query;
 
@@ -80,6 +82,25 @@ pub(super) fn overload(
         }
         return Ok(*first);
     }
+    // Whatever is wrong with its arguments, a function is read: a wrong method is told before them.
+    overload_of_function(model, candidates, given, query, name)
+        .map_err(|error| error.with_allow([Method::GET, Method::HEAD]))
+}
+
+fn overload_of_function(
+    model: &Model,
+    candidates: &[OperationId],
+    given: &Given<'_>,
+    query: &Query,
+    name: &str,
+) -> Result<OperationId, Error> {
+    if given.is_positional() {
+        return Err(Error::bad_request(format!("The function '{name}' takes its parameters by name.")));
+    }
+    if let Some(repeated) = given.repeated(query) {
+        let message = format!("The parameter '{}' of the function '{name}' is given more than once.", shown(repeated));
+        return Err(Error::bad_request(message).at(shown(repeated)));
+    }
     let mut best: Option<(usize, OperationId)> = None;
     for id in candidates {
         let operation = model.operation(*id);
@@ -89,7 +110,7 @@ pub(super) fn overload(
             continue;
         }
         let by_name = |wanted: &str| given.names().any(|name| name == wanted);
-        let implicit = |wanted: &str| given.is_implicit() && implicit_text(query, wanted).is_some();
+        let implicit = |wanted: &str| implicit_text(query, wanted).is_some();
         let mut score = 0;
         let fits = parameters.iter().all(|parameter| {
             let present = by_name(&parameter.name) || implicit(&parameter.name);

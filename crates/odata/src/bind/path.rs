@@ -390,8 +390,7 @@ impl<'a> Walk<'a> {
             for parameter in operation::own_parameters(chosen) {
                 let value = match given.by_name(&parameter.name) {
                     Some(tree) => Some(key::constant_of(self.model, &parameter.ty, tree, self.query)?),
-                    None => match operation::implicit_text(self.query, &parameter.name).filter(|_| given.is_implicit())
-                    {
+                    None => match operation::implicit_text(self.query, &parameter.name) {
                         Some(text) => {
                             Some(key::constant_text(self.model, &parameter.ty, text, &parameter.name, self.query)?)
                         }

@@ -3,6 +3,7 @@
 use odata::ErrorKind;
 use odata::engine::{Access, BodyKind, Current, TargetKind};
 
+use super::shop::shop;
 use super::support::{both, graph, strict};
 
 const POWER_QUERY: &str = "application/json;odata.metadata=minimal;q=1.0,application/json;odata=minimalmetadata;q=0.9,\
@@ -70,6 +71,8 @@ fn a_method_that_the_target_does_not_take_is_405_and_names_those_it_does() {
         assert_eq!(response.status(), 405, "{method} {url}");
         assert_eq!(response.headers()["allow"], allow, "{method} {url}");
     }
+    let wrong = shop().told(shop().head("POST", "/Items(1)/price", &[]));
+    assert_eq!(wrong.0, 405, "a function is read, whatever its parameters");
     let put = strict().head("PUT", client, &[]).unwrap();
     assert_eq!(put.target().kind, TargetKind::Entity);
 }

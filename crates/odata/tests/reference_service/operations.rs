@@ -47,8 +47,19 @@ fn functions_take_parameters_inline_by_alias_and_from_the_query() {
         "/GetTopProducts(count=-1)",
         "/GetTopProducts?category='x'",
         "/GetTopProducts(count=null)",
+        "/GetTopProducts(3)",
+        "/GetTopProducts(count=3,count=3)",
+        "/GetTopProducts(count=3)?count=4",
     ] {
         checks.error(path, &served.get(path), 400);
+    }
+    checks.names(&served, "/GetTopProducts(count=2)?category='Kitchen'", &["Coffee Mug"]);
+    for path in
+        ["/Calculate", "/FindProducts", "/Products/GetAveragePrice", &format!("{}/GetInfo", served.product("Laptop"))]
+    {
+        let posted = served.json("POST", path, r#"{"format":"x"}"#);
+        checks.error(path, &posted, 405);
+        checks.header(path, &posted, "Allow", Some("GET, HEAD"));
     }
     checks.done();
 }

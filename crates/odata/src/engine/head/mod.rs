@@ -218,7 +218,11 @@ impl Engine {
             Profile::Strict => Query::parse(raw_query)?,
         };
         let named = self.dereferenced(raw_path, query.text(SystemOption::Id), root)?;
-        let target = self.target(named.as_deref().unwrap_or(raw_path), &query)?;
+        let is_options = *method == Method::OPTIONS;
+        let target = self.target(named.as_deref().unwrap_or(raw_path), &query).map_err(|error| {
+            let takes = error.allow.is_empty() || is_options || error.allow.contains(method);
+            if takes { error } else { not_allowed(error.allow) }
+        })?;
         if named.is_some() && target.kind != TargetKind::Entity {
             return Err(Error::bad_request("The URL of '$id' is not that of an entity.").at("$id"));
         }
@@ -228,10 +232,8 @@ impl Engine {
             return Err(Error::new(ErrorKind::NotImplemented, message).at("path"));
         }
         let allow = methods::allowed(model, profile, changes, &target);
-        let is_options = *method == Method::OPTIONS;
         if !is_options && !allow.contains(method) {
-            let message = "Specified HTTP method is not allowed for the request target.";
-            return Err(Error::new(ErrorKind::MethodNotAllowed, message).with_allow(allow));
+            return Err(not_allowed(allow));
         }
         if target.kind == TargetKind::Batch && !is_options {
             return Err(Error::new(ErrorKind::NotImplemented, "Batch requests are not supported."));
@@ -460,6 +462,11 @@ fn page_expanded(bound: &mut CollectionQuery, size: Option<u32>) {
             item.query.page_size = size;
         }
     }
+}
+
+fn not_allowed(allow: Vec<Method>) -> Error {
+    let message = "Specified HTTP method is not allowed for the request target.";
+    Error::new(ErrorKind::MethodNotAllowed, message).with_allow(allow)
 }
 
 /// On a call of a function every bare name is an argument: one that the function does not take is an error.
