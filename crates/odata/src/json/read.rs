@@ -91,6 +91,10 @@ impl<'e> Reader<'e> {
                 self.annotation(given, ty, purpose, &mut record)?;
                 continue;
             }
+            // An operation that full metadata told of, sent back with the rest.
+            if given.name.starts_with('#') {
+                continue;
+            }
             let Some((number, member)) = ty.member(&given.name) else {
                 let name = shown(&given.name);
                 self.path.push(Part::Name(name.as_ref().into()));
@@ -141,7 +145,7 @@ impl<'e> Reader<'e> {
             return Ok(None);
         }
         if member.ty.base == EdmType::Primitive(Primitive::Stream) && !member.ty.collection {
-            return self.inline_stream(given, siblings).map(Some);
+            return self.inline_stream(given, member, siblings).map(Some);
         }
         self.value(&given.value, &member.ty, purpose).map(Some)
     }
@@ -194,9 +198,15 @@ impl<'e> Reader<'e> {
         read.map_err(|reason| self.refuse(&reason))
     }
 
-    fn inline_stream(&self, given: &JsonMember<'_>, siblings: &[JsonMember<'_>]) -> Result<Value, Error> {
+    fn inline_stream(
+        &self,
+        given: &JsonMember<'_>,
+        member: &Member,
+        siblings: &[JsonMember<'_>],
+    ) -> Result<Value, Error> {
         let text = match &given.value.kind {
-            JsonKind::Null => return Ok(Value::Null),
+            JsonKind::Null if member.ty.nullable => return Ok(Value::Null),
+            JsonKind::Null => return Err(self.refuse("must not be null")),
             JsonKind::String(text) => text,
             other => return Err(self.refuse(&format!("must be a base64 string, Edm.Stream, not {}", other.article()))),
         };

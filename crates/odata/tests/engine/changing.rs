@@ -64,7 +64,7 @@ fn a_replacement_is_whole() {
 fn a_change_holds_what_was_given_and_nothing_that_cannot_change() {
     let body = "{\"@odata.context\":\"x\",\"@odata.etag\":\"W/\\\"1\\\"\",\"id\":5,\"made\":\"2020-01-01T00:00:00Z\",\
                 \"serial\":\"s\",\"rank\":3,\"note\":null,\"name@odata.type\":\"#String\",\"@my.note\":{\"x\":1},\
-                \"size\":{\"height\":4}}";
+                \"#shop.paint\":{\"title\":\"paint\",\"target\":\"x\"},\"size\":{\"height\":4}}";
     let record = shop().written("PATCH", "/Items(1)", body).expect("a change");
     let given: Vec<&str> = SHOP
         .structured(record.type_id)
@@ -88,9 +88,12 @@ fn values_that_do_not_fit_their_property_are_400() {
         ("{\"name\":\"longer than ten\"}", "name"),
         ("{\"weight\":1.234}", "weight"),
         ("{\"weight\":1234567}", "weight"),
+        ("{\"weight\":12345}", "weight"),
         ("{\"stock\":\"5\"}", "stock"),
         ("{\"stock\":9223372036854775808}", "stock"),
         ("{\"color\":\"Green\"}", "color"),
+        ("{\"color\":4}", "color"),
+        ("{\"color\":\"Red,4\"}", "color"),
         ("{\"color\":null}", "color"),
         ("{\"tags\":null}", "tags"),
         ("{\"tags\":[null]}", "tags/0"),

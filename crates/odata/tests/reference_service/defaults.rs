@@ -61,6 +61,8 @@ fn descriptions_have_keys_of_the_client() {
     checks.status("and is there", &served.get(&upsert), 200);
     let replaced = format!("/ProductDescriptions(ProductID={laptop},LanguageKey='FI')");
     checks.status("PUT creates", &served.json("PUT", &replaced, r#"{"Description":"new"}"#), 201);
+    let long = format!("/ProductDescriptions(ProductID={laptop},LanguageKey='ENG')");
+    checks.error("a key too long", &served.json("PUT", &long, r#"{"Description":"new"}"#), 400);
     let never = format!("/ProductDescriptions(ProductID={laptop},LanguageKey='NO')");
     let with_match = [("Content-Type", "application/json"), ("If-Match", "*")];
     checks.error("If-Match never creates", &served.send("PATCH", &never, &with_match, r#"{"Description":"d"}"#), 412);

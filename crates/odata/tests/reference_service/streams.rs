@@ -79,6 +79,10 @@ fn json_makes_media_items_with_an_empty_stream() {
     checks.eq("empty", &served.get(&format!("{path}/$value")).body.len(), &0);
     let plain = served.json("POST", "/MediaItems", r#"{"Name":"n","ContentType":"text/plain"}"#).json();
     checks.that("made dates", plain["CreatedAt"].is_string() && plain["ModifiedAt"].is_string(), || plain.to_string());
+    let path = format!("/MediaItems({})", plain["ID"].as_str().unwrap_or_default());
+    checks.status("a new type", &served.json("PATCH", &path, r#"{"ContentType":"text/css"}"#), 204);
+    checks.header("a new type", &served.get(&format!("{path}/$value")), "Content-Type", Some("text/css"));
+    checks.eq("a new type", &served.get(&path).json()["@odata.mediaContentType"], &"text/css");
     checks.that("no size", plain["Size"].is_null(), || plain.to_string());
     checks.done();
 }
@@ -102,7 +106,17 @@ fn every_product_has_a_photo_from_the_start() {
         let photo = served.get(&path);
         checks.header("stored", &photo, "Content-Type", Some("image/png"));
         checks.eq("stored", &photo.text(), &suffix);
-        checks.status("DELETE", &served.send("DELETE", &path, &[], ""), 204);
+        checks.error("DELETE, but it is never null", &served.send("DELETE", &path, &[], ""), 400);
+        checks.status("emptied", &served.send("PUT", &path, &[("Content-Type", "application/octet-stream")], ""), 204);
+    }
+    for (method, path, body) in [
+        ("POST", "/Products", r#"{"Name":"n","Price":1,"Photo":"AAAA"}"#),
+        ("POST", "/Categories", r#"{"Name":"n","Products":[{"Name":"n","Price":1,"Photo":"AAAA"}]}"#),
+        ("PATCH", &*laptop, r#"{"Photo":"AAAA"}"#),
+        ("PATCH", &*laptop, r#"{"Photo":null}"#),
+        ("PUT", &*laptop, r#"{"Name":"n","Price":1,"Photo":"AAAA"}"#),
+    ] {
+        checks.error(&format!("{method} {body}"), &served.json(method, path, body), 400);
     }
     checks.eq(
         "a selected one",

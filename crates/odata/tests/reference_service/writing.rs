@@ -14,6 +14,8 @@ fn entities_are_made_with_what_is_inside_them() {
     checks.status("deep insert", &made, 201);
     let answer = made.json();
     checks.eq("the answer holds what was inside", &answer["Products"].as_array().map(Vec::len), &Some(2));
+    let context = format!("{}/$metadata#Categories(Products(Descriptions()))/$entity", served.root());
+    checks.eq("and says so", &answer["@odata.context"], &context);
     checks.names(&served, "/Products?$filter=Category/Name eq 'Toys'", &["Ball", "Kite"]);
     checks.eq("two below", &served.get(&format!("{}/Descriptions/$count", served.product("Ball"))).text(), &"2");
     checks.eq("defaults inside", &served.get(&served.product("Kite")).json()["ShippingAddress"]["Street"], &"");
@@ -39,6 +41,8 @@ fn entities_are_made_with_what_is_inside_them() {
         r#"{{"Name":"q","Price":1,"RelatedProducts@odata.bind":["{}"]}}"#,
         served.product("Laptop").trim_start_matches('/')
     );
+    let nested = served.json("POST", &format!("/Categories({})/Products", served.id("Categories", "Kitchen")), &linked);
+    checks.status("bound below another category", &nested, 201);
     let linked = served.json("POST", "/Products", &linked);
     checks.status("bound collections", &linked, 201);
     checks.names(

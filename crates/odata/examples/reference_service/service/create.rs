@@ -102,6 +102,7 @@ fn link_parent(store: &Store, place: &Place, record: &mut Record) {
 /// Stores a new entity, first what it refers to, then itself, then what refers to it.
 pub(crate) fn insert(store: &mut Store, engine: &Engine, set: Set, mut record: Record) -> Result<(Set, Key), Error> {
     let schema = Arc::clone(&store.schema);
+    rules::refuse_photo(&schema, set, &record)?;
     rules::make(&schema, set, &mut record);
     let mut after: Vec<(u16, Vec<Record>)> = Vec::new();
     let navigation = schema.model.structured(record.type_id).map_or(&[][..], |ty| &ty.members);
@@ -216,7 +217,11 @@ pub(crate) fn upsert(
     head.preconditions().check_change(Current::Absent)?;
     let other = store.schema.other;
     record.set(other.description_product_id, Value::Guid(key.id));
-    record.set(other.description_language, key.language.clone().into());
+    let language = Value::from(key.language.clone());
+    let ty = store.schema.model.structured(record.type_id).ok_or_else(not_found)?;
+    let fits = store.schema.model.check_value(&ty.members[usize::from(other.description_language)].ty, &language);
+    fits.map_err(|error| Error::bad_request(format!("The key is not valid: {error}.")).at("LanguageKey"))?;
+    record.set(other.description_language, language);
     let (set, key) = insert(store, engine, set, record)?;
     created(store, set, &key, &Inside::default())
 }

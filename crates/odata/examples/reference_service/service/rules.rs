@@ -35,9 +35,20 @@ pub(crate) fn describe(schema: &Schema, set: Set, row: &mut Row) {
     if set == Set::Products {
         let photo = info(row.stream.get_or_insert_with(empty_stream));
         row.set(schema.product.photo, Value::Stream(photo));
-    } else if let Some(media) = &row.stream {
+    } else if let Some(media) = &mut row.stream {
+        if let Some(Value::String(media_type)) = row.record.get(schema.other.media_content_type) {
+            media.media_type = Arc::clone(media_type);
+        }
         Arc::make_mut(&mut row.record).media = Some(info(media));
     }
+}
+
+/// A photo is written at its own URL alone.
+pub(crate) fn refuse_photo(schema: &Schema, set: Set, given: &Record) -> Result<(), Error> {
+    if set == Set::Products && given.get(schema.product.photo).is_some() {
+        return Err(Error::bad_request("A photo is written at its own URL.").at("Photo"));
+    }
+    Ok(())
 }
 
 /// `Version` of the sets that have entity tags.

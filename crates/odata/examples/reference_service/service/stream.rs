@@ -26,22 +26,9 @@ pub(crate) fn store(store: &mut Store, head: &Head, media_type: Arc<str>, bytes:
         return create(store, stream);
     }
     let (set, key) = walk(store, &head.target().segments, false)?.entity()?;
-    replace(store, head, set, &key, stream)
-}
-
-/// DELETE of a stream: a media item goes with its media, a photo becomes empty again.
-pub(crate) fn delete(store: &mut Store, head: &Head) -> Result<Outcome, Error> {
-    let (set, key) = walk(store, &head.target().segments, false)?.entity()?;
-    if set == Set::MediaItems {
-        return write::delete(store, head);
-    }
-    replace(store, head, set, &key, rules::empty_stream())
-}
-
-fn replace(store: &mut Store, head: &Head, set: Set, key: &Key, stream: Stream) -> Result<Outcome, Error> {
-    rules::check_etag(head.preconditions(), store.get(set, key).ok_or_else(not_found)?)?;
+    rules::check_etag(head.preconditions(), store.get(set, &key).ok_or_else(not_found)?)?;
     let schema = Arc::clone(&store.schema);
-    let record = rules::change(store, set, key, |row| {
+    let record = rules::change(store, set, &key, |row| {
         if set == Set::MediaItems {
             describe_media(&schema, Arc::make_mut(&mut row.record), &stream);
             row.set(schema.other.media_modified_at, Value::DateTimeOffset(env::now()));
@@ -49,6 +36,11 @@ fn replace(store: &mut Store, head: &Head, set: Set, key: &Key, stream: Stream) 
         row.stream = Some(stream);
     })?;
     Ok(Outcome::NoContent { etag: record.etag.clone() })
+}
+
+/// DELETE of a stream: a media item goes with its media. A photo cannot be null, and so cannot go.
+pub(crate) fn delete(store: &mut Store, head: &Head) -> Result<Outcome, Error> {
+    write::delete(store, head)
 }
 
 fn create(store: &mut Store, stream: Stream) -> Result<Outcome, Error> {

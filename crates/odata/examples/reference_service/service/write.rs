@@ -39,6 +39,7 @@ pub(crate) fn amend(
     replace: bool,
 ) -> Result<Arc<Record>, Error> {
     let schema = Arc::clone(&store.schema);
+    rules::refuse_photo(&schema, set, &change)?;
     let collections = deep::take(store, engine, set, key, &mut change)?;
     let row = store.get(set, key).ok_or_else(not_found)?;
     let next = if replace { replaced(store, set, row, change) } else { merged(&schema, row, &change) };

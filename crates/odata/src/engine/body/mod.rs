@@ -16,7 +16,7 @@ use crate::engine::target::{Segment, TargetKind};
 use crate::engine::{BodyKind, Engine};
 use crate::error::{Error, ErrorKind, shown};
 use crate::json::{self, Json, JsonKind, Parent, Purpose, Reader, Rules};
-use crate::model::{MemberKind, OperationId, Parameter, TypeId, TypeRef};
+use crate::model::{EdmType, MemberKind, OperationId, Parameter, Primitive, TypeId, TypeRef};
 use crate::value::Value;
 
 impl Engine {
@@ -39,7 +39,8 @@ impl Engine {
             Method::GET | Method::HEAD => self.bind_read(head),
             Method::DELETE => Ok(match head.target.kind {
                 TargetKind::Reference => return self.bind_removed_reference(head),
-                TargetKind::Stream => Operation::DeleteStream,
+                // The media of an entity go with it; a stream property is set to null, if it can be.
+                TargetKind::Stream if !is_stream_that_stays(head) => Operation::DeleteStream,
                 TargetKind::Entity => Operation::Delete,
                 TargetKind::Members => Operation::DeleteMembers,
                 // An element is taken out, not set to null.
@@ -219,6 +220,12 @@ fn is_needed(ty: &TypeRef) -> bool {
 pub(super) fn member<'j>(json: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
     let JsonKind::Object(members) = &json.kind else { return None };
     members.iter().find(|member| member.name == name).map(|member| &member.value)
+}
+
+/// Whether the target is a stream property that cannot be null.
+fn is_stream_that_stays(head: &Head) -> bool {
+    let is_property = |ty: &&TypeRef| ty.base == EdmType::Primitive(Primitive::Stream);
+    head.target.ty.as_ref().filter(is_property).is_some_and(|ty| !ty.nullable)
 }
 
 fn check_size(head: &Head, body: &[u8]) -> Result<(), Error> {

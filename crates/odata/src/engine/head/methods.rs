@@ -65,7 +65,17 @@ pub(crate) fn allowed(model: &Model, profile: Profile, changes: bool, target: &T
                 methods.push(Method::DELETE);
             }
         }
-        TargetKind::Stream => methods.extend([Method::PUT, Method::DELETE]),
+        TargetKind::Stream => {
+            let is_updatable = may(model, target, "UpdateRestrictions", "Updatable", true);
+            let is_media = type_of(model, &target.segments).is_some();
+            if is_updatable {
+                methods.push(Method::PUT);
+            }
+            // The media of an entity go with it.
+            if if is_media { may(model, target, "DeleteRestrictions", "Deletable", true) } else { is_updatable } {
+                methods.push(Method::DELETE);
+            }
+        }
         TargetKind::Reference => references(model, target, &mut methods),
         _ => {}
     }
