@@ -20,6 +20,8 @@ pub(crate) const EXPAND_DEPTH_MAX: usize = 12;
 pub(crate) const APPLY_DEPTH_MAX: usize = 12;
 /// Most entities that `$expand` puts into one answer: where entities lead to each other, it grows with each level.
 pub(crate) const EXPANDED_ENTITIES_MAX: usize = 100_000;
+/// Most bytes of streams that `$expand` puts into one answer; each is written as text.
+pub(crate) const EXPANDED_STREAM_BYTES_MAX: usize = 16 << 20;
 /// Levels that `$levels=max` means. Deeper ones can be asked for by number, up to [`EXPAND_DEPTH_MAX`].
 pub(crate) const EXPAND_LEVELS_MAX: usize = 6;
 /// Most combinations of one `$crossjoin`, before its filter: each is made and looked at.

@@ -92,6 +92,8 @@ pub struct Projection {
     pub select: Option<Vec<SelectItem>>,
     /// `$expand`.
     pub expand: Vec<ExpandItem>,
+    /// `$expand=$value`: the media of a media entity are wanted inside it.
+    pub media: bool,
 }
 
 /// One item of `$select`.

@@ -41,6 +41,11 @@ pub(super) fn bind<'a>(
     let is_star = |item: &&ast::ExpandItem<'_>| item.path.first().is_some_and(|name| name.text == "*");
     let (stars, named): (Vec<_>, Vec<_>) = options.expand.iter().partition(is_star);
     for item in named.into_iter().chain(stars) {
+        if item.path.first().is_some_and(|name| name.text == "$value") {
+            binder.media(id, item)?;
+            projection.media = true;
+            continue;
+        }
         binder.expand(id, item, &mut projection.expand)?;
         if let Some(expanded) = projection.expand.last() {
             left(row, expanded.member, "$expand", item.path.first())?;
@@ -172,10 +177,19 @@ impl<'a> Projector<'a> {
         options::bind(self.model, member.ty.base, nested, self.outside.inside(self.row, nested), self.depth + 1)
     }
 
+    /// Checks that the media of the entity can be expanded.
+    fn media(&self, id: TypeId, item: &ast::ExpandItem<'_>) -> Result<(), Error> {
+        if item.options.is_none() && self.model.structured(id).is_some_and(|ty| ty.has_stream) {
+            return Ok(());
+        }
+        let message = "'$value' stands by itself, for the media of a media entity.";
+        Err(Error::bad_request(message).at("$expand").at_position(item.path.first().map_or(0, |name| name.position)))
+    }
+
     fn expand(&self, id: TypeId, item: &'a ast::ExpandItem<'a>, into: &mut Vec<ExpandItem>) -> Result<(), Error> {
         let Some(first) = item.path.first() else { return Ok(()) };
-        if first.text.starts_with(['$', '@']) {
-            return Err(not_offered(first, "Expanding media and annotations"));
+        if first.text.starts_with('@') {
+            return Err(not_offered(first, "Expanding annotations"));
         }
         if first.text == "*" {
             let Some(ty) = self.model.structured(id) else { return Ok(()) };

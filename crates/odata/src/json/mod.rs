@@ -8,6 +8,7 @@ mod read;
 mod related;
 mod scalar;
 mod shape;
+mod stream;
 mod timestamp;
 mod view;
 mod write;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use super::escape;
 use super::format::{Context, Format, Level, Omit, Place};
-use super::parse::{Json, JsonKind, check};
+use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
 use super::timestamp;
 use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shows_key};
@@ -47,6 +47,9 @@ impl Writer<'_> {
         } else if self.format.transient && ty.is_entity && self.format.level != Level::None {
             self.key("", "odata.id");
             self.out.extend_from_slice(b"null");
+        }
+        if ty.has_stream && view.iter().any(|projection| projection.media) {
+            self.media(record.media.as_deref());
         }
         self.members(record, view, place);
         if identified && ty.is_entity {
@@ -94,10 +97,7 @@ impl Writer<'_> {
                 ShapeKind::Stream => {
                     let is_inline = expanded(view, number, record.type_id, model).is_some();
                     if is_inline || !matches!(selected(view, number, record.type_id, model), Selected::No) {
-                        self.stream(record.get(number), &member.name, view, place);
-                    }
-                    if is_inline {
-                        self.inline(record.get(number), of_shape);
+                        self.stream(record.get(number), &member.name, view, place, is_inline);
                     }
                 }
                 // Behind all properties, as OData 4.0 orders them (OData JSON 4.01, 4.5).
@@ -177,16 +177,8 @@ impl Writer<'_> {
         if let Some(etag) = &record.etag {
             self.annotation("", "odata.etag", etag);
         }
-        if ty.has_stream && (self.format.links || self.format.level == Level::Full) {
-            let media = url_of(place) + "/$value";
-            self.annotation("", "odata.mediaEditLink", &media);
-            self.annotation("", "odata.mediaReadLink", &media);
-            if let Some(media) = &record.media {
-                self.annotation("", "odata.mediaContentType", &media.media_type);
-                if let Some(etag) = &media.etag {
-                    self.annotation("", "odata.mediaEtag", etag);
-                }
-            }
+        if ty.has_stream && self.shows_stream_links() {
+            self.media_links(record, place);
         }
     }
 
@@ -373,41 +365,6 @@ impl Writer<'_> {
         self.annotation(name, "odata.navigationLink", &link);
     }
 
-    /// What is said of a stream: its bytes travel apart.
-    fn stream(&mut self, value: Option<&Value>, name: &str, view: &[&Projection], place: Place<'_>) {
-        let asked = view.iter().any(|projection| projection.select.is_some());
-        let full = self.format.level == Level::Full;
-        if self.format.level == Level::None || !(full || self.format.links || asked) {
-            return;
-        }
-        if full || self.format.links {
-            let link = format!("{}/{name}", url_of(place));
-            self.annotation(name, "odata.mediaEditLink", &link);
-            self.annotation(name, "odata.mediaReadLink", &link);
-        }
-        if let Some(Value::Stream(stream)) = value {
-            self.annotation(name, "odata.mediaContentType", &stream.media_type);
-            if let Some(etag) = &stream.etag {
-                self.annotation(name, "odata.mediaEtag", etag);
-            }
-        }
-    }
-
-    /// The content of a stream: JSON as it is, text as a string, anything else in base64url.
-    fn inline(&mut self, value: Option<&Value>, shape: &MemberShape) {
-        self.comma();
-        self.out.extend_from_slice(&shape.key);
-        let Some(Value::Stream(stream)) = value else { return self.out.extend_from_slice(b"null") };
-        let Some(bytes) = &stream.inline else { return self.out.extend_from_slice(b"null") };
-        let essence = stream.media_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        let is_json = essence == "application/json" || essence.ends_with("+json");
-        match std::str::from_utf8(bytes) {
-            Ok(text) if is_json && check(bytes).is_ok() => self.out.extend_from_slice(text.trim().as_bytes()),
-            Ok(text) if essence.starts_with("text/") => escape::string(&mut self.out, text),
-            _ => self.single(&Value::Binary(bytes.clone()), UNTYPED, &[]),
-        }
-    }
-
     /// A value of a declared type; records inside see the view.
     pub(crate) fn value(&mut self, value: &Value, ty: &TypeRef, view: &[&Projection]) {
         match value {
@@ -416,7 +373,7 @@ impl Writer<'_> {
         }
     }
 
-    fn single(&mut self, value: &Value, base: EdmType, view: &[&Projection]) {
+    pub(super) fn single(&mut self, value: &Value, base: EdmType, view: &[&Projection]) {
         match value {
             Value::Null | Value::Stream(_) | Value::Collection(_) => self.out.extend_from_slice(b"null"),
             Value::Boolean(value) => self.out.extend_from_slice(if *value { b"true" } else { b"false" }),
@@ -544,7 +501,7 @@ impl Writer<'_> {
     }
 }
 
-const UNTYPED: EdmType = EdmType::Any(AnyKind::Untyped);
+pub(super) const UNTYPED: EdmType = EdmType::Any(AnyKind::Untyped);
 
 /// The primitive type of a type or of what a definition names.
 fn underlying(model: &Model, base: EdmType) -> Option<Primitive> {
@@ -569,7 +526,7 @@ fn name_of(shape: &MemberShape) -> &str {
     shape.key.get(1..shape.key.len() - 2).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or("")
 }
 
-fn url_of(place: Place<'_>) -> String {
+pub(super) fn url_of(place: Place<'_>) -> String {
     let mut url = String::new();
     place(&mut url);
     url

@@ -133,7 +133,11 @@ fn options_of_any_target_is_understood() {
 
 #[test]
 fn what_is_legal_but_not_offered_is_501_in_strict_and_400_in_graph() {
-    for url in ["/officeConfigurations?$apply=aggregate(id)", "/officeConfigurations?$deltatoken=1"] {
+    for url in [
+        "/officeConfigurations?$apply=aggregate(id)",
+        "/officeConfigurations?$deltatoken=1",
+        "/officeConfiguration/clientConfigurations?$expand=policyPayload",
+    ] {
         let error = graph().head("GET", url, &[]).unwrap_err();
         assert_eq!(graph().status(&error), 400, "{url}");
         assert_eq!(strict().status(&error), 501, "{url}");

@@ -136,8 +136,17 @@ fn a_stream_that_is_expanded_stands_in_the_entity() {
     let photo = &related["value"][0]["Products"][0]["Photo"];
     checks.that("further inside", photo.is_string(), || photo.to_string());
     checks.eq("not unasked", &served.get(&laptop).json().get("Photo"), &None);
-    for bad in ["Photo($select=x)", "Photo/$ref", "Photo/x"] {
+    let bare = served.get(&format!("{laptop}?$expand=Photo&$format=application/json;odata.metadata=none")).json();
+    checks.eq("nobody can read it without its type", &bare["Photo@odata.mediaContentType"], &"image/png");
+    for bad in ["Photo($select=x)", "Photo/$ref", "Photo/x", "$value"] {
         checks.error(bad, &served.get(&format!("/Products?$expand={bad}")), 400);
     }
+    for level in ["none", "minimal", "full"] {
+        let path = format!("/MediaItems?$expand=$value&$select=Name&$format=application/json;odata.metadata={level}");
+        let media = served.get(&path).json();
+        checks.eq(level, &media["value"][0]["$value"], &"ZmFrZS1wbmctYmluYXJ5LWRhdGE=");
+        checks.eq(level, &media["value"][1]["@odata.mediaContentType"], &"application/pdf");
+    }
+    checks.error("options", &served.get("/MediaItems?$expand=$value($select=x)"), 400);
     checks.done();
 }

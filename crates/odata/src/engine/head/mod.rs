@@ -157,6 +157,7 @@ impl Head {
             && !self.prefer.omit_defaults
             && projection.select.is_none()
             && projection.expand.is_empty()
+            && !projection.media
     }
 
     pub(crate) fn is_read(&self) -> bool {
@@ -442,15 +443,18 @@ impl Engine {
 
 /// Whether the content of a stream is wanted anywhere in what is expanded.
 fn expands_stream(model: &Model, ty: TypeId, query: &CollectionQuery) -> bool {
-    query.projection.expand.iter().any(|item| {
-        let owner = model.structured(item.cast.unwrap_or(ty));
-        let Some(member) = owner.and_then(|owner| owner.members.get(usize::from(item.member))) else { return false };
-        let inner = item.target_cast.or(match member.ty.base {
-            EdmType::Named(id) => Some(id),
-            _ => None,
-        });
-        member.is_stream() || inner.is_some_and(|inner| expands_stream(model, inner, &item.query))
-    })
+    query.projection.media
+        || query.projection.expand.iter().any(|item| {
+            let owner = model.structured(item.cast.unwrap_or(ty));
+            let Some(member) = owner.and_then(|owner| owner.members.get(usize::from(item.member))) else {
+                return false;
+            };
+            let inner = item.target_cast.or(match member.ty.base {
+                EdmType::Named(id) => Some(id),
+                _ => None,
+            });
+            member.is_stream() || inner.is_some_and(|inner| expands_stream(model, inner, &item.query))
+        })
 }
 
 /// The preferred page size is one of each collection in the answer. The link to what follows does not tell options of an

@@ -8,20 +8,21 @@ use super::read::{Reader, count, holds_all};
 use super::{Context, Related, compute, page_in, select_computed};
 use crate::engine::StreamBody;
 use crate::error::Error;
-use crate::limits::EXPANDED_ENTITIES_MAX;
+use crate::limits::{EXPANDED_ENTITIES_MAX, EXPANDED_STREAM_BYTES_MAX};
 use crate::model::{EdmType, TypeId};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
 use crate::value::{Record, StreamInfo, Value};
 
-/// One answer being filled: how many more entities it may hold.
+/// One answer being filled: how many more entities, and bytes of streams, it may hold.
 pub(super) struct Filling<'r, 's> {
     reader: &'r Reader<'s>,
     left: Cell<usize>,
+    bytes_left: Cell<usize>,
 }
 
 impl<'r, 's> Filling<'r, 's> {
     pub(super) fn new(reader: &'r Reader<'s>) -> Self {
-        Self { reader, left: Cell::new(EXPANDED_ENTITIES_MAX) }
+        Self { reader, left: Cell::new(EXPANDED_ENTITIES_MAX), bytes_left: Cell::new(EXPANDED_STREAM_BYTES_MAX) }
     }
 
     /// A value of a page or of a property: records and the records in collections are filled, anything else is as it is.
@@ -74,7 +75,23 @@ impl Inside<'_, '_, '_> {
                 self.expand(record, item)?;
             }
         }
+        if projection.media {
+            record.media = self.stream(record, None)?;
+        }
         Ok(())
+    }
+
+    /// A stream with its bytes, while there is room for them.
+    fn stream(&self, record: &Record, member: Option<u16>) -> Result<Option<Arc<StreamInfo>>, Error> {
+        let Some(StreamBody { media_type, bytes, etag, .. }) = self.filling.reader.source.stream(record, member) else {
+            return Ok(None);
+        };
+        let left = self.filling.bytes_left.get().checked_sub(bytes.len()).ok_or_else(|| {
+            let message = format!("The answer would hold more than {EXPANDED_STREAM_BYTES_MAX} bytes of streams.");
+            Error::bad_request(message).at("$expand")
+        })?;
+        self.filling.bytes_left.set(left);
+        Ok(Some(Arc::new(StreamInfo { media_type, etag, length: bytes.len() as u64, inline: Some(bytes) })))
     }
 
     /// What options ask of a structural property.
@@ -99,8 +116,8 @@ impl Inside<'_, '_, '_> {
         let ty = reader.model.structured(record.type_id);
         let Some(member) = ty.and_then(|ty| ty.members.get(usize::from(item.member))) else { return Ok(()) };
         if member.is_stream() {
-            let content = reader.source.stream(record, Some(item.member));
-            record.set(item.member, content.map_or(Value::Null, inline));
+            let stream = self.stream(record, Some(item.member))?;
+            record.set(item.member, stream.map_or(Value::Null, Value::Stream));
             return Ok(());
         }
         if !member.is_navigation() {
@@ -177,15 +194,10 @@ impl Inside<'_, '_, '_> {
 }
 
 /// A stream with its bytes.
-fn inline(stream: StreamBody) -> Value {
-    let StreamBody { media_type, bytes, etag, .. } = stream;
-    Value::Stream(Arc::new(StreamInfo { media_type, etag, length: bytes.len() as u64, inline: Some(bytes) }))
-}
-
 /// Whether anything has to be put in or narrowed.
 fn asks_inside(projection: &Projection) -> bool {
     let nested = |item: &SelectItem| matches!(item, SelectItem::Member { nested: Some(_), .. });
-    !projection.expand.is_empty() || projection.select.iter().flatten().any(nested)
+    !projection.expand.is_empty() || projection.media || projection.select.iter().flatten().any(nested)
 }
 
 /// Whether a value of this type is an entity.
