@@ -215,7 +215,8 @@ impl Error {
     ///
     /// ```
     /// let detail = |place| odata::Detail { code: "Range".into(), message: "Too large.".into(), target: Some(place) };
-    /// let error = odata::Error::bad_request("Two are too large.").with_detail(detail("a".into())).with_detail(detail("b".into()));
+    /// let error = odata::Error::bad_request("Two are too large.");
+    /// let error = error.with_detail(detail("a".into())).with_detail(detail("b".into()));
     /// assert_eq!(error.details.len(), 2);
     /// ```
     #[must_use]

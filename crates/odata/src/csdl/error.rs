@@ -1,6 +1,12 @@
 //! Why a CSDL document is not a model: what, and where in the document. For the developer who wrote it.
 
 /// A fault of a CSDL document and its place.
+///
+/// ```
+/// let error = odata::csdl::read("<model>\n  <type/>\n</model>").unwrap_err();
+/// assert_eq!((error.line, error.column), (1, 1));
+/// assert!(error.to_string().starts_with("line 1, column 1: "));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {fault}")]
 pub struct CsdlError {
@@ -13,6 +19,14 @@ pub struct CsdlError {
 }
 
 /// What is wrong with a CSDL document.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// use odata::csdl::{CsdlFault, read};
+///
+/// let error = read(&shop::CSDL.replace("Type=\"s.size\"", "Type=\"s.shape\"")).unwrap_err();
+/// assert!(matches!(&error.fault, CsdlFault::Unknown { name, .. } if name == "s.shape"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CsdlFault {

@@ -114,9 +114,9 @@ impl DateTimeOffset {
     /// ```
     /// use odata::edm::DateTimeOffset;
     ///
-    /// let (one, other) = (DateTimeOffset::parse("2024-05-01T12:00:00.5Z")?, DateTimeOffset::parse("2024-05-01T12:00:00.50Z")?);
-    /// assert_eq!(one, other);
-    /// assert_ne!(one.form(), other.form());
+    /// let (one, two) = (DateTimeOffset::parse("2024-05-01T12:00:00.5Z")?, DateTimeOffset::parse("2024-05-01T12:00:00.50Z")?);
+    /// assert_eq!(one, two);
+    /// assert_ne!(one.form(), two.form(), "so many digits were written");
     /// # Ok::<(), odata::edm::ParseError>(())
     /// ```
     pub fn form(self) -> i32 {

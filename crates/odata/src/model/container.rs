@@ -8,10 +8,25 @@ use super::schema::Annotation;
 use super::types::{TypeId, TypeRef};
 
 /// Index of an operation overload in [`Model::operations`].
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let id = model.unbound_operations("stock")[0];
+/// assert_eq!(&*model.operations[id.0 as usize].name, "shop.stock");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OperationId(pub u32);
 
 /// One overload of an action or function.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let discount = model.operations.iter().find(|op| &*op.name == "shop.discount").expect("declared");
+/// assert!(discount.is_action && discount.is_bound);
+/// assert_eq!(discount.parameters.len(), 2, "what it is bound to is the first");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// Qualified name.
@@ -40,6 +55,14 @@ pub struct Operation {
 }
 
 /// A parameter of an operation.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let stock = model.operations.iter().find(|op| &*op.name == "shop.stock").expect("declared");
+/// let [id, day] = &stock.parameters[..] else { panic!("two parameters") };
+/// assert_eq!((&*id.name, id.optional, &*day.name, day.optional), ("id", false, "day", true));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Parameter {
     /// Its name.
@@ -53,6 +76,14 @@ pub struct Parameter {
 }
 
 /// The entity container.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// assert_eq!((&*model.container.namespace, &*model.container.name), ("shop", "store"));
+/// let names: Vec<&str> = model.container.children.iter().map(|child| &*child.name).collect();
+/// assert_eq!(names, ["products", "categories", "best", "stock"]);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Container {
     /// Its name, unqualified.
@@ -68,6 +99,13 @@ pub struct Container {
 }
 
 /// A child of the container.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let stock = &model.container.children[3];
+/// assert!(&*stock.name == "stock" && stock.in_service_document);
+/// ```
 #[derive(Debug, Clone)]
 pub struct ContainerChild {
     /// Its name.
@@ -81,6 +119,16 @@ pub struct ContainerChild {
 }
 
 /// Entity set, singleton or import.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::ContainerChildKind;
+///
+/// let ContainerChildKind::EntitySet { bindings, .. } = &model.container.children[0].kind else { panic!("a set") };
+/// assert_eq!(bindings[..], [("category".into(), "categories".into())]);
+/// assert!(matches!(model.container.children[2].kind, ContainerChildKind::Singleton { .. }));
+/// ```
 #[derive(Debug, Clone)]
 pub enum ContainerChildKind {
     /// An entity set.

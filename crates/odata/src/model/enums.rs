@@ -8,16 +8,41 @@ use crate::edm::ParseError;
 
 impl EnumType {
     /// The value of a member.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let care = model.type_by_name("care").expect("declared");
+    /// # let odata::model::NamedType::Enum(care) = model.named(care) else { panic!("an enumeration") };
+    /// assert_eq!((care.value_of("cold"), care.value_of("warm")), (Some(2), None));
+    /// ```
     pub fn value_of(&self, member: &str) -> Option<i64> {
         self.members.iter().find(|(name, _)| &**name == member).map(|(_, value)| *value)
     }
 
     /// The first member with this value.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let care = model.type_by_name("care").expect("declared");
+    /// # let odata::model::NamedType::Enum(care) = model.named(care) else { panic!("an enumeration") };
+    /// assert_eq!((care.member_of(1).map(|name| &**name), care.member_of(3)), (Some("fragile"), None));
+    /// ```
     pub fn member_of(&self, value: i64) -> Option<&Arc<str>> {
         self.members.iter().find(|(_, known)| *known == value).map(|(name, _)| name)
     }
 
     /// Reads `Member`, a number, or for flags several of them with commas between.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let care = model.type_by_name("care").expect("declared");
+    /// # let odata::model::NamedType::Enum(care) = model.named(care) else { panic!("an enumeration") };
+    /// assert_eq!(care.parse("fragile,cold"), Ok(3));
+    /// assert!(care.parse("warm").is_err());
+    /// ```
     ///
     /// # Errors
     /// [`ParseError::Form`] for an unknown member, [`ParseError::Range`] for a number that the type cannot have (any number of
@@ -49,6 +74,16 @@ impl EnumType {
     }
 
     /// Writes the member's name; for flags the names that make up the value; the number when no names do.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let care = model.type_by_name("care").expect("declared");
+    /// # let odata::model::NamedType::Enum(care) = model.named(care) else { panic!("an enumeration") };
+    /// let mut text = String::new();
+    /// care.write(3, &mut text);
+    /// assert_eq!(text, "fragile,cold");
+    /// ```
     pub fn write(&self, value: i64, out: &mut String) {
         if let Some(name) = self.member_of(value) {
             return out.push_str(name);

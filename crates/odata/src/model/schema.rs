@@ -7,6 +7,14 @@ use super::container::OperationId;
 use super::types::{Facets, TypeId};
 
 /// A `Schema` element.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let schema = &model.schemas[0];
+/// assert_eq!((&*schema.namespace, schema.alias.as_deref()), ("shop", Some("s")));
+/// assert!(schema.has_container && schema.types.len() == 6);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Schema {
     /// Its namespace.
@@ -29,6 +37,13 @@ pub struct Schema {
 }
 
 /// A declared `Term`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let shelf = &model.schemas[0].terms[0];
+/// assert_eq!((&*shelf.name, &*shelf.type_text, shelf.applies_to.as_deref()), ("shelf", "Edm.String", Some("EntityType")));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
     /// Its name, unqualified.
@@ -50,6 +65,14 @@ pub struct Term {
 }
 
 /// An `edmx:Reference`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let core = &model.references[0];
+/// assert!(core.uri.ends_with("/Org.OData.Core.V1.xml"));
+/// assert_eq!(core.includes, [("Org.OData.Core.V1".into(), Some("Core".into()))]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Reference {
     /// Where the document is.
@@ -61,6 +84,13 @@ pub struct Reference {
 }
 
 /// Annotations of another document that count for this one.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let notes = &model.references[0].annotations[0];
+/// assert_eq!((&*notes.term_namespace, notes.qualifier.as_deref()), ("shop.notes", Some("kitchen")));
+/// ```
 #[derive(Debug, Clone)]
 pub struct IncludeAnnotations {
     /// The namespace of their terms.
@@ -72,6 +102,14 @@ pub struct IncludeAnnotations {
 }
 
 /// An annotation: term (as written), qualifier, and its constant or dynamic expression.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let product = model.type_by_name("shop.product").expect("declared");
+/// let shelf = &model.named(product).annotations()[0];
+/// assert_eq!((&*shelf.term, shelf.value.as_text()), ("s.shelf", Some("front")));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Annotation {
     /// Term name as written, possibly with an alias.
@@ -85,6 +123,16 @@ pub struct Annotation {
 }
 
 /// The value of an annotation.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::AnnotationValue;
+///
+/// let category = model.type_by_name("shop.category").expect("declared");
+/// let tree = &model.named(category).annotations()[0].value;
+/// assert!(matches!(tree, AnnotationValue::Record(None, properties) if &*properties[0].0 == "NodeProperty"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnnotationValue {
     /// A constant; an absent expression is `true`. `kind` is the CSDL attribute (`Bool`, `String`, `Int`, …).

@@ -8,10 +8,25 @@ use super::schema::{Annotation, Reference, Schema};
 use crate::value::Value;
 
 /// Index of a type in [`Model::types`].
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let id = model.type_by_name("shop.book").expect("declared");
+/// assert_eq!(&**model.types[id.0 as usize].name(), "shop.book");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
 
 /// A whole model. Made by `csdl::read`; shared by reference.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// let model = odata::csdl::read(shop::CSDL)?;
+/// assert!(model.type_names.contains_key("shop.product"));
+/// assert_eq!(model.container.children.len(), 4);
+/// # Ok::<(), odata::csdl::CsdlError>(())
+/// ```
 #[derive(Debug)]
 pub struct Model {
     /// Schemas in document order (for `$metadata`).
@@ -37,6 +52,17 @@ pub struct Model {
 }
 
 /// A named type.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::NamedType;
+///
+/// let named = |name| model.named(model.type_by_name(name).expect("declared"));
+/// assert!(matches!(named("shop.product"), NamedType::Structured(ty) if ty.is_entity));
+/// assert!(matches!(named("shop.care"), NamedType::Enum(ty) if ty.is_flags));
+/// assert!(matches!(named("shop.money"), NamedType::Definition(_)));
+/// ```
 #[derive(Debug, Clone)]
 pub enum NamedType {
     /// An entity or complex type.
@@ -48,6 +74,14 @@ pub enum NamedType {
 }
 
 /// An entity type or a complex type.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let book = model.type_by_name("shop.book").and_then(|id| model.structured(id)).expect("declared");
+/// assert_eq!(&*book.members[usize::from(book.own_from)].name, "author", "inherited members come first");
+/// assert_eq!(&*book.key[0].name, "id");
+/// ```
 #[derive(Debug, Clone)]
 pub struct StructuredType {
     /// Namespace-qualified name.
@@ -79,6 +113,13 @@ pub struct StructuredType {
 }
 
 /// A part of the key.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let key = &model.key_of(model.type_by_name("shop.product").expect("declared"))[0];
+/// assert_eq!((&*key.name, key.path.as_slice()), ("id", &[0][..]));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRef {
     /// Name in URLs: the property's, or the alias.
@@ -90,6 +131,14 @@ pub struct KeyRef {
 }
 
 /// A property or navigation property.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let product = model.type_by_name("shop.product").and_then(|id| model.structured(id)).expect("declared");
+/// let words = &product.members[5];
+/// assert_eq!((&*words.name, words.ty.collection, words.annotations.len()), ("words", true, 2));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Member {
     /// Its name.
@@ -103,6 +152,17 @@ pub struct Member {
 }
 
 /// Structural or navigation.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::MemberKind;
+///
+/// let product = model.type_by_name("shop.product").and_then(|id| model.structured(id)).expect("declared");
+/// let kind = |name| &product.member(name).expect("declared").1.kind;
+/// assert!(matches!(kind("id"), MemberKind::Structural { default: None, computed: false, .. }));
+/// assert!(matches!(kind("category"), MemberKind::Navigation(_)));
+/// ```
 #[derive(Debug, Clone)]
 pub enum MemberKind {
     /// A structural property (streams included).
@@ -121,6 +181,17 @@ pub enum MemberKind {
 }
 
 /// What a navigation property adds.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::MemberKind;
+///
+/// let product = model.type_by_name("shop.product").and_then(|id| model.structured(id)).expect("declared");
+/// let (_, category) = product.member("category").expect("declared");
+/// let MemberKind::Navigation(category) = &category.kind else { panic!("it leads on") };
+/// assert_eq!((category.contains_target, category.partner.as_deref()), (false, Some("products")));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Navigation {
     /// `ContainsTarget="true"`.
@@ -134,6 +205,13 @@ pub struct Navigation {
 }
 
 /// A use of a type.
+///
+/// ```
+/// use odata::model::{EdmType, Primitive, TypeRef};
+///
+/// let words = TypeRef::collection_of(EdmType::Primitive(Primitive::String));
+/// assert!(words.collection && !words.nullable);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeRef {
     /// The (element) type.
@@ -147,6 +225,13 @@ pub struct TypeRef {
 }
 
 /// Facets of a use of a type.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let product = model.type_by_name("shop.product").and_then(|id| model.structured(id)).expect("declared");
+/// assert_eq!(product.member("name").map(|(_, name)| name.ty.facets.max_length), Some(Some(40)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facets {
     /// `MaxLength`; `None` is unbounded or `max`.
@@ -162,6 +247,15 @@ pub struct Facets {
 }
 
 /// `Scale` of a decimal.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::{NamedType, Scale};
+///
+/// let money = model.type_by_name("shop.money").expect("declared");
+/// assert!(matches!(model.named(money), NamedType::Definition(money) if money.facets.scale == Some(Scale::Fixed(2))));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// A number of digits after the point.
@@ -173,6 +267,15 @@ pub enum Scale {
 }
 
 /// The type named by a [`TypeRef`].
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::{EdmType, Primitive};
+///
+/// let size = EdmType::Named(model.type_by_name("shop.size").expect("declared"));
+/// assert_eq!([size, EdmType::Primitive(Primitive::Guid)].map(|ty| model.type_name(ty)), ["shop.size", "Edm.Guid"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EdmType {
     /// A primitive type.
@@ -184,6 +287,12 @@ pub enum EdmType {
 }
 
 /// The built-in abstract types.
+///
+/// ```
+/// use odata::model::AnyKind;
+///
+/// assert_eq!(AnyKind::from_name("Edm.Untyped"), Some(AnyKind::Untyped));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AnyKind {
     /// `Edm.EntityType`.
@@ -197,6 +306,13 @@ pub enum AnyKind {
 }
 
 /// The primitive types.
+///
+/// ```
+/// use odata::model::Primitive;
+///
+/// assert_eq!(Primitive::from_name("Edm.Int64"), Some(Primitive::Int64));
+/// assert!(Primitive::Int64.is_integer() && Primitive::GeographyPoint.is_geo());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is Edm.<Name> of OData CSDL 4.01 section 3.3")]
 pub enum Primitive {
@@ -236,6 +352,17 @@ pub enum Primitive {
 }
 
 /// An enumeration type.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::NamedType;
+///
+/// let care = model.type_by_name("shop.care").expect("declared");
+/// let NamedType::Enum(care) = model.named(care) else { panic!("an enumeration") };
+/// assert!(care.is_flags);
+/// assert_eq!(care.members, [("fragile".into(), 1), ("cold".into(), 2)]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct EnumType {
     /// Qualified name.
@@ -253,6 +380,15 @@ pub struct EnumType {
 }
 
 /// A type definition.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::{NamedType, Primitive};
+///
+/// let money = model.type_by_name("shop.money").expect("declared");
+/// assert!(matches!(model.named(money), NamedType::Definition(money) if money.underlying == Primitive::Decimal));
+/// ```
 #[derive(Debug, Clone)]
 pub struct TypeDefinition {
     /// Qualified name.

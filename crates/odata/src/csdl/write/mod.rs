@@ -9,6 +9,15 @@ use crate::edm::write_primitive;
 use crate::model::{EdmType, EnumType, Member, MemberKind, Model, NamedType, StructuredType, TypeRef};
 
 /// The version that a metadata document says it is of; it follows the `OData-Version` of the response.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::csdl::{CsdlVersion, write_xml};
+///
+/// assert!(write_xml(&model, CsdlVersion::V4_0).contains("Version=\"4.0\""));
+/// assert!(write_xml(&model, CsdlVersion::V4_01).contains("Version=\"4.01\""));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CsdlVersion {
     /// OData 4.0.
