@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::schema::Annotation;
 use super::types::{TypeId, TypeRef};
 
-/// Index of an operation overload in [`Model::operations`].
+/// Index of an operation overload in [`crate::model::Model::operations`].
 ///
 /// ```
 /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
