@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::constant;
 use super::types::{Class, class_of, type_text};
-use crate::edm::parse_primitive;
+use crate::edm::parse_in_url;
 use crate::error::{Error, ErrorKind, shown};
 use crate::expr::convert::{convert, enum_of, primitive_of};
 use crate::expr::{ExprType, Node};
@@ -111,7 +111,7 @@ pub(super) fn as_segment(model: &Model, wanted: &TypeRef, text: &str) -> Option<
     if let Some(enumeration) = enum_of(model, wanted.base) {
         return enumeration.parse(text).ok().map(Value::Enum);
     }
-    parse_primitive(primitive_of(model, wanted.base)?, &wanted.facets, text).ok()
+    parse_in_url(primitive_of(model, wanted.base)?, &wanted.facets, text).ok()
 }
 
 /// A constant of a declared type: a literal, an alias of one, or a collection of literals.

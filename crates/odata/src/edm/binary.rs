@@ -1,8 +1,8 @@
 //! The text of `Edm.Binary`: base64url out, both alphabets in (JSON of real clients uses either), padding optional.
 
-use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{DecodeError, Engine as _};
 use bytes::Bytes;
 
 use super::ParseError;
@@ -26,7 +26,18 @@ const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 /// [`ParseError::Form`] for anything else, line breaks and left-over bits included.
 pub fn decode_binary(text: &str) -> Result<Bytes, ParseError> {
     let engine = if text.bytes().any(|byte| matches!(byte, b'+' | b'/')) { &PLAIN } else { &URL };
-    engine.decode(text).map(Bytes::from).map_err(|_| ParseError::Form { expected: "base64url" })
+    engine.decode(text).map(Bytes::from).map_err(|error| {
+        let position = first_foreign(text).unwrap_or(match error {
+            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => at,
+            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len(),
+        });
+        ParseError::Form { expected: "base64url", position }
+    })
+}
+
+/// Where the first byte stands that neither alphabet has.
+fn first_foreign(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'+' | b'/' | b'='))
 }
 
 /// The base64url text of bytes, padded.

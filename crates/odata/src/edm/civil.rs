@@ -43,29 +43,119 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// The number that two digits at `at` write.
-pub(super) fn two_digits(bytes: &[u8], at: usize) -> Option<i64> {
-    let (tens, ones) = (bytes.get(at)?, bytes.get(at + 1)?);
-    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+/// Years have at most six digits, as in ECMAScript's expanded years; the grammar of OData sets no end.
+const YEAR_DIGITS_MAX: usize = 6;
+
+/// The reading head over the text of a date, a time or a duration: what does not fit is refused at its place.
+#[derive(Debug, Clone)]
+pub(super) struct Scan<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    form: &'static str,
 }
 
-/// `Some` when the byte at `at` is `wanted`, in either case.
-pub(super) fn mark(bytes: &[u8], at: usize, wanted: u8) -> Option<()> {
-    bytes.get(at).is_some_and(|found| found.eq_ignore_ascii_case(&wanted)).then_some(())
-}
-
-/// The fraction whose first digit is at `at`: its ticks, how many digits it has.
-pub(super) fn fraction(bytes: &[u8], at: usize) -> Result<Option<(i64, u8)>, ParseError> {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let Some(digits) = u8::try_from(run).ok().filter(|run| *run <= DIGITS_MAX) else {
-        return Err(ParseError::Precision { max: DIGITS_MAX });
-    };
-    if digits == 0 {
-        return Ok(None);
+impl<'t> Scan<'t> {
+    /// `form` is what the caller is told to write instead.
+    pub(super) fn new(text: &'t str, form: &'static str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, form }
     }
-    let written = rest[..run].iter().fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
-    Ok(Some((written * 10_i64.pow(u32::from(DIGITS_MAX - digits)), digits)))
+
+    /// The error that something else was expected here.
+    pub(super) fn fault(&self) -> ParseError {
+        ParseError::Form { expected: self.form, position: self.at }
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Steps over a byte, in either case, if it is the next one.
+    pub(super) fn eat(&mut self, wanted: u8) -> bool {
+        let found = self.peek().is_some_and(|next| next.eq_ignore_ascii_case(&wanted));
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect(&mut self, wanted: u8) -> Result<(), ParseError> {
+        if self.eat(wanted) { Ok(()) } else { Err(self.fault()) }
+    }
+
+    pub(super) fn finish(&self) -> Result<(), ParseError> {
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.fault()) }
+    }
+
+    /// The digits that stand here, at least one.
+    pub(super) fn digits(&mut self) -> Result<&'t [u8], ParseError> {
+        let rest = &self.bytes[self.at..];
+        let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if run == 0 {
+            return Err(self.fault());
+        }
+        self.at += run;
+        Ok(&rest[..run])
+    }
+
+    /// The number that two digits write, refused at the digit that takes it out of `min..=max`.
+    pub(super) fn two_digits(&mut self, min: i64, max: i64) -> Result<i64, ParseError> {
+        let digit = |byte: Option<u8>| byte.filter(u8::is_ascii_digit).map(|byte| i64::from(byte - b'0'));
+        let tens = digit(self.peek()).filter(|tens| *tens <= max / 10).ok_or_else(|| self.fault())?;
+        self.at += 1;
+        let number = digit(self.peek()).map(|ones| tens * 10 + ones).filter(|number| (min..=max).contains(number));
+        let number = number.ok_or_else(|| self.fault())?;
+        self.at += 1;
+        Ok(number)
+    }
+
+    /// `[-]YYYY-MM-DD` as year, month and day, which may be one that does not exist (30 February).
+    pub(super) fn date(&mut self) -> Result<(i64, i64, i64), ParseError> {
+        let negative = self.peek() == Some(b'-');
+        self.at += usize::from(negative);
+        let digits = self.digits()?;
+        // Years past 9999 have more digits and no leading zero.
+        if digits.len() < 4 || (digits.len() > 4 && digits[0] == b'0') {
+            self.at -= digits.len().saturating_sub(4);
+            return Err(self.fault());
+        }
+        let too_long = digits.len() > YEAR_DIGITS_MAX;
+        let year = digits.iter().take(YEAR_DIGITS_MAX).fold(0_i64, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+        self.expect(b'-')?;
+        let month = self.two_digits(1, 12)?;
+        self.expect(b'-')?;
+        let day = self.two_digits(1, 31)?;
+        if too_long { Err(ParseError::Range) } else { Ok((if negative { -year } else { year }, month, day)) }
+    }
+
+    /// The digits of a fraction: its ticks, how many digits it has.
+    pub(super) fn fraction(&mut self) -> Result<(i64, u8), ParseError> {
+        let digits = self.digits()?;
+        let Some(count) = u8::try_from(digits.len()).ok().filter(|count| *count <= DIGITS_MAX) else {
+            return Err(ParseError::Precision { max: DIGITS_MAX });
+        };
+        let written = digits.iter().fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+        Ok((written * 10_i64.pow(u32::from(DIGITS_MAX - count)), count))
+    }
+
+    /// `hh:mm[:ss[.fffffff]]`.
+    pub(super) fn clock(&mut self) -> Result<Clock, ParseError> {
+        let hour = self.two_digits(0, 23)?;
+        self.expect(b':')?;
+        let minute = self.two_digits(0, 59)?;
+        let (mut second, mut part, mut digits) = (0, 0, None);
+        if self.eat(b':') {
+            // A leap second has the form of a time; there is none in EDM.
+            second = self.two_digits(0, 60)?;
+            digits = Some(0);
+            if self.eat(b'.') {
+                let (ticks, count) = self.fraction()?;
+                part = ticks;
+                digits = Some(count);
+            }
+        }
+        if second > 59 {
+            return Err(ParseError::Range);
+        }
+        Ok(Clock { ticks: (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND + part, digits })
+    }
 }
 
 /// A clock time read from a text.
@@ -75,31 +165,6 @@ pub(super) struct Clock {
     pub(super) ticks: i64,
     /// Fractional digits as written; `None` when even the seconds were left out.
     pub(super) digits: Option<u8>,
-    /// Where it ends in the text.
-    pub(super) end: usize,
-}
-
-/// Reads `hh:mm[:ss[.fffffff]]` from `at`; `form` is the error of a text that is not so.
-pub(super) fn clock(bytes: &[u8], at: usize, form: ParseError) -> Result<Clock, ParseError> {
-    let hour = two_digits(bytes, at).ok_or(form)?;
-    mark(bytes, at + 2, b':').ok_or(form)?;
-    let minute = two_digits(bytes, at + 3).ok_or(form)?;
-    let (mut second, mut part, mut digits, mut end) = (0, 0, None, at + 5);
-    if mark(bytes, end, b':').is_some() {
-        second = two_digits(bytes, end + 1).ok_or(form)?;
-        digits = Some(0);
-        end += 3;
-        if mark(bytes, end, b'.').is_some() {
-            let (ticks, run) = fraction(bytes, end + 1)?.ok_or(form)?;
-            part = ticks;
-            digits = Some(run);
-            end += 1 + usize::from(run);
-        }
-    }
-    if hour > 23 || minute > 59 || second > 59 {
-        return Err(ParseError::Range);
-    }
-    Ok(Clock { ticks: (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND + part, digits, end })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::ParseError;
+use super::number::check_number;
 
 /// Most significant digits, and most digits after the point.
 ///
@@ -65,32 +66,14 @@ impl Decimal {
     /// # Errors
     /// [`ParseError::Range`] when 38 digits cannot hold it; `INF` and `NaN` are not taken.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        const FORM: ParseError = ParseError::Form { expected: "a decimal number such as -12.50" };
-        let (mark, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], Some(&text[at + 1..])),
-            None => (text, None),
-        };
-        let (negative, unsigned) = match mark.as_bytes().first() {
-            Some(b'-') => (true, &mark[1..]),
-            Some(b'+') => (false, &mark[1..]),
-            _ => (false, mark),
-        };
-        let (whole, part) = match unsigned.split_once('.') {
-            Some((whole, part)) if all_digits(part) => (whole, part),
-            Some(_) => return Err(FORM),
-            None => (unsigned, ""),
-        };
-        if !all_digits(whole) {
-            return Err(FORM);
-        }
-        let exponent = exponent.map_or(Ok(0), |text| {
-            let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-            if !all_digits(digits) {
-                return Err(FORM);
-            }
-            // An exponent that no `i32` holds is out of range for everything but zero; so are all from here on.
-            Ok(text.parse::<i32>().unwrap_or(if text.starts_with('-') { -1_000_000 } else { 1_000_000 }))
-        })?;
+        check_number(text, "a decimal number such as -12.50")?;
+        let (mark, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let negative = mark.starts_with('-');
+        let unsigned = mark.trim_start_matches(['+', '-']);
+        let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        // An exponent that no `i32` holds is out of range for everything but zero; so are all from here on.
+        let far = if exponent.starts_with('-') { -1_000_000 } else { 1_000_000 };
+        let exponent = exponent.parse::<i32>().unwrap_or(far);
         let mut mantissa = 0_i128;
         let mut zeros = 0_u32;
         let mut scale = -i64::from(exponent);
@@ -296,10 +279,6 @@ impl Decimal {
         let out = if scale > DECIMAL_DIGITS_MAX { out.normalized() } else { out };
         (out.scale <= DECIMAL_DIGITS_MAX && mantissa.unsigned_abs() <= MANTISSA_MAX.unsigned_abs()).then_some(out)
     }
-}
-
-fn all_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `10^places`; 39 places and more saturate, which every caller then refuses.

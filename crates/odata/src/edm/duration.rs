@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::ParseError;
-use super::civil::{TICKS_PER_DAY, TICKS_PER_SECOND, fraction};
+use super::civil::{Scan, TICKS_PER_DAY, TICKS_PER_SECOND};
 use super::time_of_day::write_fraction;
 
 /// `Edm.Duration` as ticks of 100 ns: about 29,000 years either way.
@@ -41,50 +41,38 @@ impl Duration {
     /// # Errors
     /// [`ParseError`] names what is wrong; more than seven fractional digits are refused, not rounded.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        const FORM: ParseError = ParseError::Form { expected: "PnDTnHnMn.fffffffS" };
-        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        let bytes = rest.as_bytes();
-        if !bytes.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'P')) {
-            return Err(FORM);
-        }
-        let (mut at, mut in_time, mut next_part, mut any) = (1, false, 0, false);
+        let mut scan = Scan::new(text, "PnDTnHnMn.fffffffS");
+        let negative = scan.eat(b'-');
+        scan.expect(b'P')?;
+        let (mut in_time, mut next_part, mut any) = (false, 0, false);
         let mut total = 0_i64;
-        while at < bytes.len() {
-            if bytes[at].eq_ignore_ascii_case(&b'T') && !in_time {
+        while !any || scan.finish().is_err() {
+            if !in_time && scan.eat(b'T') {
                 in_time = true;
                 any = false;
                 next_part = next_part.max(1);
-                at += 1;
                 continue;
             }
-            let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if run == 0 {
-                return Err(FORM);
-            }
-            let number = rest[at..at + run].parse::<i64>().map_err(|_| ParseError::Range)?;
-            at += run;
-            let mut part = 0;
-            let mut fractional = false;
-            if bytes.get(at) == Some(&b'.') {
-                let (ticks, digits) = fraction(bytes, at + 1)?.ok_or(FORM)?;
-                part = ticks;
-                fractional = true;
-                at += 1 + usize::from(digits);
-            }
-            let letter = bytes.get(at).map(u8::to_ascii_uppercase).ok_or(FORM)?;
-            let place = PARTS.iter().position(|(name, ..)| *name == letter).ok_or(FORM)?;
-            let (_, unit, of_time) = PARTS[place];
-            if place < next_part || of_time != in_time || (fractional && letter != b'S') {
-                return Err(FORM);
-            }
-            let ticks = number.checked_mul(unit).and_then(|ticks| ticks.checked_add(part));
+            let number = number(scan.digits()?).ok_or(ParseError::Range)?;
+            let fraction = if in_time && scan.eat(b'.') { Some(scan.fraction()?) } else { None };
+            let letter = scan.peek().map(|letter| letter.to_ascii_uppercase());
+            let place = PARTS.iter().position(|(name, _, of_time)| Some(*name) == letter && *of_time == in_time);
+            let place = place.filter(|place| *place >= next_part && (fraction.is_none() || PARTS[*place].0 == b'S'));
+            let place = place.ok_or_else(|| scan.fault())?;
+            scan.expect(PARTS[place].0)?;
+            let ticks = number.checked_mul(PARTS[place].1);
+            let ticks = ticks.and_then(|ticks| ticks.checked_add(fraction.map_or(0, |(ticks, _)| ticks)));
             total = ticks.and_then(|ticks| total.checked_add(ticks)).ok_or(ParseError::Range)?;
             next_part = place + 1;
             any = true;
-            at += 1;
         }
-        if any { Ok(Self(if negative { -total } else { total })) } else { Err(FORM) }
+        Ok(Self(if negative { -total } else { total }))
     }
+}
+
+/// The number that digits write, when it fits.
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
 }
 
 impl fmt::Display for Duration {

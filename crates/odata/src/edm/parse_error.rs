@@ -11,13 +11,15 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// Not of the form that the type has.
+    /// Not of the form that the type has (month 13 and hour 24 included).
     #[error("it is not of the form {expected}")]
     Form {
         /// The form, for the caller.
         expected: &'static str,
+        /// Byte offset of the first byte that does not fit; the length of the text when more of it was expected.
+        position: usize,
     },
-    /// A field or the number is out of its range (month 13, 30 February, hour 24, 300 for a byte).
+    /// Of the form, but no value that the type holds (30 February, 300 for a byte, the leap second 23:59:60).
     #[error("a field or the number is out of range")]
     Range,
     /// More fractional digits than the model declares.

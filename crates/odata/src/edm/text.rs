@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
+use super::number::{check_integer, check_number};
 use super::{Date, DateTimeOffset, Decimal, Duration, ParseError, TimeOfDay, decode_binary, encode_binary};
 use crate::model::{Facets, Primitive, Scale};
 use crate::value::Value;
 
 /// Reads a value of a primitive type from its text and checks the facets.
 ///
-/// Booleans are taken in any case (as in URLs). `Edm.Single` gives the double that equals the nearest single.
+/// Booleans are in lower case; URLs take them in any. `Edm.Single` gives the double that equals the nearest single.
 ///
 /// ```
 /// use odata::Value;
@@ -28,9 +29,11 @@ use crate::value::Value;
 pub fn parse_primitive(primitive: Primitive, facets: &Facets, text: &str) -> Result<Value, ParseError> {
     let value = match primitive {
         Primitive::Binary => Value::Binary(decode_binary(text)?),
-        Primitive::Boolean if text.eq_ignore_ascii_case("true") => Value::Boolean(true),
-        Primitive::Boolean if text.eq_ignore_ascii_case("false") => Value::Boolean(false),
-        Primitive::Boolean => return Err(ParseError::Form { expected: "true or false" }),
+        Primitive::Boolean => Value::Boolean(match text {
+            "true" => true,
+            "false" => false,
+            _ => return no_form("true or false"),
+        }),
         Primitive::SByte | Primitive::Byte | Primitive::Int16 | Primitive::Int32 | Primitive::Int64 => {
             Value::Int(integer(primitive, text)?)
         }
@@ -42,12 +45,25 @@ pub fn parse_primitive(primitive: Primitive, facets: &Facets, text: &str) -> Res
         Primitive::TimeOfDay => Value::TimeOfDay(TimeOfDay::parse(text)?),
         Primitive::Guid => Value::Guid(parse_guid(text)?),
         Primitive::String => Value::from(text),
-        Primitive::Stream => return Err(ParseError::Form { expected: "a stream, which has no text form" }),
+        Primitive::Stream => return no_form("a stream, which has no text form"),
         geo if geo.is_geo() => Value::Geo(text.into()),
-        _ => return Err(ParseError::Form { expected: "a primitive value" }),
+        _ => return no_form("a primitive value"),
     };
     check_facets(facets, &value)?;
     Ok(value)
+}
+
+/// As [`parse_primitive`], from the text of a URL, where booleans are taken in any case.
+pub(crate) fn parse_in_url(primitive: Primitive, facets: &Facets, text: &str) -> Result<Value, ParseError> {
+    match primitive {
+        Primitive::Boolean => parse_primitive(primitive, facets, &text.to_ascii_lowercase()),
+        _ => parse_primitive(primitive, facets, text),
+    }
+}
+
+/// No byte of the text fits.
+fn no_form(expected: &'static str) -> Result<Value, ParseError> {
+    Err(ParseError::Form { expected, position: 0 })
 }
 
 /// Checks a value against the facets of its use: length, digits, characters. Facets that are absent bound nothing.
@@ -161,15 +177,25 @@ pub fn write_primitive(primitive: Primitive, value: &Value, out: &mut String) {
 /// # Errors
 /// [`ParseError::Form`]: braces, `urn:` and missing hyphens are not taken.
 pub fn parse_guid(text: &str) -> Result<Uuid, ParseError> {
-    const FORM: ParseError = ParseError::Form { expected: "01234567-89ab-cdef-0123-456789abcdef" };
-    if text.len() == 36 { Uuid::try_parse(text).map_err(|_| FORM) } else { Err(FORM) }
+    match Uuid::try_parse(text) {
+        Ok(guid) if text.len() == 36 => Ok(guid),
+        _ => Err(ParseError::Form {
+            expected: "01234567-89ab-cdef-0123-456789abcdef",
+            position: guid_len(text.as_bytes()),
+        }),
+    }
+}
+
+/// How many bytes have the form of a GUID's beginning; 36 are a whole one.
+pub(crate) fn guid_len(bytes: &[u8]) -> usize {
+    let fits = |(at, byte): (usize, &u8)| {
+        if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
+    bytes.iter().take(36).enumerate().take_while(|pair| fits(*pair)).count()
 }
 
 fn integer(primitive: Primitive, text: &str) -> Result<i64, ParseError> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ParseError::Form { expected: "an integer" });
-    }
+    check_integer(text, "an integer")?;
     let number = text.parse::<i64>().map_err(|_| ParseError::Range)?;
     if primitive.holds(number) { Ok(number) } else { Err(ParseError::Range) }
 }
@@ -182,14 +208,7 @@ fn float(primitive: Primitive, text: &str) -> Result<f64, ParseError> {
         _ => {}
     }
     // The standard library also takes `inf`, `.5` and `5.`, which OData does not.
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (mark, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
-    let (whole, part) = mark.split_once('.').map_or((mark, None), |(w, p)| (w, Some(p)));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    if !digits(whole) || !part.is_none_or(digits) || !exponent.is_none_or(digits) {
-        return Err(ParseError::Form { expected: "a number such as -1.5e3" });
-    }
+    check_number(text, "a number such as -1.5e3")?;
     let number = if primitive == Primitive::Single {
         text.parse::<f32>().map_or(f64::NAN, f64::from)
     } else {
@@ -258,7 +277,8 @@ mod tests {
         }
         assert_eq!(written(Primitive::Double, "-0.314e1"), "-3.14");
         assert_eq!(written(Primitive::Double, "+2"), "2");
-        assert_eq!(written(Primitive::Boolean, "tRUe"), "true");
+        let anycase = parse_in_url(Primitive::Boolean, &Facets::default(), "tRUe");
+        assert_eq!(anycase, Ok(Value::Boolean(true)));
         assert_eq!(
             written(Primitive::Guid, "01234567-89AB-CDEF-0123-456789ABCDEF"),
             "01234567-89ab-cdef-0123-456789abcdef"
@@ -281,6 +301,7 @@ mod tests {
         }
         for (primitive, text) in [
             (Primitive::Boolean, "1"),
+            (Primitive::Boolean, "tRUe"),
             (Primitive::Int32, "1.0"),
             (Primitive::Int32, ""),
             (Primitive::Int32, "+-1"),
@@ -294,6 +315,34 @@ mod tests {
             (Primitive::Stream, "x"),
         ] {
             assert!(matches!(read(primitive, text), Err(ParseError::Form { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_form_names_the_first_byte_that_does_not_fit() {
+        for (primitive, text, wanted) in [
+            (Primitive::Boolean, "tRUe", 0),
+            (Primitive::Int32, "-1x", 2),
+            (Primitive::Int32, "", 0),
+            (Primitive::Decimal, "42.", 3),
+            (Primitive::Decimal, ".1", 0),
+            (Primitive::Double, "-0.314e1e2", 8),
+            (Primitive::Double, "1e-", 3),
+            (Primitive::Date, "02016-01-01", 4),
+            (Primitive::Date, "-INF", 1),
+            (Primitive::DateTimeOffset, "2011-12-31T24:00Z", 12),
+            (Primitive::DateTimeOffset, "2012-09-03T23:59+01%3A00", 19),
+            (Primitive::DateTimeOffset, "2012-09-03T23:59", 16),
+            (Primitive::TimeOfDay, "11:60", 3),
+            (Primitive::Duration, "P1M", 2),
+            (Primitive::Duration, "P1DT", 4),
+            (Primitive::Duration, "PT1M1H", 5),
+            (Primitive::Guid, "01234567-89ab-cdef-4567", 23),
+            (Primitive::Binary, "Zm9v\n", 4),
+            (Primitive::Binary, "Zm9vY", 5),
+        ] {
+            let Err(ParseError::Form { position, .. }) = read(primitive, text) else { panic!("{text} has the form") };
+            assert_eq!(position, wanted, "{text}");
         }
     }
 

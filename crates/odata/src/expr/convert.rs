@@ -1,7 +1,7 @@
 //! Conversions between EDM types, one meaning for the binder (constants) and the executors (`cast`, promotion).
 
 use crate::edm::civil::TICKS_PER_DAY;
-use crate::edm::{DateTimeOffset, Decimal, parse_primitive, write_primitive};
+use crate::edm::{DateTimeOffset, Decimal, parse_in_url, write_primitive};
 use crate::model::{AnyKind, EdmType, EnumType, Facets, Model, NamedType, Primitive};
 use crate::value::Value;
 
@@ -63,7 +63,7 @@ pub(crate) fn convert(model: &Model, value: &Value, from: Option<EdmType>, to: E
             Some(Value::String(text.into()))
         }
         (Primitive::String, other) => text_of(model, other, from),
-        (_, Value::String(text)) => parse_primitive(primitive, &Facets::default(), text).ok(),
+        (_, Value::String(text)) => parse_in_url(primitive, &Facets::default(), text).ok(),
         (integer, _) if integer.is_integer() => whole(value).filter(|number| integer.holds(*number)).map(Value::Int),
         (Primitive::Double, _) => double(value).map(Value::Double),
         (Primitive::Single, _) => double(value).map(|number| Value::Double(single(number))),

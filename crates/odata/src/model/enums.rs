@@ -48,23 +48,31 @@ impl EnumType {
     /// [`ParseError::Form`] for an unknown member, [`ParseError::Range`] for a number that the type cannot have (any number of
     /// a non-flags type must be a member's).
     pub fn parse(&self, text: &str) -> Result<i64, ParseError> {
-        const FORM: ParseError = ParseError::Form { expected: "a member of the enumeration" };
         if !self.is_flags {
-            return self.one(text).ok_or(FORM)?;
+            return self.one(text, 0);
         }
-        text.split(',').try_fold(0, |sum, part| Ok(sum | self.one(part.trim()).ok_or(FORM)??))
+        let mut start = 0;
+        text.split(',').try_fold(0, |sum, part| {
+            let member = part.trim_start();
+            let value = self.one(member.trim_end(), start + part.len() - member.len())?;
+            start += part.len() + 1;
+            Ok(sum | value)
+        })
     }
 
-    fn one(&self, text: &str) -> Option<Result<i64, ParseError>> {
+    /// The value of a name or of a number that stands at `start` in the text.
+    fn one(&self, text: &str, start: usize) -> Result<i64, ParseError> {
         if let Some(value) = self.value_of(text) {
-            return Some(Ok(value));
+            return Ok(value);
         }
-        if !text.bytes().last()?.is_ascii_digit() {
-            return None;
-        }
-        let value = text.parse::<i64>().ok()?;
+        let number = if text.ends_with(|last: char| last.is_ascii_digit()) { text.parse::<i64>().ok() } else { None };
+        let Some(value) = number else {
+            // A name that is not known is refused as a whole, anything else where it stops being a name.
+            let name = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(0);
+            return Err(ParseError::Form { expected: "a member of the enumeration", position: start + name });
+        };
         let known = self.is_flags || self.member_of(value).is_some();
-        Some(if known && self.underlying.holds(value) { Ok(value) } else { Err(ParseError::Range) })
+        if known && self.underlying.holds(value) { Ok(value) } else { Err(ParseError::Range) }
     }
 
     /// Whether members make up the value, so that names can say it.

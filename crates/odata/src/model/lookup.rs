@@ -236,9 +236,9 @@ impl Model {
         match ty.base {
             EdmType::Named(id) => match self.named(id) {
                 NamedType::Enum(ty) => ty.parse(text).map(Value::Enum),
-                _ => Err(ParseError::Form { expected: "a primitive value" }),
+                _ => Err(ParseError::Form { expected: "a primitive value", position: 0 }),
             },
-            _ => Err(ParseError::Form { expected: "a primitive value" }),
+            _ => Err(ParseError::Form { expected: "a primitive value", position: 0 }),
         }
     }
 

@@ -7,6 +7,10 @@ use uuid::Uuid;
 use super::ast::Literal;
 use super::cursor::Cursor;
 use super::{SyntaxError, shape};
+use crate::edm::guid_len;
+
+/// Digits of a GUID before its first hyphen.
+const GUID_FIRST: usize = 8;
 
 impl<'t> Cursor<'t> {
     /// A text in single quotes; `''` is a quote.
@@ -115,8 +119,8 @@ impl<'t> Cursor<'t> {
         } else {
             number_len(b)
         };
-        let guid = guid_part(b);
-        if guid > length.max(GUID_HYPHENS[0]) {
+        let guid = guid_len(b);
+        if guid > length.max(GUID_FIRST) {
             self.pos += guid;
             return self.expected("the rest of a GUID");
         }
@@ -133,7 +137,7 @@ impl<'t> Cursor<'t> {
         let candidate = self.rest().get(..36)?;
         let ends =
             self.bytes().get(36).is_none_or(|next| !next.is_ascii_alphanumeric() && !matches!(next, b'_' | b'-'));
-        if guid_part(candidate.as_bytes()) < candidate.len() || !ends {
+        if guid_len(candidate.as_bytes()) < candidate.len() || !ends {
             return None;
         }
         self.pos += 36;
@@ -163,15 +167,6 @@ impl<'t> Cursor<'t> {
         }
         Ok(Literal::Enum { type_name: prefix, members: raw })
     }
-}
-
-const GUID_HYPHENS: [usize; 4] = [8, 13, 18, 23];
-
-/// How many bytes have the form of a GUID's beginning.
-fn guid_part(b: &[u8]) -> usize {
-    let fits =
-        |(at, byte): (usize, &u8)| if GUID_HYPHENS.contains(&at) { *byte == b'-' } else { byte.is_ascii_hexdigit() };
-    b.iter().take(36).enumerate().take_while(|pair| fits(*pair)).count()
 }
 
 fn digits(b: &[u8], from: usize) -> usize {
