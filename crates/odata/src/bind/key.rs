@@ -128,13 +128,22 @@ pub(super) fn constant_text(
     query: &Query,
 ) -> Result<Value, Error> {
     match parse_expression(text) {
-        Ok(tree) => resolve(model, wanted, &tree, query, 0),
+        Ok(tree) => resolve(model, wanted, &tree, query, 0).map_err(|error| of_alias(error, name)),
         Err(error) => Err(error.into_error(name)),
     }
 }
 
+/// A fault in the text of an alias or of an argument is not one in the path.
+fn of_alias(error: Error, name: &str) -> Error {
+    if error.target.as_deref() == Some("path") { error.at(name) } else { error }
+}
+
 fn resolve(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query, depth: usize) -> Result<Value, Error> {
     let fail = |message: String| Error::bad_request(message).at("path").at_position(tree.span.start as usize);
+    let not_offered = || {
+        let error = Error::new(ErrorKind::NotImplemented, "Only constants are offered here.");
+        error.at("path").at_position(tree.span.start as usize)
+    };
     match &tree.kind {
         ExprKind::Literal(literal) => {
             let bound = constant::literal(model, literal).map_err(fail)?;
@@ -164,14 +173,14 @@ fn resolve(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query, dept
             Root::At(name) if depth < ALIAS_CHAIN_MAX => match query.alias(name) {
                 Some(text) => {
                     let inner = parse_expression(text).map_err(|error| error.into_error(name))?;
-                    resolve(model, wanted, &inner, query, depth + 1)
+                    resolve(model, wanted, &inner, query, depth + 1).map_err(|error| of_alias(error, name))
                 }
                 None if wanted.nullable => Ok(Value::Null),
                 None => {
                     Err(fail(format!("The parameter alias '{name}' is not defined, and null is not allowed here.")))
                 }
             },
-            _ => Err(fail("A constant is expected here.".to_owned())),
+            _ => Err(not_offered()),
         },
         ExprKind::Array(items) if wanted.collection => {
             let element = TypeRef { collection: false, ..wanted.clone() };
@@ -188,7 +197,7 @@ fn resolve(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query, dept
             _ => Err(fail(format!("A value of type '{}' is expected here.", model.type_name(wanted.base)))),
         },
         ExprKind::Array(_) => Err(fail("A single value is expected here, not a collection.".to_owned())),
-        _ => Err(fail("A constant is expected here.".to_owned())),
+        _ => Err(not_offered()),
     }
 }
 

@@ -35,6 +35,15 @@ pub(super) fn unknown(name: &str) -> Error {
     Error::new(ErrorKind::UnknownSegment, format!("Resource not found for the segment '{name}'."))
 }
 
+/// Counts the position of a segment's error from the start of the path.
+fn in_path(error: Error, start: usize) -> Error {
+    if error.target.as_deref().is_some_and(|target| target != "path") {
+        return error;
+    }
+    let position = start + error.position.unwrap_or(0);
+    error.at("path").at_position(position)
+}
+
 fn not_offered(name: &str) -> Error {
     Error::new(ErrorKind::NotImplemented, format!("The segment '{name}' is not offered."))
 }
@@ -52,14 +61,16 @@ impl<'a> Walk<'a> {
         };
         let mut at = 0;
         while let Some(segment) = path.segment(at) {
+            let start = path.offset(at);
             at += 1;
-            if walk.segments.is_empty() && walk.kind == TargetKind::ServiceDocument {
-                walk.first(segment)?;
+            let taken = if walk.segments.is_empty() && walk.kind == TargetKind::ServiceDocument {
+                walk.first(segment).map(|()| 0)
             } else if walk.closed {
-                return Err(unknown(segment.text()));
+                Err(walk.beyond_end(segment))
             } else {
-                at += walk.next(segment, path, at)?;
-            }
+                walk.next(segment, path, at)
+            };
+            at += taken.map_err(|error| in_path(error, start))?;
         }
         Ok(Target { segments: walk.segments, kind: walk.kind, ty: walk.ty })
     }
@@ -122,10 +133,23 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// What follows where nothing may follow, but an action behind `$each`.
+    fn beyond_end(&self, segment: RawSegment<'_>) -> Error {
+        let member = self.ty.as_ref().filter(|_| matches!(self.segments.last(), Some(Segment::Each)));
+        let candidates = member.map(|ty| operation::bound_to(self.model, &ty.element(), segment.name()));
+        if candidates.is_some_and(|found| !found.is_empty()) {
+            return not_offered(segment.name());
+        }
+        unknown(segment.text())
+    }
+
     /// What follows `$all` and `$crossjoin`: a count, and of all entities those of a type.
     fn beyond(&mut self, segment: RawSegment<'_>) -> Result<(), Error> {
         if segment.text() == "$count" {
             return self.system(segment).map(drop);
+        }
+        if segment.text() == "$query" {
+            return Err(not_offered(segment.text()));
         }
         let of_type = matches!(self.segments[..], [Segment::All]).then(|| type_by_name(self.model, segment.text()));
         match of_type.flatten() {
@@ -179,7 +203,12 @@ impl<'a> Walk<'a> {
             return self.key_segments(segment, path, after);
         }
         match segment.text().parse() {
-            Ok(place) if self.kind == TargetKind::ValueCollection && self.is_ordered() => self.index(place, &ty),
+            Ok(place) if self.kind == TargetKind::ValueCollection && self.is_ordered() => {
+                if matches!(self.segments.last(), Some(Segment::Cast(_))) {
+                    return Err(not_offered(segment.text()));
+                }
+                self.index(place, &ty);
+            }
             _ => return Err(unknown(segment.text())),
         }
         Ok(0)
@@ -194,7 +223,9 @@ impl<'a> Walk<'a> {
 
     /// Whether the property that the path has come to says that the order of its elements counts.
     fn is_ordered(&self) -> bool {
-        let Some((Segment::Property { member, .. }, before)) = self.segments.split_last() else { return false };
+        let casts = self.segments.iter().rev().take_while(|segment| matches!(segment, Segment::Cast(_))).count();
+        let declared = &self.segments[..self.segments.len() - casts];
+        let Some((Segment::Property { member, .. }, before)) = declared.split_last() else { return false };
         let owner = crate::engine::type_of(self.model, before).and_then(|id| self.model.structured(id));
         let member = owner.and_then(|owner| owner.members.get(usize::from(*member)));
         let ordered =
@@ -299,6 +330,9 @@ impl<'a> Walk<'a> {
         let Some(EdmType::Named(target)) = type_by_name(self.model, name) else { return Ok(false) };
         if self.model.structured(target).is_none() {
             return Ok(false);
+        }
+        if matches!(self.segments.last(), Some(Segment::Cast(_))) {
+            return Err(unknown(segment.text()));
         }
         if !related(self.model, from, target) {
             // Without a dot it may as well be a key; with one it can only be meant as a type.

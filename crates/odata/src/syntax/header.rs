@@ -67,7 +67,10 @@ impl<'t> Header<'t> {
                 _ => fail("expected a status"),
             },
             "content-id" if is_request_id(value) => Ok(Self::ContentId(value)),
-            "odata-entityid" if has_scheme(value) => Ok(Self::EntityId(value)),
+            "odata-entityid" => match check_scheme(value) {
+                Ok(()) => Ok(Self::EntityId(value)),
+                Err(at) => Err(SyntaxError::new(value_at + at, "expected a scheme and ':'")),
+            },
             "odata-error" => match crate::json::parse(value.as_bytes()) {
                 Ok(_) => Ok(Self::Error(value)),
                 Err(_) => fail("expected an error in JSON"),
@@ -75,7 +78,7 @@ impl<'t> Header<'t> {
             "isolation" | "odata-isolation" if value.eq_ignore_ascii_case("snapshot") => Ok(Self::Isolation),
             "odata-maxversion" => version().map(Self::MaxVersion),
             "odata-version" => version().map(Self::Version),
-            "content-id" | "odata-entityid" | "isolation" | "odata-isolation" => fail("expected another value"),
+            "content-id" | "isolation" | "odata-isolation" => fail("expected another value"),
             _ => Err(SyntaxError::new(0, "expected the name of a header of OData")),
         }
     }
@@ -86,8 +89,12 @@ fn is_request_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
 }
 
-/// Whether a text starts with a scheme and its colon.
-fn has_scheme(text: &str) -> bool {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
-    end.is_some_and(|end| text.as_bytes()[0].is_ascii_alphabetic() && text.as_bytes()[end] == b':')
+/// Refuses what does not start with a scheme and its colon; the fault is where it stops being one.
+fn check_scheme(text: &str) -> Result<(), usize> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.')).unwrap_or(text.len());
+    match text.as_bytes() {
+        [first, ..] if !first.is_ascii_alphabetic() => Err(0),
+        bytes if bytes.get(end) == Some(&b':') => Ok(()),
+        _ => Err(end),
+    }
 }

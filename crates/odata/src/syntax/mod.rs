@@ -52,6 +52,11 @@ impl SyntaxError {
         Self { position, message: message.into() }
     }
 
+    /// The same fault in a text where this one starts at `offset`.
+    pub(crate) fn moved(self, offset: usize) -> Self {
+        Self { position: self.position + offset, ..self }
+    }
+
     /// As the error of the option or path named `target`.
     pub fn into_error(self, target: &str) -> Error {
         Error::bad_request(format!("Syntax error at position {} in '{target}': {}.", self.position, self.message))

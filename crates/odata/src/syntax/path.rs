@@ -48,7 +48,8 @@ impl RawPath {
                 return Err(Error::bad_request(format!("The path has more than {PATH_SEGMENTS_MAX} segments.")));
             }
             let start = path.text.len();
-            percent::decode_into(&mut path.text, segment).map_err(|error| error.into_error("path"))?;
+            let offset = start + path.ranges.len();
+            percent::decode_into(&mut path.text, segment).map_err(|error| error.moved(offset).into_error("path"))?;
             path.ranges.push(start..path.text.len());
         }
         path.check()?;
@@ -72,8 +73,7 @@ impl RawPath {
             queried = matches!(segment.text(), "$query" | "$metadata" | "$batch");
             ended |= matches!(segment.text(), "$count" | "$value" | "$ref");
             if let Some(Err(error)) = segment.filter() {
-                let position = self.offset(at) + error.position;
-                return Err(SyntaxError::new(position, error.message).into_error("path"));
+                return Err(error.moved(self.offset(at)).into_error("path"));
             }
         }
         Ok(())

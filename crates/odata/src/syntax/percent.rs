@@ -6,7 +6,7 @@ use super::SyntaxError;
 ///
 /// # Errors
 /// A `%` without two hexadecimal digits, bytes that are not UTF-8, U+0000, and the `#` that starts a fragment. Positions
-/// count from the start of `raw`.
+/// count from the start of what was decoded.
 pub(crate) fn decode_into(out: &mut String, raw: &str) -> Result<(), SyntaxError> {
     decode(out, raw, None)
 }
@@ -22,40 +22,35 @@ pub(crate) fn decode_query_into(out: &mut String, raw: &str, semicolons: &mut Ve
 
 fn decode(out: &mut String, raw: &str, mut query: Option<&mut Vec<usize>>) -> Result<(), SyntaxError> {
     let bytes = raw.as_bytes();
-    if let Some(at) = bytes.iter().position(|b| *b == b'#') {
-        return Err(SyntaxError::new(at, "'#' starts a fragment; as data it is written '%23'"));
-    }
-    if !bytes.iter().any(|b| matches!(b, b'%' | b'+' | 0)) {
+    if !bytes.iter().any(|b| matches!(b, b'%' | b'+' | b'#' | 0)) {
         out.push_str(raw);
         return Ok(());
     }
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        match bytes[at] {
+        let fault = |message: &'static str| Err(SyntaxError::new(plain.len(), message));
+        let byte = match bytes[at] {
+            b'#' => return fault("'#' starts a fragment; as data it is written '%23'"),
             b'%' => {
                 let byte = bytes.get(at + 1).zip(bytes.get(at + 2)).and_then(|(high, low)| hex_pair(*high, *low));
-                let byte = byte.ok_or_else(|| SyntaxError::new(at, "'%' is not followed by two hexadecimal digits"))?;
+                let Some(byte) = byte else { return fault("'%' is not followed by two hexadecimal digits") };
+                at += 2;
                 if byte == b';'
                     && let Some(semicolons) = query.as_deref_mut()
                 {
                     semicolons.push(out.len() + plain.len());
                 }
-                plain.push(byte);
-                at += 3;
+                byte
             }
-            b'+' if query.is_some() => {
-                plain.push(b' ');
-                at += 1;
-            }
-            byte => {
-                plain.push(byte);
-                at += 1;
-            }
+            b'+' if query.is_some() => b' ',
+            byte => byte,
+        };
+        if byte == 0 {
+            return fault("U+0000 is not allowed in a URL");
         }
-    }
-    if plain.contains(&0) {
-        return Err(SyntaxError::new(0, "U+0000 is not allowed in a URL"));
+        plain.push(byte);
+        at += 1;
     }
     let text = std::str::from_utf8(&plain)
         .map_err(|error| SyntaxError::new(error.valid_up_to(), "the percent-decoded text is not UTF-8"))?;
@@ -96,8 +91,9 @@ mod tests {
     fn broken_escapes_are_refused_with_their_place() {
         assert_eq!(decode("ab%2", true).map_err(|e| e.position), Err(2));
         assert_eq!(decode("%zz", true).map_err(|e| e.position), Err(0));
-        assert!(decode("%ff", true).is_err());
-        assert!(decode("a%00", true).is_err());
+        assert_eq!(decode("%C3%A9%ff", true).map_err(|e| e.position), Err(2));
+        assert_eq!(decode("%41a%00", true).map_err(|e| e.position), Err(2));
+        assert_eq!(decode("%41%4", true).map_err(|e| e.position), Err(1));
         assert_eq!(decode("ab#c", true).map_err(|e| e.position), Err(2));
     }
 }

@@ -47,7 +47,7 @@ pub fn check(path: &RawPath, query: &Query) -> Result<(), Error> {
     {
         let name = other.name();
         let message = format!("'{name}' needs a type segment after '$entity', as in '$entity/Namespace.Type'.");
-        return Err(Error::bad_request(message).at(name).at_position(0));
+        return Err(Error::bad_request(message).at(name));
     }
     if query.text(SystemOption::Id).is_none() {
         return Err(Error::bad_request("'$entity' needs the query option '$id'.").at("$id"));
