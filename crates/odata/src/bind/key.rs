@@ -197,6 +197,7 @@ fn resolve(model: &Model, wanted: &TypeRef, tree: &Expr<'_>, query: &Query, dept
             _ => Err(fail(format!("A value of type '{}' is expected here.", model.type_name(wanted.base)))),
         },
         ExprKind::Array(_) => Err(fail("A single value is expected here, not a collection.".to_owned())),
+        ExprKind::Object(_) => Err(fail("A collection is expected here.".to_owned())),
         _ => Err(not_offered()),
     }
 }
