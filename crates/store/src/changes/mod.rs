@@ -1,4 +1,4 @@
-//! What changed in a collection since a point: the questions and the answers. Both stores answer with [`follow::Follower`]; this
+//! What changed in a collection since a point: the questions and the answers. Both stores answer with `follow::Follower`; this
 //! file must never know where the log is.
 
 pub(crate) mod follow;
