@@ -40,7 +40,8 @@ impl Date {
     /// use odata::edm::{Date, ParseError};
     ///
     /// assert_eq!(Date::parse("0001-01-02"), Ok(Date(1)));
-    /// assert_eq!(Date::parse("2023-13-01"), Err(ParseError::Range));
+    /// assert_eq!(Date::parse("2023-02-30"), Err(ParseError::Range));
+    /// assert!(matches!(Date::parse("2023-13-01"), Err(ParseError::Form { position: 6, .. })));
     /// ```
     ///
     /// # Errors

@@ -31,13 +31,13 @@ impl TimeOfDay {
         (0..TICKS_PER_DAY).contains(&ticks).then_some(Self(ticks))
     }
 
-    /// Parses `hh:mm[:ss[.fffffff]]`; 24:00 and second 60 are out of range.
+    /// Parses `hh:mm[:ss[.fffffff]]`; 24:00 and second 60 are refused.
     ///
     /// ```
     /// use odata::edm::{ParseError, TimeOfDay};
     ///
     /// assert_eq!(TimeOfDay::parse("09:30").map(|time| time.to_string()).as_deref(), Ok("09:30:00"));
-    /// assert_eq!(TimeOfDay::parse("24:00"), Err(ParseError::Range));
+    /// assert!(matches!(TimeOfDay::parse("24:00"), Err(ParseError::Form { position: 1, .. })));
     /// ```
     ///
     /// # Errors
