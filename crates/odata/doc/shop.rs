@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
-use odata::edm::Decimal;
+use odata::edm::{DateTimeOffset, Decimal};
 use odata::engine::{Engine, ErrorContext, Head, Settings, Unsealed};
-use odata::exec::memory::{Related, Rows, Source};
-use odata::{Error, Model, Profile, Record, RecordBuilder, Value};
+use odata::exec::memory::{Context, Related, Rows, Source};
+use odata::model::EdmType;
+use odata::plan::{CollectionQuery, Filter};
+use odata::syntax::RelativeUrl;
+use odata::{Error, Model, Profile, Record, RecordBuilder, Value, bind};
 
 pub const CSDL: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.csdl.xml"));
 pub const ROOT: &str = "https://example.org";
@@ -41,11 +44,28 @@ pub fn head(engine: &Engine, request: &str) -> Result<Head, Error> {
     engine.head(&method.parse().expect("a method"), url, &headers, ROOT, &Unsealed)
 }
 
-/// A product by its number, name and price; in category `kitchen`.
+/// A product by its number, name and price.
 pub fn product(model: &Model, id: i32, name: &str, price: &str) -> Record {
     let ty = model.type_by_name("shop.product").expect("declared");
     let price = Value::Decimal(Decimal::parse(price).expect("a price"));
     RecordBuilder::new(model, ty).set_named("id", id).set_named("name", name).set_named("price", price).whole()
+}
+
+/// A predicate over products.
+pub fn filter(model: &Model, text: &str) -> Filter {
+    let product = model.type_by_name("shop.product").expect("declared");
+    bind::filter(model, EdmType::Named(product), text).expect("a good filter")
+}
+
+/// What a read asks: `products?$top=1`.
+pub fn query(model: &Model, url: &str) -> Result<CollectionQuery, Error> {
+    let url = RelativeUrl::parse(url)?;
+    bind::query(model, &bind::path(model, &url.path, &url.query)?, &url.query)
+}
+
+/// Evaluation at the beginning of 1970.
+pub fn context(model: &Model) -> Context<'_> {
+    Context::new(model, DateTimeOffset::from_unix_nanos(0))
 }
 
 /// Tea (1), cup (2) and pot (3).

@@ -1,5 +1,16 @@
 //! Bound expressions: every name resolved, every type known, coercions explicit. Only the binder makes them, and only
 //! these can be run. Knows no syntax and no store.
+//!
+//! ```
+//! # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # let model = shop::model();
+//! use odata::expr::{CompareOp, Node, Step};
+//!
+//! let filter = shop::filter(&model, "price gt 4");
+//! let Node::Compare(CompareOp::Gt, price, four) = &filter.expr().node else { panic!("a comparison") };
+//! assert!(matches!(&price.node, Node::Path { root: 0, steps } if steps[..] == [Step::Member(2)]));
+//! assert_eq!(four.node, Node::Literal(odata::Value::Decimal(4.into())), "of the type that it is compared with");
+//! ```
 
 use std::sync::Arc;
 
@@ -13,6 +24,14 @@ pub(crate) mod convert;
 pub(crate) mod geo;
 
 /// The type of an expression: an EDM type or a collection of it. `None` in `base` is the type of `null`.
+///
+/// ```
+/// use odata::expr::ExprType;
+/// use odata::model::{EdmType, Primitive};
+///
+/// let guid = ExprType::primitive(Primitive::Guid);
+/// assert_eq!((guid.base, guid.collection), (Some(EdmType::Primitive(Primitive::Guid)), false));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExprType {
     /// The (element) type.
@@ -23,30 +42,72 @@ pub struct ExprType {
 
 impl ExprType {
     /// The type of `null`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::expr::{ExprType, Node};
+    ///
+    /// let filter = shop::filter(&model, "price eq null");
+    /// let Node::Compare(_, _, null) = &filter.expr().node else { panic!("a comparison") };
+    /// assert_eq!(null.ty, ExprType::NULL);
+    /// ```
     pub const NULL: Self = Self { base: None, collection: false };
 
     /// A single value of a primitive type.
+    ///
+    /// ```
+    /// use odata::{expr::ExprType, model::{EdmType, Primitive}};
+    ///
+    /// assert_eq!(ExprType::primitive(Primitive::Date).base, Some(EdmType::Primitive(Primitive::Date)));
+    /// ```
     pub const fn primitive(primitive: Primitive) -> Self {
         Self { base: Some(EdmType::Primitive(primitive)), collection: false }
     }
 
     /// A single value of a type.
+    ///
+    /// ```
+    /// use odata::{expr::ExprType, model::{EdmType, Primitive}};
+    ///
+    /// assert_eq!(ExprType::single(EdmType::Primitive(Primitive::Date)), ExprType::primitive(Primitive::Date));
+    /// ```
     pub const fn single(base: EdmType) -> Self {
         Self { base: Some(base), collection: false }
     }
 
     /// A collection of a type.
+    ///
+    /// ```
+    /// use odata::{expr::ExprType, model::{EdmType, Primitive}};
+    ///
+    /// assert!(ExprType::collection_of(EdmType::Primitive(Primitive::Date)).collection);
+    /// ```
     pub const fn collection_of(base: EdmType) -> Self {
         Self { base: Some(base), collection: true }
     }
 }
 
 /// A compiled regular expression of `matchesPattern`; equal when the texts are.
+///
+/// ```
+/// use odata::expr::Pattern;
+///
+/// assert!(Pattern::new("^t.a$").is_ok_and(|pattern| pattern.is_match("tea")));
+/// assert_eq!(Pattern::new("a|b"), Pattern::new("a|b"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pattern(Arc<regex::Regex>);
 
 impl Pattern {
     /// Compiles a pattern. Linear in the text when it runs, bounded in size when it compiles.
+    ///
+    /// ```
+    /// use odata::expr::Pattern;
+    ///
+    /// assert!(Pattern::new("[a-z]+").is_ok());
+    /// assert!(Pattern::new("[a-z").is_err());
+    /// ```
     ///
     /// # Errors
     /// What is wrong with the pattern, for the caller.
@@ -56,11 +117,20 @@ impl Pattern {
     }
 
     /// Whether it matches anywhere in the text.
+    ///
+    /// ```
+    /// let pattern = odata::expr::Pattern::new("e+").expect("a pattern");
+    /// assert!(pattern.is_match("coffee") && !pattern.is_match("tonic"));
+    /// ```
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 
     /// The text of the pattern.
+    ///
+    /// ```
+    /// assert_eq!(odata::expr::Pattern::new("^t").expect("a pattern").as_str(), "^t");
+    /// ```
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -79,6 +149,16 @@ pub(crate) fn local_ticks(at: DateTimeOffset) -> i64 {
 }
 
 /// A bound expression and its type.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::ExprType;
+/// use odata::model::Primitive;
+///
+/// let filter = shop::filter(&model, "length(name) gt 3");
+/// assert_eq!(filter.expr().ty, ExprType::primitive(Primitive::Boolean));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     /// What it does.
@@ -89,9 +169,31 @@ pub struct Expr {
 
 /// The root number of `$it` in options nested in `$expand` or `$select`: the instance that the request is about, where the row
 /// is one of what is expanded or selected inside it. Lambda variables never count so far.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::{IT, Node};
+///
+/// let query = shop::query(&model, "categories?$expand=products($filter=$it/id eq 'kitchen')")?;
+/// let filter = query.projection.expand[0].query.filter.as_ref().expect("given");
+/// let Node::Compare(_, left, _) = &filter.expr().node else { panic!("a comparison") };
+/// assert!(matches!(left.node, Node::Path { root: IT, .. }), "the category, not the product");
+/// # Ok::<(), odata::Error>(())
+/// ```
 pub const IT: u8 = u8::MAX;
 
 /// The forms of an expression.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::Node;
+///
+/// let node = |text| shop::filter(&model, text).expr().node.clone();
+/// assert!(matches!(node("name in ('tea','cup')"), Node::In(_, names) if names.len() == 2));
+/// assert!(matches!(node("words/any(w:w eq 'hot')"), Node::Lambda { all: false, variable: 1, .. }));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
     /// A constant.
@@ -117,12 +219,12 @@ pub enum Node {
         /// The key, in the order of the type's.
         key: Vec<Value>,
     },
-    /// A function of the service, bound to a value.
+    /// A function of the service.
     Invoke {
         /// The overload.
         operation: OperationId,
-        /// What it is bound to.
-        binding: Box<Expr>,
+        /// What it is bound to, if it is.
+        binding: Option<Box<Expr>>,
         /// Arguments in the order of the declaration; `None` where not given.
         parameters: Vec<Option<Expr>>,
     },
@@ -177,6 +279,18 @@ pub enum Node {
 }
 
 /// A step of a path.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::{Node, Step};
+///
+/// let book = model.type_by_name("book").expect("declared");
+/// let filter = shop::filter(&model, "contains(shop.book/author,'x')");
+/// let Node::Call(_, arguments) = &filter.expr().node else { panic!("a call") };
+/// let author = vec![Step::Cast(book), Step::Member(8)];
+/// assert_eq!(arguments[0].node, Node::Path { root: 0, steps: author });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// A member by number of the type that the path has reached.
@@ -188,6 +302,15 @@ pub enum Step {
 }
 
 /// Comparison operators.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::{CompareOp, Node};
+///
+/// let filter = shop::filter(&model, "id ge 2");
+/// assert!(matches!(filter.expr().node, Node::Compare(CompareOp::Ge, ..)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the OData ABNF")]
 pub enum CompareOp {
@@ -200,6 +323,16 @@ pub enum CompareOp {
 }
 
 /// Arithmetic operators.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::{ArithmeticOp, Node};
+///
+/// let filter = shop::filter(&model, "id mod 2 eq 1");
+/// let Node::Compare(_, left, _) = &filter.expr().node else { panic!("a comparison") };
+/// assert!(matches!(left.node, Node::Arithmetic(ArithmeticOp::Mod, ..)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the OData ABNF")]
 pub enum ArithmeticOp {
@@ -212,6 +345,15 @@ pub enum ArithmeticOp {
 }
 
 /// Built-in functions of OData 4.01 (part 2, section 5.1.1).
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::{Function, Node};
+///
+/// let filter = shop::filter(&model, "startswith(name,'t')");
+/// assert!(matches!(filter.expr().node, Node::Call(Function::StartsWith, _)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "named as in the OData ABNF")]
 pub enum Function {
@@ -270,7 +412,7 @@ impl Expr {
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter_mut().collect(),
             Node::Invoke { binding, parameters, .. } => {
-                std::iter::once(&mut **binding).chain(parameters.iter_mut().flatten()).collect()
+                binding.iter_mut().map(|binding| &mut **binding).chain(parameters.iter_mut().flatten()).collect()
             }
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
                 std::iter::once(source).chain(predicate).map(|part| &mut **part).collect()
@@ -279,6 +421,14 @@ impl Expr {
     }
 
     /// The expressions that this one is made of.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let filter = shop::filter(&model, "id ge 2 and startswith(name,'t')");
+    /// assert_eq!(filter.expr().children().len(), 2);
+    /// assert_eq!(filter.expr().children()[1].children().len(), 2, "the arguments");
+    /// ```
     pub fn children(&self) -> Vec<&Self> {
         match &self.node {
             Node::Literal(_) | Node::Path { .. } | Node::Root { .. } => Vec::new(),
@@ -296,7 +446,7 @@ impl Expr {
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter().collect(),
             Node::Invoke { binding, parameters, .. } => {
-                std::iter::once(&**binding).chain(parameters.iter().flatten()).collect()
+                binding.iter().map(|binding| &**binding).chain(parameters.iter().flatten()).collect()
             }
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
                 std::iter::once(source).chain(predicate).map(|part| &**part).collect()
@@ -305,6 +455,13 @@ impl Expr {
     }
 
     /// Whether the expression looks at a member of the row itself, at any depth.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let filter = shop::filter(&model, "not startswith(name,'t')");
+    /// assert!(filter.expr().mentions(1) && !filter.expr().mentions(2));
+    /// ```
     pub fn mentions(&self, member: u16) -> bool {
         self.mentions_from(0, member)
     }
@@ -318,6 +475,16 @@ impl Expr {
     }
 
     /// Whether the expression looks at a member of an element of a collection, whichever collection it is.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let category = odata::model::EdmType::Named(model.type_by_name("category").expect("declared"));
+    /// let filter = odata::bind::filter(&model, category, "products/any(p:p/price gt 4)")?;
+    /// assert!(filter.expr().mentions_in_elements(2), "the price of a product");
+    /// assert!(!filter.expr().mentions(2));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn mentions_in_elements(&self, member: u16) -> bool {
         match &self.node {
             Node::Path { root, steps } => {

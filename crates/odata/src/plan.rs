@@ -1,4 +1,14 @@
 //! Plans: what a read asks for, bound to the model. The application executes them; `exec` has two executors to help.
+//!
+//! ```
+//! # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # let model = shop::model();
+//! let query = shop::query(&model, "products?$filter=price gt 4&$orderby=name desc&$top=2&$select=name")?;
+//! assert!(query.filter.is_some() && query.order[0].descending);
+//! assert_eq!((query.top, query.count), (Some(2), false));
+//! assert!(query.mentions(2), "the price");
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 mod apply;
 
@@ -10,17 +20,45 @@ use crate::model::TypeId;
 pub use apply::{Aggregate, Apply, Branch, From, Hierarchy, Measure, Method, RowProperty, Rows, Transformation};
 
 /// A predicate whose names and types are known to the model. Only the binder makes one.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::exec::memory::matches;
+///
+/// let filter = shop::filter(&model, "price gt 4");
+/// let [tea, cup] = ["4.50", "3.00"].map(|price| shop::product(&model, 1, "x", price).into());
+/// assert_eq!(matches(&filter, &tea, shop::context(&model)), Ok(true));
+/// assert_eq!(matches(&filter, &cup, shop::context(&model)), Ok(false));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter(pub(crate) Expr);
 
 impl Filter {
     /// The expression, of type `Edm.Boolean`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::expr::Node;
+    ///
+    /// assert!(matches!(shop::filter(&model, "id eq 1 or id eq 2").expr().node, Node::Or(..)));
+    /// ```
     pub fn expr(&self) -> &Expr {
         &self.0
     }
 }
 
 /// One item of `$orderby`. Null sorts lowest.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let order = shop::query(&model, "products?$orderby=price desc,name")?.order;
+/// assert_eq!(order.iter().map(|by| by.descending).collect::<Vec<_>>(), [true, false]);
+/// assert!(order[1].expr.mentions(1));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderBy {
     /// The key.
@@ -30,6 +68,15 @@ pub struct OrderBy {
 }
 
 /// One item of `$compute`: a property that each row gets. Its number, [`crate::expr::Step::Dynamic`], is its place.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let query = shop::query(&model, "products?$compute=price mul 2 as pair&$orderby=pair")?;
+/// assert_eq!(&*query.compute[0].name, "pair");
+/// assert!(query.compute[0].expr.mentions(2));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compute {
     /// The name that filter, order and selection see, and that the answer carries.
@@ -39,6 +86,14 @@ pub struct Compute {
 }
 
 /// What is asked of a collection. Order of meaning: compute, filter, search, count, order, skip, top.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let query = shop::query(&model, "products?$skip=10&$top=5&$count=true")?;
+/// assert_eq!((query.skip, query.top, query.count), (10, Some(5), true));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CollectionQuery {
     /// `$apply`, which comes before everything else: all that follows is about the rows that it gives.
@@ -71,6 +126,17 @@ pub struct CollectionQuery {
 }
 
 /// `$search`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::Search;
+///
+/// let search = shop::query(&model, "products?$search=tea NOT \"iced tea\"")?.search.expect("given");
+/// let not = Search::Not(Box::new(Search::Term("iced tea".into())));
+/// assert_eq!(search, Search::And(Box::new(Search::Term("tea".into())), Box::new(not)));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Search {
     /// A word or phrase.
@@ -84,6 +150,15 @@ pub enum Search {
 }
 
 /// Which members are wanted. The default wants every structural member and expands nothing.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let projection = shop::query(&model, "products?$select=name&$expand=category")?.projection;
+/// assert_eq!(projection.select.map(|items| items.len()), Some(1));
+/// assert_eq!(projection.expand[0].member, 7);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Projection {
     /// `$compute` where a single entity or value is read; of a collection it stands in the query.
@@ -97,6 +172,17 @@ pub struct Projection {
 }
 
 /// One item of `$select`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::SelectItem;
+///
+/// let select = shop::query(&model, "products?$select=shop.book/author")?.projection.select.expect("given");
+/// let book = model.type_by_name("book");
+/// assert_eq!(select, [SelectItem::Member { cast: book, member: 8, nested: None }]);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum SelectItem {
     /// `*`.
@@ -119,6 +205,16 @@ pub enum SelectItem {
 }
 
 /// One item of `$expand`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let projection = shop::query(&model, "categories?$expand=products($top=3),parent/$ref")?.projection;
+/// let [products, parent] = &projection.expand[..] else { panic!("two") };
+/// assert_eq!((products.member, products.query.top), (1, Some(3)));
+/// assert!(parent.reference);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpandItem {
     /// Derived type that declares it, when a cast segment named one.
@@ -141,6 +237,14 @@ pub struct ExpandItem {
 
 impl CollectionQuery {
     /// Whether anything is computed or transformed, for the rows themselves or inside what they select and expand.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// assert!(shop::query(&model, "products?$compute=price mul 2 as pair")?.computes());
+    /// assert!(!shop::query(&model, "products?$filter=price mul 2 gt 9")?.computes());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn computes(&self) -> bool {
         let single = &self.projection.compute;
         self.apply.is_some() || !self.compute.is_empty() || !single.is_empty() || self.nested().any(Self::computes)
@@ -148,6 +252,14 @@ impl CollectionQuery {
 
     /// Whether compute, filter or order look at a member of the row itself, or those nested in `$select` and `$expand` do
     /// (`$it`): the application then has to supply it. What `$apply` looks at is not told.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let query = shop::query(&model, "products?$filter=id gt 1&$orderby=name")?;
+    /// assert!(query.mentions(0) && query.mentions(1) && !query.mentions(2));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn mentions(&self, member: u16) -> bool {
         self.expressions().any(|expr| expr.mentions(member)) || self.nested().any(|query| query.mentions_it(member))
     }
@@ -167,6 +279,14 @@ impl CollectionQuery {
     }
 
     /// Whether compute, filter or order look at a member of the elements of some collection.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// let query = shop::query(&model, "categories?$filter=products/any(p:p/price gt 4)")?;
+    /// assert!(query.mentions_in_elements(2) && !query.mentions(2));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn mentions_in_elements(&self, member: u16) -> bool {
         self.expressions().any(|expr| expr.mentions_in_elements(member))
     }

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::expr::{ArithmeticOp, CompareOp, Expr, ExprType, Node};
 use crate::model::{EdmType, Facets, Primitive, TypeRef};
 use crate::syntax::ast::{self, Builtin, ExprKind, SegmentKind, Span};
+use crate::value::Value;
 
 const BOOLEAN: ExprType = ExprType::primitive(Primitive::Boolean);
 
@@ -32,7 +33,10 @@ impl Binder<'_> {
             ExprKind::Arithmetic(op, left, right) => self.arithmetic(*op, left, right, tree.span),
             ExprKind::Negate(operand) => self.negate(operand),
             ExprKind::Has(left, right) => self.has(left, right, tree.span),
-            ExprKind::InList(left, items) => self.in_list(left, items),
+            ExprKind::InList(left, items) => match &left.kind {
+                ExprKind::Array(parts) => self.in_lists(parts, items, tree.span),
+                _ => self.in_list(left, items),
+            },
             ExprKind::In(left, right) => self.in_collection(left, right),
             ExprKind::Call(Builtin::Function(function), arguments) => self.call(*function, arguments, tree.span),
             ExprKind::Call(Builtin::Cast, arguments) => self.cast(arguments, tree.span, false),
@@ -277,6 +281,30 @@ impl Binder<'_> {
             alternatives = alternatives.into_iter().map(|item| self.promote(item, rank)).collect();
         }
         Ok(Expr { node: Node::In(Box::new(left), alternatives), ty: BOOLEAN })
+    }
+
+    /// `[a,b] in [[1,2],[3,4]]`: all parts are equal to those of one list.
+    fn in_lists(&mut self, parts: &[ast::Expr<'_>], lists: &[ast::Expr<'_>], span: Span) -> Result<Expr, Error> {
+        let mut found = Expr { node: Node::Literal(Value::Boolean(false)), ty: BOOLEAN };
+        for list in lists {
+            let values = match &list.kind {
+                ExprKind::Array(values) if values.len() == parts.len() && !parts.is_empty() => values,
+                _ => return Err(self.error(list.span, format!("A list of {} values is expected here.", parts.len()))),
+            };
+            let mut all: Option<Expr> = None;
+            for (part, value) in parts.iter().zip(values) {
+                self.count_node(span)?;
+                let equal = self.compare(CompareOp::Eq, part, value)?;
+                all = Some(match all {
+                    Some(all) => Expr { node: Node::And(Box::new(all), Box::new(equal)), ty: BOOLEAN },
+                    None => equal,
+                });
+            }
+            if let Some(all) = all {
+                found = Expr { node: Node::Or(Box::new(found), Box::new(all)), ty: BOOLEAN };
+            }
+        }
+        Ok(found)
     }
 
     fn in_collection(&mut self, left: &ast::Expr<'_>, right: &ast::Expr<'_>) -> Result<Expr, Error> {

@@ -1,4 +1,4 @@
-//! Functions of the service in expressions: `path/ns.Function(parameter=value)`.
+//! Functions of the service in expressions: `path/ns.Function(parameter=value)`, or without a path.
 
 use super::constant;
 use super::key::Given;
@@ -7,7 +7,7 @@ use super::scope::Binder;
 use super::types::{class_of, structured, type_text};
 use crate::error::Error;
 use crate::expr::{Expr, ExprType, Node};
-use crate::model::{Facets, Parameter, TypeRef};
+use crate::model::{Facets, OperationId, Parameter, TypeRef};
 use crate::syntax::Query;
 use crate::syntax::ast::{Argument, Span};
 
@@ -26,12 +26,34 @@ impl Binder<'_> {
         }
         let ty = TypeRef { base, collection: at.ty.collection, nullable: true, facets: Facets::default() };
         let candidates = operation::bound_to(self.model, &ty, name);
+        self.invoke(&candidates, Some(at), name, arguments, span)
+    }
+
+    /// The call of a function that is bound to nothing; `None` when there is none of the name.
+    pub(super) fn unbound(
+        &mut self,
+        name: &str,
+        arguments: &[Argument<'_>],
+        span: Span,
+    ) -> Result<Option<Expr>, Error> {
+        let candidates = self.model.unbound_operations(name);
+        self.invoke(&candidates, None, name, arguments, span)
+    }
+
+    fn invoke(
+        &mut self,
+        candidates: &[OperationId],
+        at: Option<&Expr>,
+        name: &str,
+        arguments: &[Argument<'_>],
+        span: Span,
+    ) -> Result<Option<Expr>, Error> {
         if candidates.is_empty() {
             return Ok(None);
         }
         let given = Given { arguments: Some(arguments) };
         // Arguments stand in the parentheses here, never among the options of the request.
-        let id = operation::overload(self.model, &candidates, &given, &Query::default(), name);
+        let id = operation::overload(self.model, candidates, &given, &Query::default(), name);
         let id = id.map_err(|error| error.at(self.option).at_position(span.start as usize))?;
         let called = self.model.operation(id);
         let Some(returns) = called.returns.as_ref().filter(|_| !called.is_action) else {
@@ -49,7 +71,7 @@ impl Binder<'_> {
             });
         }
         let ty = ExprType { base: Some(returns.base), collection: returns.collection };
-        Ok(Some(Expr { node: Node::Invoke { operation: id, binding: Box::new(at.clone()), parameters }, ty }))
+        Ok(Some(Expr { node: Node::Invoke { operation: id, binding: at.cloned().map(Box::new), parameters }, ty }))
     }
 
     fn parameter(&self, bound: Expr, parameter: &Parameter, span: Span) -> Result<Expr, Error> {

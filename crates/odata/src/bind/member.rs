@@ -34,6 +34,13 @@ impl Binder<'_> {
                 {
                     segments = rest;
                     Expr { node: Node::Path { root: variable.root, steps: Vec::new() }, ty: variable.ty }
+                } else if let Some((Segment { kind: SegmentKind::Name(name, Some(arguments)), span }, rest)) =
+                    segments.split_first()
+                    && !self.leads_to_entities(&self.here(), name)
+                    && let Some(called) = self.unbound(name, arguments, *span)?
+                {
+                    segments = rest;
+                    called
                 } else {
                     self.here()
                 }

@@ -1,4 +1,17 @@
 //! Binding: syntax trees against the model. Names resolved, types checked, coercions made explicit. Runs nothing.
+//!
+//! ```
+//! # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # let model = shop::model();
+//! use odata::bind;
+//! use odata::syntax::RelativeUrl;
+//!
+//! let url = RelativeUrl::parse("categories('kitchen')/products?$filter=price gt 4&$top=1")?;
+//! let target = bind::path(&model, &url.path, &url.query)?;
+//! let query = bind::query(&model, &target, &url.query)?;
+//! assert_eq!((target.segments.len(), query.top), (3, Some(1)));
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 mod apply;
 mod collection;
@@ -36,6 +49,19 @@ use crate::syntax::{Query, RawPath, SystemOption, check_url, parse_expression};
 /// property wins over both. The target's type is what the last segment gives: of an operation its return type, of
 /// `$count`, `$value` and `$ref` that of what stands before them.
 ///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::engine::TargetKind;
+/// use odata::syntax::{Query, RawPath};
+///
+/// let path = |text| odata::bind::path(&model, &RawPath::parse(text)?, &Query::default());
+/// assert_eq!(path("products(1)/category/products")?.kind, TargetKind::EntityCollection);
+/// assert_eq!(path("products/1/name/$value")?.kind, TargetKind::RawValue);
+/// assert_eq!(path("products(1)/colour").unwrap_err().kind, odata::ErrorKind::UnknownSegment);
+/// # Ok::<(), odata::Error>(())
+/// ```
+///
 /// # Errors
 /// [`crate::ErrorKind::UnknownSegment`] for a name the model does not have there and for a key segment that is no value of
 /// the key's type; 400 for a malformed or ill-typed key or parameter and a cast to an unrelated type;
@@ -47,6 +73,20 @@ pub fn path(model: &Model, path: &RawPath, query: &Query) -> Result<Target, Erro
 
 /// Binds the options of a read of `target`. What does not apply to it is 400 and named. `$format`, `$skiptoken`,
 /// `$deltatoken`, `$schemaversion` and `$id` are the engine's and not judged here.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::bind;
+/// use odata::syntax::{Query, RawPath};
+///
+/// let products = bind::path(&model, &RawPath::parse("products")?, &Query::default())?;
+/// let query = bind::query(&model, &products, &Query::parse("$filter=price gt 4&$count=true")?)?;
+/// assert!(query.count && query.mentions(2));
+/// let error = bind::query(&model, &products, &Query::parse("$filter=cost gt 4")?).unwrap_err();
+/// assert_eq!((error.target.as_deref(), error.position), (Some("$filter"), Some(0)));
+/// # Ok::<(), odata::Error>(())
+/// ```
 ///
 /// # Errors
 /// 400 with the option and the position for anything malformed, unknown in the model, ill-typed or not applicable;
@@ -70,6 +110,19 @@ pub fn query(model: &Model, target: &Target, query: &Query) -> Result<Collection
 
 /// Binds the options of a write that answers with entities of `ty`: only `$select` and `$expand` apply. `$index` is the
 /// engine's and not judged here.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::bind;
+/// use odata::syntax::Query;
+///
+/// let product = model.type_by_name("product").expect("declared");
+/// let projection = bind::projection(&model, product, &Query::parse("$select=name,price")?)?;
+/// assert_eq!(projection.select.map(|items| items.len()), Some(2));
+/// assert!(bind::projection(&model, product, &Query::parse("$top=1")?).is_err());
+/// # Ok::<(), odata::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`query()`].

@@ -56,7 +56,7 @@ use crate::model::Model;
 pub(crate) use address::type_of;
 pub use batch::{Batch, BatchRun, BatchStep};
 pub use head::{Access, BodyKind, Current, EntityTags, Head, Preconditions, Prefer, Return, ordinal};
-pub(crate) use head::{allowed_methods, child_type};
+pub(crate) use head::{allowed_methods, calls_delta, child_type, is_graph};
 pub use operation::{MemberChange, Operation};
 pub use outcome::{Changed, FailedOperation, Outcome, Page, Removed, StreamBody};
 pub(crate) use reference::Resolver;
@@ -92,10 +92,10 @@ impl Engine {
         &self.settings
     }
 
-    /// Whether a request needs no identity: `$metadata` and OPTIONS. Ask it before authentication; it looks at nothing
-    /// that could tell about data. `path_and_query` as in [`Self::head`].
+    /// Whether a request needs no identity: `$metadata` (which answers any method but GET and HEAD with 405) and OPTIONS.
+    /// Ask it before authentication; it looks at nothing that could tell about data. `path_and_query` as in [`Self::head`].
     pub fn is_document(&self, method: &Method, path_and_query: &str) -> bool {
         let path = path_and_query.split('?').next().unwrap_or("").trim_matches('/');
-        *method == Method::OPTIONS || ((*method == Method::GET || *method == Method::HEAD) && path == "$metadata")
+        *method == Method::OPTIONS || path == "$metadata"
     }
 }

@@ -42,6 +42,9 @@ pub enum Operation {
     /// Change the target collection (PATCH with a delta payload), change by change in this order. All are done or none, unless
     /// the client [prefers to go on](super::Prefer::continue_on_error).
     UpdateCollection(Vec<MemberChange>),
+    /// Let the target collection hold what is named here and nothing else (PUT with the whole collection): each record as one
+    /// that [replaces](Self::Update), found by its key or created, or an entity that exists ([`MemberChange::Add`]).
+    ReplaceCollection(Vec<MemberChange>),
     /// Change every member of the target collection (`PATCH …/$each`): the record of what is to change, or the new value of
     /// each element.
     UpdateMembers(Value),
@@ -51,6 +54,8 @@ pub enum Operation {
     AddReference(EntityReference),
     /// Let the single navigation property that the target `…/$ref` names lead to the entity (PUT).
     SetReference(EntityReference),
+    /// Let the navigation collection that the target `…/$ref` names lead to these entities and no other (PUT).
+    SetReferences(Vec<EntityReference>),
     /// Remove the entity from the target `…/$ref` (DELETE), or clear a single navigation property when none is named.
     RemoveReference(Option<EntityReference>),
     /// Delete the target entity.

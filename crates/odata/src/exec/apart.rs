@@ -1,5 +1,18 @@
 //! Collections that an application keeps apart from its rows, in a database beside records in memory: what filter and order ask
 //! of one is taken out as questions, and the answers stand in the record behind its members. Reads no collection itself.
+//!
+//! ```
+//! # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # let model = shop::model();
+//! use odata::exec::apart::{Question, take_apart};
+//! # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+//!
+//! let query = shop::query(&model, "products?$filter=id gt 1 and words/any(w:w eq 'hot')")?;
+//! let (left, asked) = take_apart(&query, 5, 8, now)?;
+//! assert!(matches!(asked[..], [Question::Any(Some(_))]), "for the database");
+//! assert!(left.mentions(8) && !left.mentions(5), "the answer is looked for behind the members");
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 use crate::edm::DateTimeOffset;
 use crate::error::{Error, ErrorKind};
@@ -8,6 +21,18 @@ use crate::plan::{CollectionQuery, Filter};
 use crate::value::Value;
 
 /// What is asked of the collection of one row. Filters are bound to the element's type.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::exec::apart::{Question, take_apart};
+/// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+///
+/// let query = shop::query(&model, "products?$filter=words/any()&$orderby=words/$count")?;
+/// let (_, asked) = take_apart(&query, 5, 8, now)?;
+/// assert_eq!(asked, [Question::Any(None), Question::Count(None)]);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
     /// Whether there is an element, one that passes. The answer is a Boolean.
@@ -20,6 +45,20 @@ pub enum Question {
 
 /// Takes what `query` asks of the collection `member` out of it: the query that is left looks for the answer to the first
 /// question in member number `first`, to the second in the next, and so on. `now` is the value of `now()`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::exec::apart::take_apart;
+/// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+///
+/// let query = shop::query(&model, "products?$filter=words/$count gt 2")?;
+/// let (left, asked) = take_apart(&query, 5, 8, now)?;
+/// assert!(asked.len() == 1 && left.mentions(8));
+/// let both = shop::query(&model, "products?$filter=words/any(w:w eq name)")?;
+/// assert!(take_apart(&both, 5, 8, now).is_err(), "it looks at the row, too");
+/// # Ok::<(), odata::Error>(())
+/// ```
 ///
 /// # Errors
 /// "Not offered" for what is no question of the collection alone: a predicate that also looks at the row or at another

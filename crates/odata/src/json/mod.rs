@@ -1,4 +1,13 @@
 //! JSON: bodies read against a type, values written. Knows no HTTP.
+//!
+//! ```
+//! use odata::json::{JsonKind, parse};
+//!
+//! let body = parse(br#"{"price":4.50}"#)?;
+//! let JsonKind::Object(members) = body.kind else { panic!("an object") };
+//! assert_eq!(members[0].value.kind, JsonKind::Number("4.50"), "as written");
+//! # Ok::<(), odata::json::JsonError>(())
+//! ```
 
 mod changes;
 mod escape;

@@ -9,6 +9,12 @@ use crate::error::shown;
 use crate::limits::{JSON_DEPTH_MAX, JSON_NODES_MAX};
 
 /// A JSON value and where it stands in the text.
+///
+/// ```
+/// let body = odata::json::parse(b"  [1, 2] ")?;
+/// assert_eq!((body.at, body.end), (2, 8));
+/// # Ok::<(), odata::json::JsonError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Json<'a> {
     /// Byte offset of its first character.
@@ -20,6 +26,14 @@ pub struct Json<'a> {
 }
 
 /// The forms of a JSON value.
+///
+/// ```
+/// use odata::json::{JsonKind, parse};
+///
+/// assert_eq!(parse(b"1e3")?.kind, JsonKind::Number("1e3"));
+/// assert_eq!(parse(br#""\u0074ea""#)?.kind, JsonKind::String("tea".into()));
+/// # Ok::<(), odata::json::JsonError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum JsonKind<'a> {
     /// `null`.
@@ -37,6 +51,14 @@ pub enum JsonKind<'a> {
 }
 
 /// A member of an object.
+///
+/// ```
+/// use odata::json::{JsonKind, parse};
+///
+/// let JsonKind::Object(members) = parse(br#"{"b":1,"a":2}"#)?.kind else { panic!("an object") };
+/// assert_eq!(members.iter().map(|member| &*member.name).collect::<Vec<_>>(), ["b", "a"], "in order");
+/// # Ok::<(), odata::json::JsonError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonMember<'a> {
     /// Its name.
@@ -60,6 +82,11 @@ impl JsonKind<'_> {
 }
 
 /// Where and why a text is not JSON that is taken.
+///
+/// ```
+/// let error = odata::json::parse(b"{\"name\":\n tea}").unwrap_err();
+/// assert_eq!((error.line, error.column, error.path.as_str()), (2, 2, "name"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
 pub struct JsonError {
@@ -90,6 +117,11 @@ pub fn parse(body: &[u8]) -> Result<Json<'_>, JsonError> {
 }
 
 /// Checks that bytes are well-formed JSON, keeping nothing. Names may repeat and U+0000 may stand in a string here.
+///
+/// ```
+/// assert!(odata::json::check(br#"{"a":[1,2]}"#).is_ok());
+/// assert!(odata::json::check(br#"{"a":[1,2}"#).is_err());
+/// ```
 ///
 /// # Errors
 /// Not UTF-8, not JSON, nested deeper than `JSON_DEPTH_MAX`, a lone surrogate.

@@ -276,22 +276,7 @@ impl<'e> Reader<'e> {
         stored: Option<TypeId>,
         purpose: Purpose,
     ) -> Result<(TypeId, bool), Error> {
-        let annotation = members.iter().find(|member| matches!(member.name.as_ref(), "@odata.type" | "@type"));
-        let by_property = self.discriminated(members, declared)?;
-        let named = match annotation {
-            None => by_property,
-            Some(JsonMember { value: Json { kind: JsonKind::String(text), .. }, name, .. }) => {
-                let named = self.named_type(text, name, declared)?;
-                if by_property.is_some_and(|other| other != named) {
-                    let message = format!("The annotation '{name}' and the property that names the type do not agree.");
-                    return Err(invalid(&message, self.place_of(name)));
-                }
-                Some(named)
-            }
-            Some(JsonMember { name, .. }) => {
-                return Err(invalid(&format!("The annotation '{name}' must be a string."), self.place_of(name)));
-            }
-        };
+        let named = self.type_named_by(members, declared)?;
         if let Some(stored) = stored {
             return match named {
                 Some(named) if named != stored => {
@@ -313,6 +298,29 @@ impl<'e> Reader<'e> {
         }
         let message = format!("The type '{}' is abstract: '@odata.type' must name a type derived from it.", ty.name);
         Err(invalid(&message, self.place_of("@odata.type")))
+    }
+
+    /// The type that a body names, by its annotation or by a property.
+    pub(crate) fn type_named_in(&self, json: &Json<'_>, declared: TypeId) -> Result<Option<TypeId>, Error> {
+        match &json.kind {
+            JsonKind::Object(members) => self.type_named_by(members, declared),
+            _ => Ok(None),
+        }
+    }
+
+    fn type_named_by(&self, members: &[JsonMember<'_>], declared: TypeId) -> Result<Option<TypeId>, Error> {
+        let annotation = members.iter().find(|member| matches!(member.name.as_ref(), "@odata.type" | "@type"));
+        let by_property = self.discriminated(members, declared)?;
+        let Some(JsonMember { name, value, .. }) = annotation else { return Ok(by_property) };
+        let JsonKind::String(text) = &value.kind else {
+            return Err(invalid(&format!("The annotation '{name}' must be a string."), self.place_of(name)));
+        };
+        let named = self.named_type(text, name, declared)?;
+        if by_property.is_some_and(|other| other != named) {
+            let message = format!("The annotation '{name}' and the property that names the type do not agree.");
+            return Err(invalid(&message, self.place_of(name)));
+        }
+        Ok(Some(named))
     }
 
     /// The property that names the type of entities of a type.

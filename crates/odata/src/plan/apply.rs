@@ -7,6 +7,15 @@ use crate::expr::{Expr, Step};
 use crate::model::{EdmType, TypeId};
 
 /// A sequence of transformations.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let apply = shop::query(&model, "products?$apply=filter(price gt 4)/aggregate($count as n)")?.apply.expect("given");
+/// assert_eq!(apply.ty, model.type_by_name("product").expect("declared"));
+/// assert_eq!((apply.steps.len(), &*apply.rows.dynamic[0].name), (2, "n"));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Apply {
     /// The type of the rows that go in. What comes out is of it too, with fewer members and further properties.
@@ -18,6 +27,16 @@ pub struct Apply {
 }
 
 /// What rows have after transformations.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::Step;
+///
+/// let apply = shop::query(&model, "products?$apply=groupby((name),aggregate($count as n))")?.apply.expect("given");
+/// assert_eq!(apply.rows.members, Some(vec![vec![Step::Member(1)]]));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rows {
     /// Paths to the members of the source type that are left; `None` is all of them.
@@ -27,6 +46,17 @@ pub struct Rows {
 }
 
 /// A property that transformations made.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::model::{EdmType, Primitive};
+///
+/// let apply = shop::query(&model, "products?$apply=aggregate(name with max as last)")?.apply.expect("given");
+/// let last = &apply.rows.dynamic[0];
+/// assert_eq!((&*last.name, last.ty, last.collection), ("last", Some(EdmType::Primitive(Primitive::String)), false));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowProperty {
     /// Its name.
@@ -38,6 +68,16 @@ pub struct RowProperty {
 }
 
 /// A transformation (OData extension for data aggregation 4.0, section 3).
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::Transformation;
+///
+/// let apply = shop::query(&model, "products?$apply=orderby(price)/top(2)/groupby((name))")?.apply.expect("given");
+/// assert!(matches!(&apply.steps[..], [Transformation::OrderBy(_), Transformation::Top(2), Transformation::GroupBy { .. }]));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Transformation {
     /// `identity`.
@@ -127,6 +167,18 @@ pub enum Transformation {
 }
 
 /// A hierarchy that the model declares.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::Transformation;
+///
+/// let url = "categories?$apply=descendants($root/categories,tree,id,filter(id eq 'kitchen'))";
+/// let apply = shop::query(&model, url)?.apply.expect("given");
+/// let Transformation::Relatives { hierarchy, .. } = &apply.steps[0] else { panic!("relatives") };
+/// assert!(hierarchy.id.mentions(0) && hierarchy.key.mentions(0));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hierarchy {
     /// The entity set of the nodes.
@@ -140,6 +192,16 @@ pub struct Hierarchy {
 }
 
 /// What the amount of `topcount`, `topsum`, `toppercent` means.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::{Measure, Transformation};
+///
+/// let apply = shop::query(&model, "products?$apply=toppercent(80,price)")?.apply.expect("given");
+/// assert!(matches!(apply.steps[0], Transformation::Extreme { top: true, measure: Measure::Percent, .. }));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// So many rows.
@@ -151,6 +213,18 @@ pub enum Measure {
 }
 
 /// A branch of `concat`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::Transformation;
+///
+/// let apply = shop::query(&model, "products?$apply=concat(top(1),aggregate($count as n))")?.apply.expect("given");
+/// let Transformation::Concat(branches) = &apply.steps[0] else { panic!("concat") };
+/// assert_eq!(branches[0].places, [None], "its rows have no n");
+/// assert_eq!(branches[1].places, [Some(0)]);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Branch {
     /// What it does.
@@ -160,6 +234,17 @@ pub struct Branch {
 }
 
 /// One value of `aggregate(…)`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::{Method, Transformation};
+///
+/// let apply = shop::query(&model, "products?$apply=aggregate(price with average as mean)")?.apply.expect("given");
+/// let Transformation::Aggregate(values) = &apply.steps[0] else { panic!("aggregate") };
+/// assert_eq!((&*values[0].name, values[0].method), ("mean", Method::Average));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
     /// The name of the result.
@@ -177,6 +262,18 @@ pub struct Aggregate {
 }
 
 /// `from … with …`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::{Method, Transformation};
+///
+/// let url = "products?$apply=aggregate(price with sum from name with max as most)";
+/// let apply = shop::query(&model, url)?.apply.expect("given");
+/// let Transformation::Aggregate(values) = &apply.steps[0] else { panic!("aggregate") };
+/// assert_eq!((values[0].from.len(), values[0].from[0].method), (1, Method::Max), "the largest sum of a name");
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct From {
     /// Paths of the grouping properties.
@@ -186,6 +283,16 @@ pub struct From {
 }
 
 /// The standard aggregation methods. Nulls do not take part.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::{Method, Transformation};
+///
+/// let apply = shop::query(&model, "products?$apply=aggregate(name with countdistinct as names)")?.apply.expect("given");
+/// assert!(matches!(&apply.steps[0], Transformation::Aggregate(values) if values[0].method == Method::CountDistinct));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the specification")]
 pub enum Method {

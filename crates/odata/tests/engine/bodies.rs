@@ -33,6 +33,20 @@ fn the_creation_call_is_read_whole() {
 }
 
 #[test]
+fn a_change_of_what_is_not_there_is_of_the_type_that_it_names() {
+    for world in both() {
+        let changed = |body: &str| match world.send("PATCH", CLIENT, body, None).unwrap() {
+            Operation::Update { record, .. } => record.type_id,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(changed(&format!("{{{WINDOWS}}}")), ty("windowsOfficeClientConfiguration"));
+        assert_eq!(changed("{}"), ty("officeClientConfiguration"), "for the application to say that there is none");
+        let unknown = "{\"@odata.type\":\"#microsoft.graph.entity\"}";
+        assert_eq!(world.told(world.send("PATCH", CLIENT, unknown, None)).0, 400);
+    }
+}
+
+#[test]
 fn an_undeclared_property_is_400_at_any_depth_and_named_by_its_path() {
     let world = graph();
     let error = world.create("/officeConfigurations", "{\"wrong\":1}").unwrap_err();

@@ -151,3 +151,25 @@ fn graph_tracks_by_the_function_delta() {
     let latest = query(&world, "/Items/delta?$deltatoken=latest", &[]).expect("the newest state");
     assert_eq!(latest.since.as_deref(), Some(&b""[..]));
 }
+
+#[test]
+fn graphs_top_is_the_size_of_a_page_of_changes() {
+    let world = shop_as(Profile::Graph);
+    for (url, size) in [("/Items/delta()?$top=2", 2), ("/Items/delta()?$top=0", 1)] {
+        let head = world.get(url);
+        assert_eq!((head.query().page_size, head.query().top), (Some(size), None), "{url}");
+        let body = json(&world.render(&head, Outcome::Collection(page(&[1, 2], Some("p"), None))));
+        let next = link(&body, "@odata.nextLink").expect("a next link, although two were asked for and are told");
+        let asked = query(&world, &next, &[]).expect("the link is good");
+        assert_eq!((asked.page_size, asked.top), (Some(size), None), "{url}");
+    }
+    let head = world.head("GET", "/Items/delta()?$top=5", &[("prefer", "maxpagesize=3")]).expect("a good request");
+    assert_eq!(head.query().page_size, Some(3), "the smaller of both");
+}
+
+#[test]
+fn graph_tracks_by_nothing_but_the_function() {
+    let world = shop_as(Profile::Graph);
+    assert!(!world.head("GET", "/Items", TRACK).expect("a good request").query().track_changes);
+    assert_eq!(world.told(query(&world, "/Items?$deltatoken=latest", &[])).0, 400);
+}

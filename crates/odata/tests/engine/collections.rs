@@ -1,4 +1,5 @@
-//! Changes of whole collections: of each member, by a path that ends in `/$each`; change by change, by a delta payload.
+//! Changes of whole collections: of each member, by a path that ends in `/$each`; change by change, by a delta payload; all at
+//! once, by PUT.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use odata::engine::{Changed, EntityReference, FailedOperation, MemberChange, Ope
 use odata::{Error, Profile, Record, RecordBuilder, Value};
 use serde_json::json;
 
-use super::shop::{SHOP, get, item, shop, type_id};
+use super::shop::{SHOP, get, item, shop, shop_as, type_id};
 use super::support::{World, json, strict};
 
 fn each(url: &str, body: &str) -> Result<Value, Error> {
@@ -178,6 +179,42 @@ fn what_is_no_delta_payload_says_where() {
     assert_eq!(world.told(world.head("PATCH", "/Items?$select=id", &[])).0, 400);
     let not_offered = strict();
     assert_eq!(not_offered.told(not_offered.head("PATCH", "/officeConfigurations", &[])).0, 405);
+}
+
+#[test]
+fn a_whole_collection_is_read_with_what_it_refers_to() {
+    let world = shop();
+    let put = |url: &str, body: &str| match world.write("PUT", url, &[], body)?.1 {
+        Operation::ReplaceCollection(whole) => Ok(whole),
+        other => panic!("not a replacement: {other:?}"),
+    };
+    let body = r#"{"@context":"$metadata#Items","value":[{"id":1,"stock":2},{"name":"new"},{"@id":"Items(3)"}]}"#;
+    for url in ["/Items", "/Items(1)/related"] {
+        let whole = put(url, body).expect("a whole collection");
+        let [MemberChange::Upsert(one), MemberChange::Upsert(new), MemberChange::Add(entity)] = &whole[..] else {
+            panic!("{url}: {whole:?}")
+        };
+        assert_eq!((get(one, "id"), get(new, "id")), (Some(&Value::Int(1)), None), "{url}");
+        assert!(path_of(entity).starts_with("Items/"), "{url}");
+    }
+    for (body, target) in [
+        ("[]", ""),
+        (r#"{"value":5}"#, "value"),
+        (r##"{"@context":"#$delta","value":[]}"##, "@context"),
+        (r#"{"value":[{"@removed":{},"@id":"Items(1)"}]}"#, "value/0"),
+        (r#"{"value":[{"id":1},{"stock":"x"}]}"#, "value/1/stock"),
+    ] {
+        let told = world.told(put("/Items", body));
+        assert_eq!((told.0, told.2.as_str()), (400, target), "{body}");
+    }
+    for body in ["", "{}", r#"{"name":"n"}"#] {
+        assert_eq!(world.told(put("/Items", body)).0, 405, "an entity has a URL of its own: {body}");
+    }
+    for url in ["/Fixed", "/Items/shop.BigItem", "/Items/$filter(stock lt 1)"] {
+        assert_eq!(world.told(world.head("PUT", url, &[])).0, 405, "{url}");
+    }
+    let graph = shop_as(Profile::Graph);
+    assert_eq!(graph.told(graph.head("PUT", "/Items", &[])).0, 405);
 }
 
 #[test]

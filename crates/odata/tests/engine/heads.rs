@@ -18,8 +18,9 @@ fn only_metadata_and_options_need_no_identity() {
     assert!(document("GET", "/$metadata"));
     assert!(document("HEAD", "/$metadata?$format=json"));
     assert!(document("OPTIONS", "/officeConfigurations"));
+    assert!(document("TRACE", "/$metadata"), "it is 405 for everybody");
     assert!(!document("GET", "/"));
-    assert!(!document("POST", "/$metadata"));
+    assert!(!document("POST", "/$metadata/$query"));
     assert!(!document("GET", "/officeConfigurations"));
 }
 

@@ -106,6 +106,18 @@ fn references_of_a_collection_come_and_go_by_url_or_key() {
     assert_eq!(gone(&format!("{url}?id=https://example.org/beta/Items(2)")), Ok(Some("/Items(2)".to_owned())));
     assert_eq!(gone("/Items(1)/related(2)/$ref"), Ok(Some("/Items(1)/related(2)".to_owned())));
     assert_eq!(gone("/Items(1)/related/2/$ref"), Ok(Some("/Items(1)/related(2)".to_owned())));
+    let all = |body: &str| match world.write("PUT", url, &[], body)?.1 {
+        Operation::SetReferences(references) => Ok(references.iter().map(shown).collect::<Vec<_>>().join(" ")),
+        other => panic!("not a replacement: {other:?}"),
+    };
+    let whole = |items: &str| all(&format!("{{\"@context\":\"$metadata#Collection($ref)\",\"value\":[{items}]}}"));
+    assert_eq!(whole("{\"@id\":\"Items(2)\"},{\"@odata.id\":\"Items/3\"}").as_deref(), Ok("/Items(2) /Items(3)"));
+    assert_eq!(whole("").as_deref(), Ok(""));
+    assert_eq!(world.told(whole("{\"@id\":\"Items(2)\"},{\"@id\":\"Groups(2)\"}")).2, "value/1/@odata.id");
+    assert_eq!(world.told(whole("5")).2, "value/0");
+    assert_eq!(world.told(all("{\"@id\":\"Items(2)\"}")).0, 400);
+    let graph = shop_as(Profile::Graph);
+    assert_eq!(graph.told(graph.write("PUT", url, &[], "{\"value\":[]}")).0, 405);
     assert_eq!(gone("/Items(1)/group/$ref"), Ok(None));
     assert_eq!(world.told(gone(url)).2, "$id");
     assert_eq!(world.told(gone(&format!("{url}?$id=Groups(2)"))), (400, "BadRequest".to_owned(), "$id".to_owned()));
@@ -121,7 +133,7 @@ fn references_that_cannot_be_written_are_405() {
             ("DELETE", "/Items(1)/parts(1)/$ref"),
             ("DELETE", "/Items(1)/owner/$ref"),
             ("POST", "/Items(1)/group/$ref"),
-            ("PUT", "/Items(1)/related/$ref"),
+            ("PUT", "/Items(1)/parts/$ref"),
             ("PATCH", "/Items(1)/group/$ref"),
             ("POST", "/Items(1)/related(2)/$ref"),
             ("POST", "/Items/$ref"),

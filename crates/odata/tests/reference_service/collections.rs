@@ -1,4 +1,5 @@
-//! Changes of whole collections: of each of their members, and change by change (OData 4.01 part 1, 11.4.12 to 11.4.14).
+//! Changes of whole collections: of each of their members, change by change, and all at once (OData 4.01 part 1, 11.4.6 and
+//! 11.4.12 to 11.4.15).
 
 use serde_json::Value as Json;
 
@@ -196,5 +197,71 @@ fn changes_of_a_collection_are_done_or_undone_or_told() {
         405,
     );
     checks.error("no changes", &served.json("PATCH", "/Products", r#"{"Name":"x"}"#), 405);
+    checks.done();
+}
+
+#[test]
+fn a_collection_is_replaced_whole() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let below = format!("{laptop}/Descriptions");
+    let languages = || served.get(&below).each("LanguageKey");
+    let body = r#"{"value":[{"LanguageKey":"EN","Description":"one"},{"LanguageKey":"SV","Description":"två"}]}"#;
+    checks.status("below an entity", &served.json("PUT", &below, body), 204);
+    checks.eq("below an entity", &languages(), &["EN", "SV"]);
+    let english = served.get(&below).json()["value"][0].clone();
+    checks.that("what is there is replaced", english["LongText"].is_null(), || english.to_string());
+    let prefer = [("Content-Type", "application/json"), ("Prefer", "return=representation")];
+    let shown = served.send("PUT", &below, &prefer, r#"{"value":[{"LanguageKey":"DE","Description":"zwei"}]}"#);
+    checks.status("shown", &shown, 200);
+    checks.eq("shown", &shown.each("Description"), &["zwei"]);
+    checks.eq("context", &shown.json()["@odata.context"], &format!("{}/$metadata#ProductDescriptions", served.root()));
+    for bad in [
+        r#"{"value":[{"LanguageKey":"EN","Description":"one"},{"LanguageKey":"EN"}]}"#,
+        r#"{"value":[{"LanguageKey":"ENG","Description":"one"}]}"#,
+        r#"{"value":[{"@id":"Products(33333333-3333-3333-3333-333333333333)"}]}"#,
+        r#"{"value":[{"@removed":{},"LanguageKey":"DE"}]}"#,
+    ] {
+        checks.error(bad, &served.json("PUT", &below, bad), 400);
+        checks.eq(bad, &languages(), &["DE"]);
+    }
+    let id = &laptop[10..46];
+    let body = format!(
+        r#"{{"value":[{{"ID":"{id}","Name":"Only","Price":1,"ShippingAddress":{{"City":"Oslo"}}}},{{"Name":"New","Price":2}}]}}"#
+    );
+    checks.status("a set", &served.json("PUT", "/Products", &body), 204);
+    checks.names(&served, "/Products", &["Only", "New"]);
+    let only = served.get(&laptop).json();
+    checks.eq("of its type still", &only["ProductType"], &"SpecialProduct");
+    checks.eq("defaults", &(only["Rating"].clone(), only["ShippingAddress"]["Street"].clone()), &(0.into(), "".into()));
+    checks.eq("what is gone takes its own with it", &served.get("/ProductDescriptions").each("LanguageKey"), &["DE"]);
+    checks.error("an entity", &served.json("PUT", "/Products", r#"{"Name":"x","Price":1}"#), 405);
+    checks.error("read-only", &served.json("PUT", "/ReadOnlyItems", r#"{"value":[]}"#), 405);
+    checks.done();
+}
+
+#[test]
+fn references_of_a_collection_are_replaced_whole() {
+    let (served, mut checks) = (Served::start(), Checks::default());
+    let laptop = served.product("Laptop");
+    let related = format!("{laptop}/RelatedProducts");
+    let put = |names: &[&str]| {
+        let items = names.iter().map(|name| format!(r#"{{"@id":"{}"}}"#, served.product(name).trim_start_matches('/')));
+        let body = format!(r#"{{"value":[{}]}}"#, items.collect::<Vec<_>>().join(","));
+        served.json("PUT", &format!("{related}/$ref"), &body)
+    };
+    checks.status("two", &put(&["Smartphone", "Coffee Mug"]), 204);
+    checks.status("another two", &put(&["Coffee Mug", "Office Chair"]), 204);
+    checks.names(&served, &related, &["Coffee Mug", "Office Chair"]);
+    let unknown = r#"{"value":[{"@id":"Products(33333333-3333-3333-3333-333333333333)"}]}"#;
+    checks.error("unknown", &served.json("PUT", &format!("{related}/$ref"), unknown), 400);
+    checks.names(&served, &related, &["Coffee Mug", "Office Chair"]);
+    checks.status("none", &put(&[]), 204);
+    checks.names(&served, &related, &[]);
+    let kitchen = format!("/Categories({})/Products/$ref", served.id("Categories", "Kitchen"));
+    let body = format!(r#"{{"value":[{{"@id":"{}"}}]}}"#, laptop.trim_start_matches('/'));
+    checks.status("by their key", &served.json("PUT", &kitchen, &body), 204);
+    checks.names(&served, "/Products?$filter=Category/Name eq 'Kitchen'", &["Laptop"]);
+    checks.names(&served, "/Products?$filter=CategoryID eq null", &["Coffee Mug"]);
     checks.done();
 }

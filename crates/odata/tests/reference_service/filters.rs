@@ -228,6 +228,15 @@ fn lambdas_and_paths() {
         ("Dimensions/Length gt 20 and Dimensions/Unit eq 'cm'", LAPTOPS),
         ("startswith(ShippingAddress/City,'S') and Price lt 100", &["Wireless Mouse"]),
         ("$it/Price lt 20", &["Coffee Mug"]),
+        ("Calculate(a=1,b=Rating) eq 201", &["Laptop"]),
+        ("ComplianceService.Convert(input=Name) eq 'String: Laptop'", &["Laptop"]),
+        ("GetTopProducts(count=2)/any(p:p/ID eq ID)", LAPTOPS),
+        ("GetTotalPrice(taxRate=1.0) gt 3000", &["Premium Laptop Pro"]),
+        (
+            "[Name,ProductType] in [['Laptop','SpecialProduct'],['Coffee Mug','x'],['Office Chair','Product']]",
+            &["Laptop", "Office Chair"],
+        ),
+        ("[Description,Name] in [[null,'Laptop']]", &["Laptop"]),
         ("ComplianceService.SpecialProduct/SpecialFeature eq 'Premium support'", &["Laptop"]),
     ]);
     let (served, mut checks) = (Served::start(), Checks::default());
@@ -304,6 +313,12 @@ fn what_is_wrong_names_its_place() {
         "Name in 'Laptop'",
         "Name in (Category/Name)",
         "Name eq \"Laptop\"",
+        "[Name,Price] in [['Laptop']]",
+        "[Name,Price] in [['Laptop',true]]",
+        "[Name,Price] in ['Laptop']",
+        "Calculate(a=1) eq 1",
+        "Calculate(1) eq 1",
+        "Reseed() eq 1",
         "cast(Name) eq 1",
         "not Name",
         "Price and true",

@@ -1,6 +1,7 @@
-//! Changes of whole collections: of each of their members (`/$each`), or change by change. An error leaves changes behind,
+//! Changes of whole collections: of each of their members (`/$each`), change by change, or all at once. An error leaves changes behind,
 //! which the caller takes back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use odata::engine::{
@@ -28,11 +29,10 @@ pub(crate) fn update(
     let mut done = Vec::with_capacity(changes.len());
     for (index, change) in changes.into_iter().enumerate() {
         let before = head.prefer().continue_on_error.then(|| store.clone());
-        match apply(store, engine, head, &place, &change) {
+        match apply(store, engine, head, &place, &change, false) {
             Ok(changed) => done.push(changed),
             Err(error) => {
-                let place_of = error.target.as_ref().map_or_else(String::new, |target| format!("/{target}"));
-                let error = error.at(format!("value/{index}{place_of}"));
+                let error = in_value(index, error);
                 *store = before.ok_or_else(|| error.clone())?;
                 done.push(failed(store, place.set, &change, error));
             }
@@ -41,12 +41,71 @@ pub(crate) fn update(
     Ok(Outcome::UpdatedCollection(done))
 }
 
+/// PUT of a collection: what is not named goes first, so that it stands in nobody's way.
+pub(crate) fn replace(
+    store: &mut Store,
+    engine: &Engine,
+    head: &Head,
+    whole: &[MemberChange],
+) -> Result<Outcome, Error> {
+    let place = walk(store, &head.target().segments, false)?;
+    let mut named = HashSet::new();
+    for change in whole {
+        named.extend(match change {
+            MemberChange::Add(entity) => Some(referenced(store, entity)?),
+            MemberChange::Upsert(record) => Key::of(&store.schema, record),
+            MemberChange::Remove { .. } => None,
+        });
+    }
+    for key in held(store, &place)?.into_iter().filter(|key| !named.contains(key)) {
+        let row = store.get(place.set, &key).ok_or_else(not_found)?;
+        rules::check_etag(head.preconditions(), row)?;
+        leave(store, &place, &key, false)?;
+    }
+    for (index, change) in whole.iter().enumerate() {
+        apply(store, engine, head, &place, change, true).map_err(|error| in_value(index, error))?;
+    }
+    let rows = held(store, &place)?.into_iter().filter_map(|key| store.get(place.set, &key));
+    Ok(Outcome::UpdatedMembers(rows.map(|row| Value::Record(Arc::clone(&row.record))).collect()))
+}
+
+/// The members of a collection.
+fn held(store: &Store, place: &Place) -> Result<Vec<Key>, Error> {
+    match &place.parent {
+        None => Ok(rules::keys_where(store, place.set, |_| true)),
+        Some((set, parent, member)) => {
+            Ok(related(store, *set, store.get(*set, parent).ok_or_else(not_found)?, *member))
+        }
+    }
+}
+
+/// Takes a member out of a collection, which deletes it where it has no other place.
+fn leave(store: &mut Store, place: &Place, key: &Key, delete: bool) -> Result<(), Error> {
+    match &place.parent {
+        // A description is of one product for good.
+        Some((set, parent, member)) if !delete && place.set != Set::ProductDescriptions => {
+            unlink(store, *set, parent, *member, key)
+        }
+        _ => {
+            rules::delete(store, place.set, key);
+            Ok(())
+        }
+    }
+}
+
+/// An error in an element of the body.
+fn in_value(index: usize, error: Error) -> Error {
+    let place = error.target.as_ref().map_or_else(String::new, |target| format!("/{target}"));
+    error.at(format!("value/{index}{place}"))
+}
+
 fn apply(
     store: &mut Store,
     engine: &Engine,
     head: &Head,
     place: &Place,
     change: &MemberChange,
+    replace: bool,
 ) -> Result<Changed, Error> {
     let key = match change {
         MemberChange::Remove { entity, etag, delete } => {
@@ -55,17 +114,11 @@ fn apply(
             let current = Current::Present(row.record.etag.as_deref());
             head.preconditions().check_tagged(etag.as_deref(), current)?;
             let record = Arc::new(key_of(&store.schema, &row.record));
-            match &place.parent {
-                // A description is of one product for good.
-                Some((set, parent, member)) if !delete && place.set != Set::ProductDescriptions => {
-                    unlink(store, *set, parent, *member, &key)?;
-                }
-                _ => rules::delete(store, place.set, &key),
-            }
+            leave(store, place, &key, *delete)?;
             return Ok(Changed::Removed(Removed { record, deleted: *delete }));
         }
         MemberChange::Add(entity) => referenced(store, entity)?,
-        MemberChange::Upsert(record) => upsert(store, engine, head, place.set, record)?,
+        MemberChange::Upsert(record) => upsert(store, engine, head, place.set, record, replace)?,
     };
     if let Some((set, parent, member)) = &place.parent {
         add_link(store, *set, parent, *member, &key)?;
@@ -75,14 +128,21 @@ fn apply(
 }
 
 /// Changes the entity that a record's key names, or makes a new one.
-fn upsert(store: &mut Store, engine: &Engine, head: &Head, set: Set, given: &Record) -> Result<Key, Error> {
+fn upsert(
+    store: &mut Store,
+    engine: &Engine,
+    head: &Head,
+    set: Set,
+    given: &Record,
+    replace: bool,
+) -> Result<Key, Error> {
     let key = Key::of(&store.schema, given);
     if let Some((key, row)) = key.as_ref().and_then(|key| Some((key, store.get(set, key)?))) {
         head.preconditions().check_update(given, Current::Present(row.record.etag.as_deref()))?;
         if given.type_named && given.type_id != row.record.type_id {
             return Err(Error::bad_request("The type of an entity cannot be changed.").at("@odata.type"));
         }
-        return amend(store, engine, set, key, given.clone(), false).map(|_| key.clone());
+        return amend(store, engine, set, key, given.clone(), replace).map(|_| key.clone());
     }
     head.preconditions().check_update(given, Current::Absent)?;
     if key.is_some() && set != Set::ProductDescriptions {
@@ -97,13 +157,7 @@ fn upsert(store: &mut Store, engine: &Engine, head: &Head, set: Set, given: &Rec
 /// The member of a collection that a reference names.
 fn member(store: &Store, place: &Place, entity: &EntityReference) -> Result<Key, Error> {
     let (set, key) = walk(store, &entity.segments, false)?.entity()?;
-    let is_there = match &place.parent {
-        None => true,
-        Some((set, parent, member)) => {
-            let parent = store.get(*set, parent).ok_or_else(not_found)?;
-            related(store, *set, parent, *member).contains(&key)
-        }
-    };
+    let is_there = held(store, place)?.contains(&key);
     if set == place.set && is_there { Ok(key) } else { Err(not_found()) }
 }
 

@@ -163,6 +163,7 @@ impl Service {
             Operation::ClearProperty => write::set_property(store, &self.engine, head, odata::Value::Null),
             Operation::UpdateMembers(value) => collection::update_members(store, &self.engine, head, &value),
             Operation::UpdateCollection(changes) => collection::update(store, &self.engine, head, changes),
+            Operation::ReplaceCollection(whole) => collection::replace(store, &self.engine, head, &whole),
             Operation::DeleteMembers => collection::delete_members(store, head),
             // No property of the model is a collection of values.
             Operation::Append(_) => Err(Error::new(odata::ErrorKind::NotImplemented, "This is not offered.")),
@@ -170,6 +171,7 @@ impl Service {
             Operation::DeleteStream => stream::delete(store, head),
             Operation::AddReference(reference) => references::add(store, head, &reference),
             Operation::SetReference(reference) => references::set(store, head, Some(&reference)),
+            Operation::SetReferences(references) => references::set_all(store, head, &references),
             Operation::RemoveReference(reference) => references::remove(store, head, reference.as_ref()),
             ref invoke @ Operation::Invoke { operation, ref parameters, ref query } => {
                 if !self.engine.model().operation(operation).is_action {

@@ -48,6 +48,20 @@ pub(crate) fn set(store: &mut Store, head: &Head, reference: Option<&EntityRefer
     Ok(Outcome::NoContent { etag: record.etag.clone() })
 }
 
+/// PUT of a collection: these and no other.
+pub(crate) fn set_all(store: &mut Store, head: &Head, references: &[EntityReference]) -> Result<Outcome, Error> {
+    let ((set, key, member), _) = owner(store, head)?;
+    let wanted = references.iter().map(|one| referenced(store, one)).collect::<Result<Vec<_>, _>>()?;
+    let there = related(store, set, store.get(set, &key).ok_or_else(not_found)?, member);
+    for gone in there.iter().filter(|key| !wanted.contains(key)) {
+        unlink(store, set, &key, member, gone)?;
+    }
+    for target in &wanted {
+        add_link(store, set, &key, member, target)?;
+    }
+    done(store, set, &key)
+}
+
 /// DELETE: one less in a collection, or none any more.
 pub(crate) fn remove(store: &mut Store, head: &Head, reference: Option<&EntityReference>) -> Result<Outcome, Error> {
     let ((set, key, member), named) = owner(store, head)?;

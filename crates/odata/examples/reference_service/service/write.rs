@@ -42,7 +42,7 @@ pub(crate) fn amend(
     rules::refuse_photo(&schema, set, &change)?;
     let collections = deep::take(store, engine, set, key, &mut change)?;
     let row = store.get(set, key).ok_or_else(not_found)?;
-    let next = if replace { replaced(store, set, row, change) } else { merged(&schema, row, &change) };
+    let next = if replace { replaced(&schema, set, row, &change) } else { merged(&schema, row, &change) };
     engine.check_complete(&next)?;
     rules::check(store, set, &next, Some(key))?;
     let record = rules::change(store, set, key, |row| row.record = Arc::new(next))?;
@@ -70,10 +70,10 @@ fn complete(schema: &Schema, record: &mut Record) {
     }
 }
 
-/// A replacement keeps what no client can set.
-fn replaced(store: &Store, set: Set, row: &Row, change: Record) -> Record {
-    let schema = &store.schema;
-    let mut next = change;
+/// A replacement keeps what no client can set, and the type.
+fn replaced(schema: &Schema, set: Set, row: &Row, change: &Record) -> Record {
+    let mut next = Record::new(row.record.type_id, row.record.members.len());
+    next.merge(change);
     let Some(ty) = schema.model.structured(row.record.type_id) else { return next };
     for (number, member) in (0_u16..).zip(&ty.members) {
         let is_key = ty.key.iter().any(|key| key.path.first() == Some(&number));
@@ -90,6 +90,7 @@ fn replaced(store: &Store, set: Set, row: &Row, change: Record) -> Record {
         }
     }
     rules::fill(schema, &mut next);
+    complete(schema, &mut next);
     next
 }
 

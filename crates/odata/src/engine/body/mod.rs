@@ -57,6 +57,7 @@ impl Engine {
                 (TargetKind::Reference, _) => self.bind_reference(head, &body),
                 (TargetKind::Members, _) => self.bind_members(head, &body),
                 (TargetKind::EntityCollection, _) if head.method == Method::PATCH => self.bind_changes(head, &body),
+                (TargetKind::EntityCollection, _) if head.method == Method::PUT => self.bind_replacement(head, &body),
                 (TargetKind::EntityCollection | TargetKind::Entity, _) => self.bind_entity(head, &body, stored_type),
                 _ => self.bind_property(head, &body),
             },
@@ -122,7 +123,9 @@ impl Engine {
         }
         let replace = head.method == Method::PUT;
         let purpose = if replace { Purpose::Replace } else { Purpose::Merge };
-        let mut record = reader.record(&json, declared, Some(stored_type.unwrap_or(declared)), purpose)?;
+        // What is not there has no type to keep: it is of the one that the body names, else of the declared one.
+        let named = if stored_type.is_none() { reader.type_named_in(&json, declared)? } else { None };
+        let mut record = reader.record(&json, declared, Some(stored_type.or(named).unwrap_or(declared)), purpose)?;
         if replace {
             self.complete(&mut record);
         }

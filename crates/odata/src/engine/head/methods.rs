@@ -30,6 +30,9 @@ pub(crate) fn allowed(model: &Model, profile: Profile, changes: bool, target: &T
             }
             if changes && is_changeable(model, target) {
                 methods.push(Method::PATCH);
+                if profile == Profile::Strict {
+                    methods.push(Method::PUT);
+                }
             }
         }
         TargetKind::Entity => {
@@ -76,7 +79,7 @@ pub(crate) fn allowed(model: &Model, profile: Profile, changes: bool, target: &T
                 methods.push(Method::DELETE);
             }
         }
-        TargetKind::Reference => references(model, target, &mut methods),
+        TargetKind::Reference => references(model, profile, target, &mut methods),
         _ => {}
     }
     methods
@@ -107,7 +110,7 @@ fn of_members(model: &Model, target: &Target) -> Vec<Method> {
 
 /// What may be written to the references of a navigation property. Contained entities have no life of their own, so a
 /// reference to them cannot come or go.
-fn references(model: &Model, target: &Target, methods: &mut Vec<Method>) {
+fn references(model: &Model, profile: Profile, target: &Target, methods: &mut Vec<Method>) {
     let Some((at, has_key)) = written(&target.segments) else { return };
     let Segment::Navigation { member, .. } = target.segments[at] else { return };
     let owner = type_of(model, &target.segments[..at]).and_then(|id| model.structured(id));
@@ -117,7 +120,9 @@ fn references(model: &Model, target: &Target, methods: &mut Vec<Method>) {
         return;
     }
     match (property.ty.collection, has_key) {
-        (true, false) => methods.extend([Method::POST, Method::DELETE]),
+        // Graph does not replace them all.
+        (true, false) if profile == Profile::Graph => methods.extend([Method::POST, Method::DELETE]),
+        (true, false) => methods.extend([Method::POST, Method::PUT, Method::DELETE]),
         (true, true) => methods.push(Method::DELETE),
         (false, _) if property.ty.nullable => methods.extend([Method::PUT, Method::DELETE]),
         (false, _) => methods.push(Method::PUT),

@@ -269,7 +269,7 @@ impl Engine {
         } else if target.ty.as_ref().is_some_and(|ty| ty.collection) {
             let may_track = is_read && target.kind != TargetKind::Count;
             bound.track_changes = may_track && prefer.track_changes && self.is_tracked(&target);
-            self.page(&mut bound, &query, &carried, &prefer, tokens)?;
+            self.page(&mut bound, &target, &query, &carried, &prefer, tokens)?;
         }
         if is_read && prefer.max_page_size.is_some() {
             page_expanded(&mut bound, prefer.max_page_size);
@@ -370,7 +370,7 @@ impl Engine {
             target.kind,
             TargetKind::ServiceDocument | TargetKind::Metadata | TargetKind::Stream | TargetKind::RawValue
         );
-        let changes_collection = *method == Method::PATCH && target.kind == TargetKind::EntityCollection;
+        let changes_collection = *method != Method::POST && target.kind == TargetKind::EntityCollection;
         let takes_projection = matches!(*method, Method::POST | Method::PATCH | Method::PUT)
             && !changes_collection
             && matches!(target.kind, TargetKind::EntityCollection | TargetKind::Entity | TargetKind::Members);
@@ -398,12 +398,12 @@ impl Engine {
         Ok(bound)
     }
 
-    /// Whether changes of the collection can be asked for: its set says so (`Capabilities.ChangeTracking`), or it is what
-    /// a function called `delta` gives.
+    /// Whether changes of the collection can be asked for: it is what a function called `delta` gives, or, but in Graph, its
+    /// set says so (`Capabilities.ChangeTracking`).
     fn is_tracked(&self, target: &Target) -> bool {
-        let calls_delta = called(target).is_some_and(|(id, _)| self.model.operation(id).short_name() == "delta");
         let is_collection = matches!(target.kind, TargetKind::EntityCollection | TargetKind::Count);
-        calls_delta || (is_collection && methods::tracks_changes(&self.model, target))
+        let by_set = is_collection && !is_graph(self.settings.profile);
+        calls_delta(&self.model, target) || (by_set && methods::tracks_changes(&self.model, target))
     }
 
     /// The state that a `$deltatoken` holds.
@@ -416,12 +416,18 @@ impl Engine {
     fn page(
         &self,
         bound: &mut CollectionQuery,
+        target: &Target,
         query: &Query,
         carried: &Carried,
         prefer: &Prefer,
         tokens: &dyn TokenSeal,
     ) -> Result<(), Error> {
         let mut wanted = prefer.max_page_size;
+        if is_graph(self.settings.profile) && calls_delta(&self.model, target) {
+            // Graph's `$top` is the size of a page here: what is left out of changes would never be told.
+            let top = bound.top.take().map(|top| u32::try_from(top).unwrap_or(u32::MAX).max(1));
+            wanted = wanted.into_iter().chain(top).min();
+        }
         if let Some(token) = query.text(SystemOption::DeltaToken) {
             bound.since = Some(self.since(token, carried, tokens)?);
         }
@@ -507,6 +513,11 @@ fn not_run(option: SystemOption) -> Error {
 fn inapplicable(option: SystemOption) -> Error {
     let name = option.name();
     Error::bad_request(format!("The query option '{name}' does not apply to this request.")).at(name)
+}
+
+/// Whether a path calls the function that tells changes.
+pub(crate) fn calls_delta(model: &Model, target: &Target) -> bool {
+    called(target).is_some_and(|(id, _)| model.operation(id).short_name() == "delta")
 }
 
 /// The operation that a path calls, with the parameters given in it.

@@ -10,6 +10,16 @@ use crate::value::{DynamicProperty, Value};
 /// Gives a row the properties of `$compute`, in their order, before any that it has from elsewhere. What is no structured
 /// value stays as it is.
 ///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let query = shop::query(&model, "products?$compute=length(name) as letters")?;
+/// let tea = shop::product(&model, 1, "tea", "4.50").into();
+/// let row = odata::exec::memory::compute(&query.compute, tea, shop::context(&model)).expect("nothing overflows");
+/// assert_eq!(row.as_record().map(|tea| tea.dynamic[0].value.clone()), Some(3.into()));
+/// # Ok::<(), odata::Error>(())
+/// ```
+///
 /// # Errors
 /// [`EvalError`], such as an arithmetic overflow.
 pub fn compute(items: &[Compute], row: Value, context: Context<'_>) -> Result<Value, EvalError> {

@@ -90,7 +90,7 @@ impl Context<'_> {
             Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref(), frame)?),
             Node::Keyed { source, key } => Cow::Owned(self.keyed(source, key, frame)?),
             Node::Invoke { operation, binding, parameters } => {
-                Cow::Owned(self.invoke(*operation, binding, parameters, frame)?)
+                Cow::Owned(self.invoke(*operation, binding.as_deref(), parameters, frame)?)
             }
             Node::Walk(from, steps) => match self.value(from, frame)? {
                 Cow::Borrowed(from) => self.path(from, steps),

@@ -83,14 +83,14 @@ impl Context<'_> {
     pub(super) fn invoke(
         &self,
         operation: OperationId,
-        binding: &Expr,
+        binding: Option<&Expr>,
         parameters: &[Option<Expr>],
         frame: &Frame<'_, '_>,
     ) -> Result<Value, EvalError> {
         let source = self.source.ok_or(EvalError::NotOffered("A function"))?;
         frame.spend(1)?;
-        let binding = self.value(binding, frame)?;
-        if binding.is_null() {
+        let binding = binding.map(|binding| self.value(binding, frame)).transpose()?;
+        if binding.as_ref().is_some_and(|binding| binding.is_null()) {
             return Ok(Value::Null);
         }
         let given = parameters.iter().map(|parameter| match parameter {
@@ -98,7 +98,7 @@ impl Context<'_> {
             None => Ok(None),
         });
         let given = given.collect::<Result<Vec<_>, EvalError>>()?;
-        let call = Call { operation, binding: Some(&binding), parameters: &given };
+        let call = Call { operation, binding: binding.as_deref(), parameters: &given };
         source.call(&call).map_err(|error| match error.kind {
             ErrorKind::NotImplemented => EvalError::NotOffered("A function"),
             kind => EvalError::Function(kind),

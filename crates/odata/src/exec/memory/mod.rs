@@ -2,6 +2,16 @@
 //!
 //! A row is a [`Value::Record`] (entities, complex values) or any other value (`$it` of a primitive collection). Members that
 //! are absent are null; navigation properties are followed where the record holds them or a [`Source`] knows them.
+//!
+//! ```
+//! # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # let model = shop::model();
+//! let query = shop::query(&model, "products?$filter=price lt 10&$orderby=price&$count=true")?;
+//! let page = odata::exec::memory::page_in(shop::context(&model), shop::rows(&model), &query)?;
+//! let names: Vec<_> = page.items.iter().filter_map(|item| item.as_record()?.get(1)?.as_str()).collect();
+//! assert_eq!((names, page.count), (vec!["cup", "tea"], Some(2)));
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 mod apply;
 mod arithmetic;
@@ -35,6 +45,17 @@ use crate::plan::Filter;
 use crate::value::Value;
 
 /// Why an expression has no value.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::exec::memory::{EvalError, matches};
+///
+/// let tea = shop::product(&model, 1, "tea", "4.50").into();
+/// let filter = shop::filter(&model, "10 div (id sub 1) gt 0");
+/// assert_eq!(matches(&filter, &tea, shop::context(&model)), Err(EvalError::DivisionByZero));
+/// assert_eq!(odata::Error::from(EvalError::DivisionByZero).kind, odata::ErrorKind::BadRequest);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EvalError {
     /// A result that its type cannot hold.
@@ -71,6 +92,18 @@ impl From<EvalError> for Error {
 }
 
 /// What evaluation needs beside the row.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::edm::DateTimeOffset;
+/// use odata::exec::memory::{Context, matches};
+///
+/// let context = Context::new(&model, DateTimeOffset::parse("2024-05-01T12:00Z")?);
+/// let tea = shop::product(&model, 1, "tea", "4.50").into();
+/// assert_eq!(matches(&shop::filter(&model, "year(now()) eq 2024"), &tea, context), Ok(true));
+/// # Ok::<(), odata::edm::ParseError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Context<'m> {
     /// The model that the expression was bound to.
@@ -85,17 +118,52 @@ pub struct Context<'m> {
 
 impl<'m> Context<'m> {
     /// Evaluation over what the rows hold themselves.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::edm::DateTimeOffset;
+    /// use odata::exec::memory::Context;
+    ///
+    /// let context = Context::new(&model, DateTimeOffset::from_unix_nanos(0));
+    /// assert!(context.source.is_none(), "rows hold everything that expressions look at");
+    /// ```
     pub fn new(model: &'m Model, now: DateTimeOffset) -> Self {
         Self { model, now, source: None, it: None }
     }
 
     /// Evaluation that also follows navigation properties.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::exec::memory::matches;
+    ///
+    /// let shelves = shop::shelves(&model);
+    /// let context = shop::context(&model).with_source(&shelves);
+    /// let tea = shop::product(&model, 1, "tea", "4.50").into();
+    /// assert_eq!(matches(&shop::filter(&model, "category/id eq 'kitchen'"), &tea, context), Ok(true));
+    /// ```
     #[must_use]
     pub fn with_source(self, source: &'m dyn Source) -> Self {
         Self { source: Some(source), ..self }
     }
 
     /// Evaluation of options nested in those of a request about `it`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::exec::memory::matches;
+    ///
+    /// let query = shop::query(&model, "categories?$expand=products($filter=name ne $it/id)")?;
+    /// let filter = query.projection.expand[0].query.filter.clone().expect("given");
+    /// let category = model.type_by_name("category").expect("declared");
+    /// let category = odata::RecordBuilder::new(&model, category).set(0, "tea").build().into();
+    /// let tea = shop::product(&model, 1, "tea", "4.50").into();
+    /// assert_eq!(matches(&filter, &tea, shop::context(&model).with_it(&category)), Ok(false));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     #[must_use]
     pub fn with_it(self, it: &'m Value) -> Self {
         Self { it: Some(it), ..self }
@@ -146,6 +214,16 @@ pub fn matches(filter: &Filter, row: &Value, context: Context<'_>) -> Result<boo
 }
 
 /// The value of an expression for a row.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let query = shop::query(&model, "products?$orderby=concat(name,'!')")?;
+/// let tea = shop::product(&model, 1, "tea", "4.50").into();
+/// let value = odata::exec::memory::evaluate(&query.order[0].expr, &tea, shop::context(&model));
+/// assert_eq!(value, Ok("tea!".into()));
+/// # Ok::<(), odata::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`matches()`].

@@ -24,6 +24,21 @@ use crate::value::Value;
 /// the continuation carries what is left of `$top`; `$skip` is ignored with a continuation. `$select` and `$expand` are not
 /// applied here, but for computed properties, which only the rows of the page hold as far as they are selected.
 ///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::exec::memory::page;
+/// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+///
+/// let mut query = shop::query(&model, "products?$orderby=name")?;
+/// query.page_size = Some(2);
+/// let first = page(&model, shop::rows(&model), &query, now)?;
+/// query.after = first.next.clone();
+/// let second = page(&model, shop::rows(&model), &query, now)?;
+/// assert_eq!((first.items.len(), second.items.len(), second.next), (2, 1, None));
+/// # Ok::<(), odata::Error>(())
+/// ```
+///
 /// # Errors
 /// An expression that has no value (an overflow), or a continuation that is none of this query's.
 pub fn page(
@@ -36,6 +51,16 @@ pub fn page(
 }
 
 /// As [`page`], in a context that may follow navigation properties.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// let shelves = shop::shelves(&model);
+/// let context = shop::context(&model).with_source(&shelves);
+/// let query = shop::query(&model, "products?$filter=category/id eq 'kitchen'&$top=2")?;
+/// assert_eq!(odata::exec::memory::page_in(context, shop::rows(&model), &query)?.items.len(), 2);
+/// # Ok::<(), odata::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`page`].

@@ -62,6 +62,21 @@ pub struct Reader<'s> {
 impl<'s> Reader<'s> {
     /// Answers a read, a function included.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// # let shelves = shop::shelves(engine.model());
+    /// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+    /// use odata::engine::Outcome;
+    /// use odata::exec::memory::Reader;
+    ///
+    /// let reader = Reader { model: engine.model(), source: &shelves, now };
+    /// let head = shop::head(&engine, "GET /products(2)/name")?;
+    /// let outcome = reader.read(head.target(), &engine.bind(&head, bytes::Bytes::new(), None)?)?;
+    /// assert_eq!(outcome, Outcome::Property { value: "cup".into(), etag: None });
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// 404 for what does not exist, what evaluation and the source give, 500 for an operation that is no read.
     pub fn read(&self, target: &Target, operation: &Operation) -> Result<Outcome, Error> {
@@ -103,6 +118,22 @@ impl<'s> Reader<'s> {
     /// Answers with what an operation that the application ran gave, under the options of its call: a collection is
     /// filtered, ordered and paged, an entity expanded.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let shelves = shop::shelves(&model);
+    /// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+    /// use odata::engine::Outcome;
+    /// use odata::exec::memory::Reader;
+    ///
+    /// let reader = Reader { model: &model, source: &shelves, now };
+    /// let found = shop::products(&model).into_iter().map(Into::into).collect::<Vec<_>>();
+    /// let query = shop::query(&model, "products?$filter=price gt 4")?;
+    /// let Outcome::Collection(page) = reader.returned(found.into(), &query)? else { panic!("a page") };
+    /// assert_eq!(page.items.len(), 2);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What evaluation gives.
     pub fn returned(&self, value: Value, query: &CollectionQuery) -> Result<Outcome, Error> {
@@ -123,6 +154,20 @@ impl<'s> Reader<'s> {
     /// The last entity that a path goes through: of `Products(1)/Name` and `Products(1)/Parts` the product, of
     /// `Products(1)/Parts(2)` the part. What a write changes, or adds something to.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// # let shelves = shop::shelves(engine.model());
+    /// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+    /// use odata::exec::memory::Reader;
+    ///
+    /// let reader = Reader { model: engine.model(), source: &shelves, now };
+    /// let head = shop::head(&engine, "PUT /products(2)/name")?;
+    /// let cup = reader.entity(&head.target().segments)?;
+    /// assert_eq!(cup.get(0), Some(&2.into()));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// 404 when an entity on the way does not exist, or the path goes through none.
     pub fn entity(&self, segments: &[Segment]) -> Result<Arc<Record>, Error> {
@@ -135,6 +180,21 @@ impl<'s> Reader<'s> {
     }
 
     /// A record with everything that `$select` and `$expand` ask inside it: related entities, narrowed collections.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let shelves = shop::shelves(&model);
+    /// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+    /// use odata::exec::memory::Reader;
+    ///
+    /// let reader = Reader { model: &model, source: &shelves, now };
+    /// let projection = shop::query(&model, "products?$expand=category")?.projection;
+    /// let tea = reader.project(shop::product(&model, 1, "tea", "4.50").into(), &projection)?;
+    /// let category = tea.get(7).and_then(|value| value.as_record()).expect("expanded");
+    /// assert_eq!(category.get(0), Some(&"kitchen".into()));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     ///
     /// # Errors
     /// What evaluating nested options gives, and an answer that grows beyond
@@ -150,6 +210,21 @@ impl<'s> Reader<'s> {
 
     /// The members that a path to a collection leads to, behind its casts and filters: what `/$each` is done to.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// # let shelves = shop::shelves(engine.model());
+    /// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+    /// use odata::exec::memory::Reader;
+    /// # use odata::syntax::{Query, RawPath};
+    ///
+    /// let reader = Reader { model: engine.model(), source: &shelves, now };
+    /// let path = RawPath::parse("products/$filter(price gt 4)/$each")?;
+    /// let target = odata::bind::path(engine.model(), &path, &Query::default())?;
+    /// assert_eq!(reader.members(&target)?.len(), 2);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// 404 where a key in the path names nothing; what a filter in the path gives.
     pub fn members(&self, target: &Target) -> Result<Vec<Value>, Error> {
@@ -159,6 +234,20 @@ impl<'s> Reader<'s> {
     }
 
     /// A page of ranked rows (see [`super::page()`]), with what `$select` and `$expand` ask inside each.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # let shelves = shop::shelves(&model);
+    /// # let now = odata::edm::DateTimeOffset::from_unix_nanos(0);
+    /// use odata::exec::memory::Reader;
+    ///
+    /// let reader = Reader { model: &model, source: &shelves, now };
+    /// let query = shop::query(&model, "products?$top=1&$expand=category")?;
+    /// let page = reader.page(Box::new(shop::rows(&model)), &query)?;
+    /// assert!(page.items[0].as_record().is_some_and(|tea| tea.get(7).is_some()));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`super::page()`] and [`Self::project`].
