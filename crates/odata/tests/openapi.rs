@@ -8,6 +8,7 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
   <edmx:Reference Uri="https://example.org/capabilities.xml">
     <edmx:Include Namespace="Org.OData.Capabilities.V1" Alias="Capabilities"/>
     <edmx:Include Namespace="Org.OData.Core.V1" Alias="Core"/>
+    <edmx:Include Namespace="Org.OData.Validation.V1" Alias="Validation"/>
   </edmx:Reference>
   <edmx:DataServices>
     <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="shop">
@@ -19,6 +20,11 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
         <Property Name="id" Type="Edm.Int32" Nullable="false"><Annotation Term="Core.Computed" Bool="true"/></Property>
         <Property Name="name" Type="Edm.String" Nullable="false" MaxLength="20"/>
         <Property Name="colour" Type="shop.colour"/>
+        <Property Name="stock" Type="Edm.Int32"><Annotation Term="Validation.Minimum" Int="0"/></Property>
+        <Property Name="made" Type="Edm.DateTimeOffset" Precision="3"/>
+        <Property Name="opens" Type="Edm.TimeOfDay"/>
+        <Property Name="lasts" Type="Edm.Duration"/>
+        <Property Name="seal" Type="Edm.Binary"/>
         <Property Name="size" Type="shop.size"/>
         <Property Name="photo" Type="Edm.Stream"/>
         <NavigationProperty Name="parts" Type="Collection(shop.item)" ContainsTarget="true"/>
@@ -30,6 +36,9 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
       </EntityType>
       <Function Name="cheapest" IsBound="true"><Parameter Name="set" Type="Collection(shop.item)"/>
         <Parameter Name="count" Type="Edm.Int32" Nullable="false"/><ReturnType Type="Collection(shop.item)"/></Function>
+      <Action Name="restock" IsBound="true"><Parameter Name="set" Type="Collection(shop.item)"/>
+        <Parameter Name="amounts" Type="Collection(Edm.Int32)" Nullable="false">
+          <Annotation Term="Validation.Maximum" Int="9"/></Parameter></Action>
       <EntityContainer Name="c">
         <EntitySet Name="items" EntityType="shop.item"/>
         <EntitySet Name="orders" EntityType="shop.order">
@@ -105,6 +114,114 @@ fn schemas_tell_reading_from_creating_and_changing() {
 }
 
 #[test]
+fn a_pattern_takes_what_the_engine_takes() {
+    use odata::model::{Facets, Primitive};
+    let document = document(Profile::Strict);
+    let properties = &document["components"]["schemas"]["shop.item-create"]["properties"];
+    let exact = Facets { precision: Some(3), ..Facets::default() };
+    let free = Facets::default();
+    let cases: [(&str, Primitive, Facets, &[&str]); 4] = [
+        (
+            "made",
+            Primitive::DateTimeOffset,
+            exact,
+            &[
+                "2026-02-03T04:05:06.789Z",
+                "2026-02-03T04:05:06.7891Z",
+                "2026-02-03T04:05+14:00",
+                "2026-02-03T04:05:06+14:01",
+                "2026-02-03T04:05:06-13:59",
+                "2026-02-03T04:05:06-16:03",
+                "2026-02-03T24:00:00Z",
+                "2026-02-03T04:05:60Z",
+                "0000-02-03T04:05:06Z",
+                "0010-02-03T04:05:06Z",
+                "2026-13-03T04:05:06Z",
+                "2026-02-03 04:05:06Z",
+                "2026-02-03T04:05:06",
+            ],
+        ),
+        (
+            "opens",
+            Primitive::TimeOfDay,
+            free,
+            &["08:30", "08:30:15", "08:30:15.1234567", "08:30:15.12345678", "24:00", "08:30:60", "8:30", "08:30Z"],
+        ),
+        (
+            "lasts",
+            Primitive::Duration,
+            free,
+            &["P1D", "-PT1.5S", "P1DT2H3M4S", "PT", "P", "P1DT", "P1Y", "P1W", "PT1S2H", "PT1H5S", "1D", "PT1.S"],
+        ),
+        (
+            "seal",
+            Primitive::Binary,
+            free,
+            &["", "Zg", "Zg==", "Zg=", "Zh", "Z", "-_8=", "+/8", "+_8=", "Zm9v", "Zm9v="],
+        ),
+    ];
+    for (name, ty, facets, texts) in cases {
+        let pattern = properties[name]["pattern"].as_str().expect(name);
+        let pattern = regex::Regex::new(pattern).expect(pattern);
+        for text in texts {
+            let read = odata::edm::parse_primitive(ty, &facets, text)
+                .and_then(|value| odata::edm::check_facets(&facets, &value));
+            assert_eq!(pattern.is_match(text), read.is_ok(), "{name}: {text}");
+        }
+    }
+    let photo = &properties["photo"]["pattern"];
+    assert_eq!(photo, &properties["seal"]["pattern"], "bytes in a body are base64, of a stream too");
+}
+
+#[test]
+fn a_complex_property_is_set_to_null_where_it_may_be() {
+    let document = document(Profile::Graph);
+    for (method, name) in [("put", "shop.size-create"), ("patch", "shop.size-update")] {
+        let body = &document["paths"]["/items/{item-id}/size"][method]["requestBody"]["content"]["application/json"];
+        let link = format!("#/components/schemas/{name}");
+        assert_eq!(body["schema"], serde_json::json!({ "anyOf": [{ "$ref": link }, { "type": "null" }] }));
+    }
+}
+
+#[test]
+fn bounds_of_numbers_are_those_of_the_type_and_of_the_model() {
+    let document = document(Profile::Graph);
+    let stock = &document["components"]["schemas"]["shop.item-update"]["properties"]["stock"];
+    assert_eq!((&stock["minimum"], &stock["maximum"]), (&0.into(), &i32::MAX.into()));
+    let body = &document["paths"]["/items/shop.restock"]["post"]["requestBody"]["content"]["application/json"];
+    let amount = &body["schema"]["properties"]["amounts"]["items"];
+    assert_eq!((&amount["minimum"], &amount["maximum"]), (&i32::MIN.into(), &9.into()));
+    let top = &document["paths"]["/items"]["get"]["parameters"];
+    let top = top.as_array().expect("parameters").iter().find(|parameter| parameter["name"] == "$top").expect("$top");
+    assert_eq!((&top["schema"]["minimum"], &top["schema"]["maximum"]), (&0.into(), &i64::MAX.into()));
+}
+
+#[test]
+fn an_option_is_not_empty() {
+    let document = document(Profile::Graph);
+    for parameter in document["paths"]["/items"]["get"]["parameters"].as_array().expect("parameters") {
+        let schema = &parameter["schema"];
+        match schema["type"].as_str() {
+            Some("string") => assert_eq!(schema["minLength"], 1, "{parameter}"),
+            Some("array") => assert_eq!(schema["minItems"], 1, "{parameter}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_a_request_can_be_too_much_for_is_told() {
+    let document = document(Profile::Graph);
+    let statuses = |path: &str, method: &str| -> Vec<String> {
+        document["paths"][path][method]["responses"].as_object().expect(path).keys().cloned().collect()
+    };
+    let has = |all: &[String], wanted: &[&str]| wanted.iter().all(|status| all.iter().any(|known| known == status));
+    assert!(has(&statuses("/items", "get"), &["414"]));
+    assert!(!has(&statuses("/items", "get"), &["413"]), "nothing is sent");
+    assert!(has(&statuses("/items", "post"), &["408", "413", "414", "415"]));
+}
+
+#[test]
 fn an_abstract_type_is_one_of_its_concrete_ones_by_their_name() {
     let document = document(Profile::Graph);
     let size = &document["components"]["schemas"]["shop.size"];
@@ -114,6 +231,8 @@ fn an_abstract_type_is_one_of_its_concrete_ones_by_their_name() {
         document["components"]["schemas"]["shop.box-create"]["required"],
         serde_json::json!(["@odata.type", "height"])
     );
+    // A change of the entity leaves the type of the entity alone, but a value in it is a new one.
+    assert_eq!(document["components"]["schemas"]["shop.box-update"]["required"], serde_json::json!(["@odata.type"]));
 }
 
 #[test]

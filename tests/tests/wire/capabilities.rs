@@ -76,9 +76,15 @@ fn observed(world: &World, one: &Announced<'_>) -> Value {
             json!(call.send().status == 202)
         }
         ("ChangeTracking", "Supported") => {
-            let call = world.api.call("GET", CLIENTS).header("prefer", "odata.track-changes");
-            json!(call.send().ok().get("@odata.deltaLink").is_some())
+            // Graph's way: by the function. Without a place it is said of the service.
+            let place = if one.place.is_empty() { "clientConfigurations" } else { one.place };
+            let page = world.api.get(&format!("{}/delta()", collection(world, place)));
+            json!(page.ok().get("@odata.deltaLink").is_some())
         }
+        ("ChangeTracking", "FilterableProperties") => {
+            tracked_with(world, one, &|name| format!("$filter={name}%20eq%20null"))
+        }
+        ("ChangeTracking", "ExpandableProperties") => tracked_with(world, one, &|name| format!("$expand={name}")),
         ("BatchSupport", property) => batch(world, one, property),
         ("SearchRestrictions", "Searchable") => reads(&format!("{}?$search=word", checkins(world, one.place))),
         ("FilterRestrictions", "NonFilterableProperties") => {
@@ -218,6 +224,16 @@ fn refused(world: &World, one: &Announced<'_>, option: impl Fn(&str) -> String) 
             answer.error(400)["message"].is_string()
         })
         .collect()
+}
+
+/// The properties, of those that would do elsewhere, that changes can be asked for with.
+fn tracked_with(world: &World, one: &Announced<'_>, option: &dyn Fn(&str) -> String) -> Value {
+    let collection = collection(world, one.place);
+    let names = ["id", "createdDateTime", "clientConfigurations", "assignments"];
+    let taken = |path: &str, name: &&str| world.api.get(&format!("{path}?{}", option(name))).status == 200;
+    let elsewhere: Vec<&str> = names.into_iter().filter(|name| taken(&collection, name)).collect();
+    let delta = format!("{collection}/delta()");
+    elsewhere.into_iter().filter(|name| taken(&delta, name)).collect()
 }
 
 /// The announced formats, if each is answered as itself and one that is not announced is 406.

@@ -1,6 +1,7 @@
 //! `/openapi.json` and `/openapi.yaml`, and the capabilities that the model announces: what it says is what is done.
 
 use e2e::Service;
+use serde_json::json;
 
 use crate::world::{CLIENTS, World};
 
@@ -40,6 +41,12 @@ fn query_options_are_taken_where_the_document_names_them_and_refused_elsewhere()
             "/officeConfiguration/clientConfigurations/{officeClientConfiguration-id}/checkinStatuses",
             format!("{}/checkinStatuses", world.client),
         ),
+        ("/officeConfigurations/delta()", "/officeConfigurations/delta()".to_owned()),
+        ("/officeConfiguration/clientConfigurations/delta()", format!("{CLIENTS}/delta()")),
+        (
+            "/officeConfiguration/clientConfigurations/{officeClientConfiguration-id}/assignments/delta()",
+            format!("{}/assignments/delta()", world.client),
+        ),
     ];
     for (template, path) in collections {
         let parameters = document["paths"][template]["get"]["parameters"].as_array().expect(template);
@@ -55,7 +62,7 @@ fn query_options_are_taken_where_the_document_names_them_and_refused_elsewhere()
             "$count=true".to_owned(),
             format!("$select={property}"),
             "$apply=identity".to_owned(),
-            "$deltatoken=x".to_owned(),
+            "$deltatoken=latest".to_owned(),
         ] {
             let name = option.split('=').next().unwrap_or_default();
             let wanted = if named(name) { 200 } else { 400 };
@@ -84,4 +91,14 @@ fn methods_are_taken_where_the_document_names_them_and_refused_elsewhere() {
             }
         }
     }
+}
+
+#[test]
+fn a_number_past_a_bound_of_the_document_is_refused() {
+    let world = World::new();
+    let document = world.api.get("//openapi.json").ok();
+    let name = "microsoft.graph.windowsOfficeClientConfiguration-update";
+    let least = document["components"]["schemas"][name]["properties"]["priority"]["minimum"].as_i64().unwrap();
+    world.api.patch(&world.client, &json!({ "priority": least - 1 })).error(400);
+    world.api.patch(&world.client, &json!({ "priority": least })).ok();
 }

@@ -23,6 +23,7 @@
 mod capability;
 mod operations;
 mod paths;
+mod scalars;
 mod schemas;
 mod tree;
 
@@ -31,6 +32,17 @@ use crate::profile::Profile;
 use tree::{Tree, list, map};
 
 /// What the model cannot say of a service.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::openapi::{About, Document};
+///
+/// let mut about = About::new("Shop", "1.0");
+/// about.bearer = Some(("token".into(), "JWT".into()));
+/// let document = Document::new(&model, odata::Profile::Strict, &about);
+/// assert!(document.yaml().contains("bearerFormat: JWT"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// Title.
@@ -49,6 +61,11 @@ pub struct About {
 
 impl About {
     /// A service at the root of the document's host, for everybody.
+    ///
+    /// ```
+    /// let about = odata::openapi::About::new("Shop", "1.0");
+    /// assert_eq!((about.title.as_str(), about.servers[0].as_str(), about.batch), ("Shop", "/", false));
+    /// ```
     pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -62,11 +79,29 @@ impl About {
 }
 
 /// The document, to be written in either form.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::openapi::{About, Document};
+///
+/// let document = || Document::new(&model, odata::Profile::Strict, &About::new("Shop", "1.0"));
+/// assert_eq!(document().json(), document().json(), "the same model gives the same bytes");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document(Tree);
 
 impl Document {
     /// Describes the service of a model.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::openapi::{About, Document};
+    ///
+    /// let document = Document::new(&model, odata::Profile::Strict, &About::new("Shop", "1.0"));
+    /// assert!(document.json().contains("\"/products({product-id})/category\""));
+    /// ```
     pub fn new(model: &Model, profile: Profile, about: &About) -> Self {
         let info = map([("title", about.title.as_str().into()), ("version", about.version.as_str().into())])
             .with_some("description", about.description.as_deref());
@@ -91,11 +126,27 @@ impl Document {
     }
 
     /// As JSON, indented.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # use odata::openapi::{About, Document};
+    /// let document = Document::new(&model, odata::Profile::Strict, &About::new("Shop", "1.0"));
+    /// assert!(document.json().starts_with("{\n  \"openapi\": \"3.1.0\""));
+    /// ```
     pub fn json(&self) -> String {
         self.0.json()
     }
 
     /// As YAML 1.2.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// # use odata::openapi::{About, Document};
+    /// let document = Document::new(&model, odata::Profile::Strict, &About::new("Shop", "1.0"));
+    /// assert!(document.yaml().starts_with("openapi: \"3.1.0\"\ninfo:\n"));
+    /// ```
     pub fn yaml(&self) -> String {
         self.0.yaml()
     }

@@ -3,9 +3,10 @@
 use http::Method;
 
 use super::paths::Resource;
+use super::scalars;
 use super::schemas::{self, Variant};
 use super::tree::{Tree, list, map};
-use crate::engine::TargetKind;
+use crate::engine::{TargetKind, calls_delta, is_graph};
 use crate::model::{EdmType, Model, TypeId, TypeRef};
 use crate::profile::Profile;
 
@@ -87,6 +88,10 @@ impl Describer<'_, '_> {
     fn parameters(&self, method: &Method) -> Vec<Tree> {
         let kind = self.resource.target.kind;
         let mut out = Vec::new();
+        if self.tells_changes() {
+            self.following(&mut out);
+            return out;
+        }
         let is_read = *method == Method::GET;
         let is_entity = matches!(kind, TargetKind::Entity | TargetKind::EntityCollection);
         if is_read && kind == TargetKind::Count {
@@ -110,16 +115,16 @@ impl Describer<'_, '_> {
     fn narrowing(&self, out: &mut Vec<Tree>) {
         let place = &self.resource.place;
         if place.may(self.model, "FilterRestrictions", "Filterable") {
-            out.push(query("$filter", text(), "Only elements for which the expression is true."));
+            out.push(query("$filter", some_text(), "Only elements for which the expression is true."));
         }
         if place.may(self.model, "SearchRestrictions", "Searchable") && self.named().is_some() {
-            out.push(query("$search", text(), "Only elements with these words."));
+            out.push(query("$search", some_text(), "Only elements with these words."));
         }
     }
 
     fn paging(&self, out: &mut Vec<Tree>) {
         let (model, place) = (self.model, &self.resource.place);
-        let number = || map([("type", "integer".into()), ("minimum", 0.into())]);
+        let number = || scalars::whole("int64", 0, i64::MAX);
         if place.may(model, "SortRestrictions", "Sortable") {
             let schema = self.members(|member| {
                 let sortable = !member.ty.collection && !member.is_stream() && !member.is_navigation();
@@ -142,15 +147,33 @@ impl Describer<'_, '_> {
         if self.named().is_none() {
             return;
         }
-        if self.resource.place.may(self.model, "SelectSupport", "Supported") {
-            let schema = self.members(|member| !member.is_navigation());
-            out.push(query_list("$select", schema, "The properties to answer with."));
-        }
+        self.selection(out);
         let expands = self.members(crate::model::Member::is_navigation);
         let has_any = matches!(&expands, Tree::List(names) if !names.is_empty());
         if has_any && self.resource.place.may(self.model, "ExpandRestrictions", "Expandable") {
             out.push(query_list("$expand", expands, "The related entities to answer with."));
         }
+    }
+
+    fn selection(&self, out: &mut Vec<Tree>) {
+        if self.resource.place.may(self.model, "SelectSupport", "Supported") {
+            let schema = self.members(|member| !member.is_navigation());
+            out.push(query_list("$select", schema, "The properties to answer with."));
+        }
+    }
+
+    /// Whether this is Graph's function that tells changes.
+    fn tells_changes(&self) -> bool {
+        is_graph(self.profile) && calls_delta(self.model, &self.resource.target)
+    }
+
+    /// What following changes takes.
+    fn following(&self, out: &mut Vec<Tree>) {
+        self.selection(out);
+        let size = map([("type", "integer".into()), ("minimum", 1.into())]);
+        out.push(query("$top", size, "So many entities in a page at most."));
+        out.push(query("$deltatoken", text(), "From a link to later changes, or `latest` for one that begins now."));
+        out.push(query("$skiptoken", text(), "From a link to the next page."));
     }
 
     fn members(&self, wanted: impl Fn(&crate::model::Member) -> bool) -> Tree {
@@ -170,8 +193,10 @@ impl Describer<'_, '_> {
                 ]));
             }
             (TargetKind::EntityCollection | TargetKind::Entity, "POST") => self.variant(Variant::Create)?,
-            (TargetKind::Entity, _) | (TargetKind::Complex, "PATCH") => self.variant(Variant::Update)?,
-            (TargetKind::Complex, _) => self.variant(Variant::Create)?,
+            (TargetKind::Entity, _) => self.variant(Variant::Update)?,
+            // A property is set to null where it may be.
+            (TargetKind::Complex, "PATCH") => schemas::of(self.model, ty?, Variant::Update),
+            (TargetKind::Complex, _) => schemas::of(self.model, ty?, Variant::Create),
             _ => {
                 let schema = schemas::of(self.model, ty?, Variant::Create);
                 map([("type", "object".into()), ("properties", map([("value", schema)]))])
@@ -194,9 +219,10 @@ impl Describer<'_, '_> {
         if own.is_empty() {
             return None;
         }
-        let properties = own
-            .iter()
-            .map(|parameter| (parameter.name.to_string(), schemas::of(self.model, &parameter.ty, Variant::Create)));
+        let properties = own.iter().map(|parameter| {
+            let schema = schemas::of(self.model, &parameter.ty, Variant::Create);
+            (parameter.name.to_string(), scalars::within_bounds(schema, self.model, &parameter.annotations))
+        });
         let must = |ty: &TypeRef| ty.collection || !ty.nullable;
         let required: Vec<&str> =
             own.iter().filter(|one| !one.optional && must(&one.ty)).map(|parameter| &*parameter.name).collect();
@@ -212,7 +238,7 @@ impl Describer<'_, '_> {
         for (status, answer) in self.successes(method) {
             out = out.with(status, answer);
         }
-        let mut errors = vec!["400", "401", "403", "404"];
+        let mut errors = vec!["400", "401", "403", "404", "414"];
         if *method != Method::DELETE {
             errors.push("406");
         }
@@ -223,7 +249,10 @@ impl Describer<'_, '_> {
             ("GET", TargetKind::Stream) => errors.push("416"),
             ("GET", _) => {}
             ("DELETE", _) => errors.extend(["409", "428"]),
-            _ => errors.extend(["409", "413", "415", "428"]),
+            _ => errors.extend(["408", "409", "413", "415", "428"]),
+        }
+        if self.tells_changes() {
+            errors.push("410");
         }
         errors.push("429");
         errors.push("500");
@@ -305,6 +334,11 @@ fn text() -> Tree {
     map([("type", "string".into())])
 }
 
+/// What an option cannot do without.
+fn some_text() -> Tree {
+    text().with("minLength", Tree::Int(1))
+}
+
 fn query(name: &str, schema: Tree, description: &str) -> Tree {
     map([("name", name.into()), ("in", "query".into()), ("description", description.into()), ("schema", schema)])
 }
@@ -312,8 +346,9 @@ fn query(name: &str, schema: Tree, description: &str) -> Tree {
 /// An option that takes a list; the names that surely are good stand in it, and paths and nested options are good too.
 fn query_list(name: &str, names: Tree, description: &str) -> Tree {
     let known = map([("enum", names)]);
-    let items = map([("anyOf", Tree::List(vec![known, text()]))]);
-    let schema = map([("type", "array".into()), ("items", items), ("uniqueItems", true.into())]);
+    let items = map([("anyOf", Tree::List(vec![known, some_text()]))]);
+    let schema =
+        map([("type", "array".into()), ("items", items), ("minItems", 1.into()), ("uniqueItems", true.into())]);
     query(name, schema, description).with("style", "form").with("explode", false)
 }
 

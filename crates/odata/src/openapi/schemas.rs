@@ -1,9 +1,8 @@
 //! JSON Schema (2020-12, the dialect of OpenAPI 3.1) of every type: as read, as created, as changed. Knows no path.
 
+use super::scalars::{enumeration, primitive, within_bounds};
 use super::tree::{Tree, list, map};
-use crate::model::{
-    EdmType, EnumType, Facets, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
-};
+use crate::model::{EdmType, Member, MemberKind, Model, NamedType, StructuredType, TypeId, TypeRef};
 use crate::profile::Profile;
 
 /// Which use a schema is for.
@@ -118,64 +117,6 @@ fn nullable(schema: Tree) -> Tree {
     }
 }
 
-/// A primitive type with its facets.
-pub(super) fn primitive(ty: Primitive, facets: Facets, variant: Variant) -> Tree {
-    let text = |format: &str| map([("type", "string".into()), ("format", format.into())]);
-    let whole = |format: &str, least: i64, most: i64| {
-        map([
-            ("type", "integer".into()),
-            ("format", format.into()),
-            ("minimum", least.into()),
-            ("maximum", most.into()),
-        ])
-    };
-    match ty {
-        Primitive::Boolean => map([("type", "boolean".into())]),
-        Primitive::Byte => whole("uint8", 0, 255),
-        Primitive::SByte => whole("int8", -128, 127),
-        Primitive::Int16 => whole("int16", i16::MIN.into(), i16::MAX.into()),
-        Primitive::Int32 => whole("int32", i32::MIN.into(), i32::MAX.into()),
-        Primitive::Int64 => map([("type", "integer".into()), ("format", "int64".into())]),
-        Primitive::Decimal => map([("type", "number".into()), ("format", "decimal".into())]),
-        Primitive::Double | Primitive::Single => {
-            let format = if ty == Primitive::Double { "double" } else { "float" };
-            let number = map([("type", "number".into()), ("format", format.into())]);
-            map([("anyOf", Tree::List(vec![number, map([("enum", list(["-INF", "INF", "NaN"]))])]))])
-        }
-        Primitive::Date => text("date"),
-        Primitive::TimeOfDay => text("time"),
-        Primitive::DateTimeOffset => text("date-time"),
-        Primitive::Duration => text("duration"),
-        Primitive::Guid => text("uuid"),
-        Primitive::Binary => map([("type", "string".into()), ("contentEncoding", "base64url".into())]),
-        // Bytes in a body are base64; in an answer only links to them stand.
-        Primitive::Stream => {
-            let base64 = map([("type", "string".into()), ("contentEncoding", "base64".into())]);
-            if variant == Variant::Read { base64.with("readOnly", true) } else { base64 }
-        }
-        Primitive::String => {
-            let mut text = map([("type", "string".into())]);
-            if let Some(length) = facets.max_length {
-                text = text.with("maxLength", i64::from(length));
-            }
-            // No text of the protocol holds U+0000, and an ASCII one nothing above 127.
-            text.with("pattern", if facets.ascii { "^[\\u0001-\\u007f]*$" } else { "^[^\\u0000]*$" })
-        }
-        geo if geo.is_geo() => map([("type", "object".into())]),
-        _ => map([]),
-    }
-}
-
-fn enumeration(ty: &EnumType) -> Tree {
-    let names = ty.members.iter().map(|(name, _)| &**name);
-    let schema = map([("type", "string".into())]);
-    if ty.is_flags {
-        let one = names.collect::<Vec<_>>().join("|");
-        return schema.with("pattern", format!("^({one})(,({one}))*$"));
-    }
-    schema.with("enum", list(names))
-}
-
 fn structured(
     model: &Model,
     profile: Profile,
@@ -220,9 +161,15 @@ fn object(model: &Model, profile: Profile, ty: &StructuredType, variant: Variant
     let mut required = Vec::new();
     let kind = map([("type", "string".into()), ("enum", list([format!("#{}", ty.name), ty.name.to_string()]))]);
     properties.push(("@odata.type".to_owned(), kind));
-    // A value of a derived type says so; where the declared type is abstract nothing else will do.
+    // A value of a derived type says so; where the declared type is abstract nothing else will do. The type of an entity that
+    // is changed is known, that of a value inside it is not.
     let must_say = ty.ancestors.iter().any(|base| used_as_declared(model, *base));
-    if must_say && variant != Variant::Update && (variant == Variant::Create || profile == Profile::Graph) {
+    let says = match variant {
+        Variant::Read => profile == Profile::Graph,
+        Variant::Create => true,
+        Variant::Update => !ty.is_entity,
+    };
+    if must_say && says {
         required.push("@odata.type");
     }
     for (number, member) in (0..).zip(&ty.members) {
@@ -284,6 +231,7 @@ fn property(model: &Model, ty: &StructuredType, number: u16, member: &Member, va
         }
         (MemberKind::Structural { .. }, _) => of(model, &member.ty, variant),
     };
+    let schema = within_bounds(schema, model, &member.annotations);
     let computed = matches!(member.kind, MemberKind::Structural { computed: true, .. });
     let schema = if computed && variant == Variant::Read { beside(schema, "readOnly", true.into()) } else { schema };
     Some(match description(model, &member.annotations) {
