@@ -2,12 +2,14 @@
 //!
 //! It says what may be written and what holds when nothing is; what the values do is the business of those who read them.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderValue;
 use serde::{Deserialize, Deserializer};
+use store::Retention;
 
 use crate::auth::{AuthConfig, IssuerSection};
 use crate::http::{AddressRange, CertificateFiles};
@@ -37,6 +39,8 @@ pub struct Config {
     pub cors: CorsSection,
     /// The size of pages.
     pub pages: PagesSection,
+    /// How long what changed stays known.
+    pub change_log: ChangeLogSection,
     /// Bounds for connections and clients.
     pub limits: LimitsSection,
 }
@@ -54,6 +58,7 @@ impl Default for Config {
             lenient_types: false,
             cors: CorsSection::default(),
             pages: PagesSection::default(),
+            change_log: ChangeLogSection::default(),
             limits: LimitsSection::default(),
         }
     }
@@ -149,6 +154,34 @@ fn page_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error
     }
 }
 
+/// `[change_log]`: what `delta()` can tell. What goes beyond either bound goes as the tenant changes something.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangeLogSection {
+    /// Age of a change in days.
+    #[serde(deserialize_with = "at_least_one")]
+    pub days: u32,
+    /// Changes of one tenant.
+    #[serde(deserialize_with = "at_least_one")]
+    pub commits: u32,
+}
+
+impl Default for ChangeLogSection {
+    fn default() -> Self {
+        let kept = Retention::default();
+        let days = kept.age.as_secs() / SECONDS_PER_DAY;
+        Self { days: u32::try_from(days).unwrap_or(u32::MAX), commits: u32::try_from(kept.commits).unwrap_or(u32::MAX) }
+    }
+}
+
+impl From<ChangeLogSection> for Retention {
+    fn from(section: ChangeLogSection) -> Self {
+        Self { age: Duration::from_secs(u64::from(section.days) * SECONDS_PER_DAY), commits: section.commits.into() }
+    }
+}
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
 /// `[limits]`: what may be adapted to the machine and its network. Times are whole seconds, at least 1.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -189,10 +222,10 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Er
     }
 }
 
-fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+fn at_least_one<'de, D: Deserializer<'de>, N: TryFrom<u32, Error: Display>>(deserializer: D) -> Result<N, D::Error> {
     match u32::deserialize(deserializer)? {
         0 => Err(serde::de::Error::custom("it is at least 1")),
-        number => usize::try_from(number).map_err(serde::de::Error::custom),
+        number => N::try_from(number).map_err(serde::de::Error::custom),
     }
 }
 
@@ -280,6 +313,7 @@ mod tests {
         let config = parse("").expect("good");
         assert_eq!((config.listen.as_str(), config.builtin_issuer), ("127.0.0.1:8080", true));
         assert_eq!(config.tls, None);
+        assert_eq!(Retention::from(config.change_log), Retention::default());
     }
 
     #[test]
@@ -295,6 +329,7 @@ mod tests {
             tls = { cert = "c.pem", key = "k.pem" }
             cors.origins = ["https://console.example:8443"]
             pages.max = 50
+            change_log = { days = 7, commits = 1000 }
             [limits]
             connections = 5
             header_timeout_s = 1
@@ -311,6 +346,7 @@ mod tests {
         assert!(config.lenient_types && config.behind_proxy && !config.builtin_issuer);
         assert_eq!(config.limits.shutdown_timeout_s, Duration::from_secs(4));
         assert_eq!(config.pages.max, 50);
+        assert_eq!((config.change_log.days, config.change_log.commits), (7, 1000));
         assert_eq!(config.issuers.len(), 1);
         assert_eq!(config.trusted_proxies.len(), 2);
     }
@@ -329,6 +365,7 @@ mod tests {
                 "o.toml:1:19: trusted_proxies[1]: `proxy` is neither an IP address nor a block like 10.0.0.0/8",
             ),
             ("tls = { cert = \"c\" }", "o.toml:1:7: tls: `cert` and `key` go together"),
+            ("change_log.days = 0", "o.toml:1:19: change_log.days: it is at least 1"),
             ("pages.max = 0", "o.toml:1:13: pages.max: it is from 1 to 10000, not 0"),
             (
                 "cors.origins = [\"console.example\"]",

@@ -94,6 +94,23 @@ fn r9_the_actions_are_called_by_all_three_spellings() {
 }
 
 #[test]
+fn changes_of_every_collection_of_entities_are_told_by_delta() {
+    let model = office();
+    for ty in [
+        "officeConfiguration",
+        "officeClientConfiguration",
+        "windowsOfficeClientConfiguration",
+        "officeClientConfigurationAssignment",
+    ] {
+        let named = EdmType::Named(model.type_by_name(&format!("graph.{ty}")).expect("declared"));
+        for name in ["delta", "microsoft.graph.delta", "graph.delta"] {
+            assert_eq!(model.bound_operations(name, named, true).len(), 1, "{name} of {ty}");
+            assert!(model.bound_operations(name, named, false).is_empty(), "{name} of {ty}");
+        }
+    }
+}
+
+#[test]
 fn r10_a_client_configuration_and_a_target_have_concrete_types() {
     let model = office();
     let concrete = |name: &str| -> Vec<String> {

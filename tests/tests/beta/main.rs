@@ -4,6 +4,7 @@
 
 mod batch;
 mod creation_call;
+mod following;
 mod metadata;
 mod office_configuration;
 mod office_configurations;

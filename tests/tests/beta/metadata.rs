@@ -29,6 +29,16 @@ fn r11_metadata_needs_no_token_and_is_xml_by_default() {
 }
 
 #[test]
+fn metadata_refuses_other_methods_without_asking_who_calls() {
+    let service = Service::start();
+    let api = service.admin("contoso").anonymous();
+    for method in ["POST", "PATCH", "DELETE", "TRACE"] {
+        let refused = api.call(method, "/$metadata").send().is(405);
+        assert_eq!(refused.expect_header("allow"), "GET, HEAD", "{method}");
+    }
+}
+
+#[test]
 fn metadata_is_json_on_request() {
     let service = Service::start();
     let api = service.admin("contoso").anonymous();

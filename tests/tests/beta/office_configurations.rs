@@ -1,5 +1,7 @@
 //! `/officeConfigurations` and `/officeConfigurations/{id}`.
 
+mod delta;
+
 use e2e::{Api, READ, Service, random_id, samples};
 use serde_json::{Value, json};
 

@@ -22,12 +22,15 @@ const TAG_BYTES: usize = 16;
 pub struct ContinuationKey(hmac::Key);
 
 impl ContinuationKey {
+    /// Its file in a data folder.
+    pub const FILE: &str = "continuation.key";
+
     /// Reads the key of a data folder, or makes it.
     ///
     /// # Errors
     /// When the file cannot be read, written, or is not a key.
     pub fn of_folder(folder: &Path, ids: &dyn IdSource) -> Result<Self> {
-        let path = folder.join("continuation.key");
+        let path = folder.join(Self::FILE);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path, ids)?,

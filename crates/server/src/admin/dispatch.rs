@@ -2,7 +2,7 @@
 
 use odata::engine::{Operation, Outcome};
 use odata::model::{OperationId, TypeId};
-use odata::plan::Projection;
+use odata::plan::{CollectionQuery, Projection};
 use odata::{Error, ErrorKind, Record, Value};
 use store::ClientKind;
 
@@ -53,7 +53,7 @@ pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Out
         Operation::Create(record) => create(cx, place, &record).await,
         Operation::Update { record, replace: false } => update(cx, place, &record, false).await,
         Operation::Delete => delete(cx, place).await,
-        Operation::Invoke { operation, parameters, .. } => invoke(cx, place, operation, &parameters).await,
+        Operation::Invoke { operation, parameters, query } => invoke(cx, place, operation, &parameters, &query).await,
         Operation::WriteStream { media_type, bytes } => {
             let (estate, client, which) = cx.resource.payload(cx.office).ok_or_else(not_here)?;
             payload::put(cx, estate, client, which, media_type, bytes).await
@@ -171,12 +171,16 @@ async fn delete(cx: &Cx<'_>, place: Place) -> Result<Outcome, Error> {
 }
 
 async fn invoke(
-    cx: &Cx<'_>,
+    cx: &mut Cx<'_>,
     place: Place,
     operation: OperationId,
     parameters: &[Option<Value>],
+    query: &CollectionQuery,
 ) -> Result<Outcome, Error> {
     match (place, cx.office.model.operation(operation).short_name()) {
+        (Place::Configurations, "delta") => configurations::delta(cx, query).await,
+        (Place::Clients(estate, cast), "delta") => clients::delta(cx, estate, cast, query).await,
+        (Place::Assignments(estate, client), "delta") => assignments::delta(cx, estate, client, query).await,
         (Place::Client(estate, client, _), "assign") => assignments::assign(cx, estate, client, parameters).await,
         (Place::Clients(estate, _), "updatePriorities") => clients::update_priorities(cx, estate, parameters).await,
         _ => Err(not_here()),

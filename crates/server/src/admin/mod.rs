@@ -21,6 +21,7 @@ mod refusal;
 mod rendered;
 mod represent;
 mod resource;
+mod tracking;
 mod turns;
 
 use std::collections::HashMap;
@@ -206,8 +207,9 @@ async fn one(
     let operation = plane.engine.bind(&head, given, stored_type)?;
     let outcome = dispatch::execute(&mut cx, operation).await?;
     let response = plane.engine.render(&head, outcome, &seal)?;
-    // What a group sees may never come to be.
+    // What a group sees may never come to be, and a link of `delta()` that is kept would lead nowhere some day.
     if group.is_none()
+        && resource.operation.is_none()
         && let Some(question) = Question::of(&request.base, parts)
         && let Some(row) = resource.place.estate().and_then(|estate| cx.estate(estate).ok()?)
     {

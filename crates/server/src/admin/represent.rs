@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use odata::{Record, StreamInfo, Value};
+use odata::model::TypeId;
+use odata::{Record, RecordBuilder, StreamInfo, Value};
 use store::{
     Assignment, CheckinStatus, ClientConfiguration, ClientKind, OfficeConfiguration, Payload, Stamp, Summary, Target,
 };
@@ -87,6 +88,11 @@ pub(crate) fn assignment(office: &OfficeModel, row: &Assignment) -> Record {
     stamp(&mut record, members.created, members.modified, &row.stamp);
     record.set(members.target, row.target.as_ref().map_or(Value::Null, |given| target(office, given)));
     record
+}
+
+/// What is left of an entity that is gone: its key, by its type and the member.
+pub(crate) fn key(office: &OfficeModel, (ty, member): (TypeId, u16), given: Uuid) -> Record {
+    RecordBuilder::new(&office.model, ty).set(member, id(given)).build()
 }
 
 /// A check-in status.

@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
-use store::Store;
 use store::sqlite::{self, CopyReport, SqliteOptions, SqliteStore};
+use store::{Retention, Store};
 
 use super::{DataFolder, Failure, OutputFormat};
+use crate::admin::ContinuationKey;
 use crate::auth::KEYS_FILE;
+
+/// What a copy holds beside the database: without the second, links that clients keep would be refused as forged.
+const KEY_FILES: [&str; 2] = [KEYS_FILE, ContinuationKey::FILE];
 
 /// Where to copy to.
 #[derive(Debug, clap::Args)]
@@ -72,16 +76,15 @@ pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Opens the store of a data folder, which is then this process's alone.
-pub(super) async fn open(folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let options = SqliteOptions::new(folder);
+pub(super) async fn open(folder: &Path, retention: Retention) -> anyhow::Result<Arc<dyn Store>> {
+    let options = SqliteOptions::new(folder).retention(retention);
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
     Ok(Arc::new(opened.context("opening the store did not end")??))
 }
 
 pub(super) fn backup(args: &BackupArgs) -> Result<(), Failure> {
     let from = &args.folder.data;
-    let keys = args.to.join(KEYS_FILE);
-    if keys.exists() {
+    if let Some(keys) = KEY_FILES.map(|file| args.to.join(file)).into_iter().find(|keys| keys.exists()) {
         return Err(anyhow!("{} is there already: a backup goes into a folder of its own", keys.display()).into());
     }
     make_folder(&args.to)?;
@@ -92,8 +95,8 @@ pub(super) fn backup(args: &BackupArgs) -> Result<(), Failure> {
 
 pub(super) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     let to = &args.folder.data;
-    let keys = to.join(KEYS_FILE);
-    if keys.exists() && args.from.join(KEYS_FILE).exists() {
+    let in_both = |file: &&&str| to.join(file).exists() && args.from.join(file).exists();
+    if let Some(keys) = KEY_FILES.iter().find(in_both).map(|file| to.join(file)) {
         // Whose tokens count afterwards is not for us to guess.
         return Err(
             anyhow!("{} is there already: restore into an empty folder, or move it away", keys.display()).into()
@@ -133,15 +136,20 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     }
 }
 
-/// Copies the keys of the built-in issuer, so that the tokens that it gave still count after a restore. True when there are any.
+/// Copies the keys, so that tokens and links that were given still count after a restore. True when the built-in issuer's are there.
 fn copy_keys(from: &Path, to: &Path) -> anyhow::Result<bool> {
-    let (source, target) = (from.join(KEYS_FILE), to.join(KEYS_FILE));
-    // The copy has the permissions of the original: its owner's only.
-    match fs::copy(&source, &target).and_then(|_| fs::File::open(&target)?.sync_all()) {
-        Ok(()) => Ok(true),
-        Err(_) if !source.exists() => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot copy {} to {}", source.display(), target.display())),
+    for file in KEY_FILES {
+        let (source, target) = (from.join(file), to.join(file));
+        // The copy has the permissions of the original: its owner's only.
+        match fs::copy(&source, &target).and_then(|_| fs::File::open(&target)?.sync_all()) {
+            Ok(()) => {}
+            Err(_) if !source.exists() => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot copy {} to {}", source.display(), target.display()));
+            }
+        }
     }
+    Ok(from.join(KEYS_FILE).exists())
 }
 
 fn tell(copied: &CopyReport, with_keys: bool, output: OutputFormat) -> Result<(), Failure> {

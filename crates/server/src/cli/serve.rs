@@ -99,7 +99,7 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     })?;
     data::make_folder(&config.data)?;
     let fresh = !store::sqlite::exists(&config.data);
-    let store = data::open(&config.data).await?;
+    let store = data::open(&config.data, config.change_log.into()).await?;
     let served = serve_store(&config, with_demo.then_some(fresh), listener, &store, env).await;
     // In any case what was accepted is finished and the folder let go.
     store.close().await;

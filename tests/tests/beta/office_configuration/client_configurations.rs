@@ -4,6 +4,7 @@ mod assign;
 mod assignments;
 mod by_id;
 mod checkin_statuses;
+mod delta;
 mod payloads;
 mod update_priorities;
 

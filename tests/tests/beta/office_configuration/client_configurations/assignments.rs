@@ -1,5 +1,7 @@
 //! `…/{id}/assignments` and `…/assignments/{aid}`.
 
+mod delta;
+
 use e2e::{Service, random_id, samples};
 use serde_json::{Value, json};
 

@@ -46,6 +46,8 @@ fn r3_an_unknown_id_is_404_for_every_method() {
     let path = format!("{PATH}/{}", random_id());
     api.get(&path).error_code(404, "ResourceNotFound");
     api.patch(&path, &json!({ "displayName": "x" })).error_code(404, "ResourceNotFound");
+    let typed = json!({ "@odata.type": "#microsoft.graph.windowsOfficeClientConfiguration", "displayName": "x" });
+    api.patch(&path, &typed).error_code(404, "ResourceNotFound");
     api.delete(&path).error_code(404, "ResourceNotFound");
     assert_eq!(all(&api), before);
 }
