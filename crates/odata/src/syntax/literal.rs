@@ -88,7 +88,10 @@ impl<'t> Cursor<'t> {
                     None => self.error("an unpaired surrogate"),
                 };
             }
-            _ => return self.error("an unknown escape"),
+            _ => {
+                self.pos -= 1;
+                return self.error("an unknown escape");
+            }
         })
     }
 
