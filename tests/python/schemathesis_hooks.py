@@ -104,6 +104,9 @@ def put_good_options(case: Case, turn: int) -> None:
             case.query[option] = FILTERS[collection][turn % 2]
         elif option == "$search":
             case.query[option] = "word"
+        elif option in ("$deltatoken", "$skiptoken"):
+            # Only what an answer's link holds is good.
+            del case.query[option]
         elif schema.get("type") == "array":
             # The document names the members; a path or a nested option is good as well, any text is not.
             names = schema["items"]["anyOf"][0]["enum"]
@@ -121,6 +124,8 @@ def keep_rules(case: Case) -> None:
     body = case.body
     if not isinstance(body, dict):
         return
+    if case.path.endswith("/$batch"):
+        keep_rules_of_batches(body)
     if case.path.endswith("/updatePriorities"):
         # The lists are pairs.
         body["officeConfigurationPolicyIds"], body["officeConfigurationPriorities"] = [], []
@@ -133,6 +138,18 @@ def keep_rules(case: Case) -> None:
         # A user has one status on a device.
         for number, status in enumerate(value.get("tenantCheckinStatuses") or value.get("value") or []):
             status["deviceName"] = f"PC-{number}"
+
+
+def keep_rules_of_batches(body: dict[str, Any]) -> None:
+    """Ids are distinct, what a request depends on stands before it, and URLs are ones that are served. Of the members of each request only
+    these are rewritten."""
+    requests_ = body["requests"] = body["requests"][:20] or [{"id": "0", "method": "GET", "url": "/officeConfiguration"}]
+    for number, request in enumerate(requests_):
+        request |= {"id": f"r{number}", "url": "/officeConfiguration", "method": "GET"}
+        request.pop("atomicityGroup", None)
+        request.pop("body", None)
+        request["headers"] = {}
+        request["dependsOn"] = ["r0"] if number else []
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -209,13 +209,13 @@ fn batch() -> Tree {
         (
             "properties",
             map([
-                ("id", text()),
+                ("id", operations::some_text()),
                 ("method", map([("enum", list(["GET", "POST", "PATCH", "PUT", "DELETE"]))])),
-                ("url", text()),
+                ("url", operations::some_text()),
                 ("headers", map([("type", "object".into()), ("additionalProperties", text())])),
                 ("body", map([])),
-                ("dependsOn", map([("type", "array".into()), ("items", text())])),
-                ("atomicityGroup", text()),
+                ("dependsOn", map([("type", "array".into()), ("items", operations::some_text())])),
+                ("atomicityGroup", operations::some_text()),
             ]),
         ),
         ("required", list(["id", "method", "url"])),

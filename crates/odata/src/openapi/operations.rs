@@ -172,8 +172,12 @@ impl Describer<'_, '_> {
         self.selection(out);
         let size = map([("type", "integer".into()), ("minimum", 1.into())]);
         out.push(query("$top", size, "So many entities in a page at most."));
-        out.push(query("$deltatoken", text(), "From a link to later changes, or `latest` for one that begins now."));
-        out.push(query("$skiptoken", text(), "From a link to the next page."));
+        out.push(query(
+            "$deltatoken",
+            some_text(),
+            "From a link to later changes, or `latest` for one that begins now.",
+        ));
+        out.push(query("$skiptoken", some_text(), "From a link to the next page."));
     }
 
     fn members(&self, wanted: impl Fn(&crate::model::Member) -> bool) -> Tree {
@@ -334,8 +338,8 @@ fn text() -> Tree {
     map([("type", "string".into())])
 }
 
-/// What an option cannot do without.
-fn some_text() -> Tree {
+/// What cannot be empty.
+pub(super) fn some_text() -> Tree {
     text().with("minLength", Tree::Int(1))
 }
 

@@ -196,10 +196,6 @@ impl Engine {
         if let Some(resource) = posted::queried(path_and_query) {
             return self.posted_head(method, resource, headers, root, tokens);
         }
-        if posted::queried(path_and_query).is_some() {
-            let message = "The segment '$query' takes POST.";
-            return Err(Error::new(ErrorKind::MethodNotAllowed, message).with_allow([Method::POST]));
-        }
         self.understand(method, path_and_query, headers, root, tokens)
     }
 
@@ -425,7 +421,10 @@ impl Engine {
         let mut wanted = prefer.max_page_size;
         if is_graph(self.settings.profile) && calls_delta(&self.model, target) {
             // Graph's `$top` is the size of a page here: what is left out of changes would never be told.
-            let top = bound.top.take().map(|top| u32::try_from(top).unwrap_or(u32::MAX).max(1));
+            let top = bound.top.take().map(|top| u32::try_from(top).unwrap_or(u32::MAX));
+            if top == Some(0) {
+                return Err(Error::bad_request("A page of changes has at least one entity.").at("$top"));
+            }
             wanted = wanted.into_iter().chain(top).min();
         }
         if let Some(token) = query.text(SystemOption::DeltaToken) {
