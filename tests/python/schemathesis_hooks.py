@@ -141,15 +141,11 @@ def keep_rules(case: Case) -> None:
 
 
 def keep_rules_of_batches(body: dict[str, Any]) -> None:
-    """Ids are distinct, what a request depends on stands before it, and URLs are ones that are served. Of the members of each request only
-    these are rewritten."""
-    requests_ = body["requests"] = body["requests"][:20] or [{"id": "0", "method": "GET", "url": "/officeConfiguration"}]
-    for number, request in enumerate(requests_):
-        request |= {"id": f"r{number}", "url": "/officeConfiguration", "method": "GET"}
-        request.pop("atomicityGroup", None)
-        request.pop("body", None)
-        request["headers"] = {}
-        request["dependsOn"] = ["r0"] if number else []
+    """As many reads as were to be: ids are distinct, what a request depends on stands before it, and URLs are ones that are served."""
+    count = min(len(body["requests"]), 20)
+    one = {"method": "GET", "url": "/officeConfiguration", "headers": None}
+    body.clear()
+    body["requests"] = [one | {"id": f"r{number}", "dependsOn": ["r0"] if number else None} for number in range(count)]
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -201,9 +201,16 @@ fn document(id: &str, description: &str, media_type: &str, other: Option<&str>) 
     map([("operationId", id.into()), ("description", description.into()), ("responses", responses)])
 }
 
+/// An object that takes no members but those that are declared, and annotations, which are told by their `@`.
+fn but_annotations(schema: Tree) -> Tree {
+    schema.with("patternProperties", map([("@", map([]))])).with("additionalProperties", false)
+}
+
 /// `$batch` in JSON (OData JSON Format 4.01, chapter 19).
 fn batch() -> Tree {
     let text = || map([("type", "string".into())]);
+    // SDKs write members that they have nothing for as null.
+    let or_null = |name| list([name, "null"]);
     let request = map([
         ("type", "object".into()),
         (
@@ -212,10 +219,11 @@ fn batch() -> Tree {
                 ("id", operations::some_text()),
                 ("method", map([("enum", list(["GET", "POST", "PATCH", "PUT", "DELETE"]))])),
                 ("url", operations::some_text()),
-                ("headers", map([("type", "object".into()), ("additionalProperties", text())])),
+                ("headers", map([("type", or_null("object")), ("additionalProperties", text())])),
                 ("body", map([])),
-                ("dependsOn", map([("type", "array".into()), ("items", operations::some_text())])),
-                ("atomicityGroup", operations::some_text()),
+                ("dependsOn", map([("type", or_null("array")), ("items", operations::some_text())])),
+                ("atomicityGroup", map([("type", or_null("string")), ("minLength", 1.into())])),
+                ("if", map([("type", or_null("string")), ("minLength", 1.into())])),
             ]),
         ),
         ("required", list(["id", "method", "url"])),
@@ -243,7 +251,7 @@ fn batch() -> Tree {
     map([
         ("operationId", "batch.call".into()),
         ("description", "Several requests in one.".into()),
-        ("requestBody", operations::json_body(of("requests", request), true)),
+        ("requestBody", operations::json_body(but_annotations(of("requests", but_annotations(request))), true)),
         ("responses", with_errors(map([("200", answered)]), &errors)),
     ])
 }

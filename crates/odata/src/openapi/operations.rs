@@ -170,7 +170,7 @@ impl Describer<'_, '_> {
     /// What following changes takes.
     fn following(&self, out: &mut Vec<Tree>) {
         self.selection(out);
-        let size = map([("type", "integer".into()), ("minimum", 1.into())]);
+        let size = scalars::whole("int64", 1, i64::MAX);
         out.push(query("$top", size, "So many entities in a page at most."));
         out.push(query(
             "$deltatoken",

@@ -166,6 +166,7 @@ fn a_bad_envelope_is_400_and_names_the_place() {
         (requests(&json!([after("1", "1")])), "requests/0/dependsOn/0"),
         (requests(&json!([get("1"), after("2", "x")])), "requests/1/dependsOn/0"),
         (requests(&json!([group("1", "g"), get("2"), group("3", "g")])), "requests/2/atomicityGroup"),
+        (requests(&json!([group("1", "")])), "requests/0/atomicityGroup"),
         (requests(&json!([group("1", "1")])), "requests/0/id"),
         (requests(&json!([{ "method": "GET", "url": "a" }])), "requests/0/id"),
         (requests(&json!([{ "id": "1", "url": "a" }])), "requests/0/method"),

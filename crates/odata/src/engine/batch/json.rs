@@ -112,7 +112,7 @@ fn item(
     let depends_on = depends_on(given.depends_on, &place)?;
     let condition = given.condition.map(Condition::parse).transpose();
     let condition = condition.map_err(|error| error.at(format!("{place}/if")))?;
-    let group = given.group.map(Arc::from);
+    let group = given.group.map(|name| required(Some(name), "atomicityGroup")).transpose()?.map(Arc::from);
     let mut item = Item {
         id,
         place,
