@@ -171,11 +171,13 @@ impl Follower {
     /// What is there, after what was told before.
     fn list(&mut self) -> ChangePoint {
         let found = self.members.after(self.from.after, self.limit + 1);
-        self.more = found.len() > self.limit;
+        let has_more = found.len() > self.limit;
+        // What changed since the first part is not told yet.
+        self.more = has_more || self.from.version < self.snapshot.version();
         let told = &found[..found.len().min(self.limit)];
         self.present.extend(told.iter().map(|(_, id)| *id));
         match told.last() {
-            Some((seq, _)) if self.more => ChangePoint { after: *seq, ..self.from },
+            Some((seq, _)) if has_more => ChangePoint { after: *seq, ..self.from },
             _ => ChangePoint { after: WHOLE, listing: false, ..self.from },
         }
     }
