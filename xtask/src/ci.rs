@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 
+use crate::examples;
 use crate::tally::Tally;
 use crate::test;
 use crate::tools::{BENCH_MEMBERS, Repo, succeed};
@@ -17,6 +18,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("lock files", lock_files),
     ("lints", lints),
     ("documentation", documentation),
+    ("examples", examples::check),
     ("dependencies", dependencies),
 ];
 
