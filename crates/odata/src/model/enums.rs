@@ -76,7 +76,7 @@ impl EnumType {
     }
 
     /// Whether members make up the value, so that names can say it.
-    pub fn has(&self, value: i64) -> bool {
+    pub(crate) fn has(&self, value: i64) -> bool {
         let bits = self.members.iter().filter(|(_, part)| value & part == *part).fold(0, |sum, (_, part)| sum | part);
         self.member_of(value).is_some() || (self.is_flags && bits == value)
     }

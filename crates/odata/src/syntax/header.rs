@@ -32,7 +32,7 @@ pub struct Version {
 
 impl Version {
     /// Parses `4.01`; digits after the dot that change nothing may follow a semicolon, as old clients write it.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.split(';').next()?.trim();
         let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten();

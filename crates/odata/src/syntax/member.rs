@@ -243,7 +243,7 @@ pub(super) fn builtin(name: &str) -> Option<Builtin> {
 
 impl Function {
     /// The name as in the specification.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(_, function)| *function == self).map_or("case", |(name, _)| name)
     }
 }

@@ -31,9 +31,10 @@ mod url;
 use std::borrow::Cow;
 
 pub use expression::parse_expression;
-pub use path::{Parentheses, RawPath, RawSegment};
+pub use path::{RawPath, RawSegment};
 pub use query::{Query, SystemOption};
-pub use url::{RelativeUrl, check as check_url};
+pub use url::RelativeUrl;
+pub(crate) use url::check as check_url;
 
 use crate::error::Error;
 
@@ -58,7 +59,7 @@ impl SyntaxError {
     }
 
     /// As the error of the option or path named `target`.
-    pub fn into_error(self, target: &str) -> Error {
+    pub(crate) fn into_error(self, target: &str) -> Error {
         Error::bad_request(format!("Syntax error at position {} in '{target}': {}.", self.position, self.message))
             .at(target)
             .at_position(self.position)

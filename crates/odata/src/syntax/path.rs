@@ -14,7 +14,6 @@ use crate::limits::PATH_SEGMENTS_MAX;
 /// ```
 /// use odata::syntax::RawPath;
 /// let path = RawPath::parse("Products('a%2Fb')/Category/").expect("well-formed");
-/// assert!(path.trailing_slash());
 /// assert_eq!(path.segments().map(|s| s.text()).collect::<Vec<_>>(), ["Products('a/b')", "Category"]);
 /// assert!(RawPath::parse("Products//Category").is_err());
 /// assert_eq!(RawPath::parse("Products/$count/Name").unwrap_err().position, Some(15));
@@ -23,7 +22,6 @@ use crate::limits::PATH_SEGMENTS_MAX;
 pub struct RawPath {
     text: String,
     ranges: Vec<Range<usize>>,
-    trailing_slash: bool,
 }
 
 impl RawPath {
@@ -36,7 +34,6 @@ impl RawPath {
         let raw = raw.strip_prefix('/').unwrap_or(raw);
         let mut path = Self { text: String::with_capacity(raw.len()), ..Self::default() };
         let (raw, trailing_slash) = raw.strip_suffix('/').map_or((raw, false), |raw| (raw, true));
-        path.trailing_slash = trailing_slash;
         if raw.is_empty() {
             return if trailing_slash { Err(empty_segment()) } else { Ok(path) };
         }
@@ -90,18 +87,8 @@ impl RawPath {
     }
 
     /// How many segments there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ranges.len()
-    }
-
-    /// Whether it addresses the service root.
-    pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
-    }
-
-    /// Whether one slash stood at the end.
-    pub fn trailing_slash(&self) -> bool {
-        self.trailing_slash
     }
 }
 
@@ -127,12 +114,12 @@ impl<'p> RawSegment<'p> {
     }
 
     /// What stands before the first parenthesis.
-    pub fn name(&self) -> &'p str {
+    pub(crate) fn name(&self) -> &'p str {
         self.text.split_once('(').map_or(self.text, |(name, _)| name)
     }
 
     /// The predicate of a `$filter(…)` segment and the keys behind it, `None` for any other.
-    pub fn filter(&self) -> Option<Result<(Expr<'p>, Parentheses<'p>), SyntaxError>> {
+    pub(crate) fn filter(&self) -> Option<Result<(Expr<'p>, Parentheses<'p>), SyntaxError>> {
         let inner = self.text.strip_prefix("$filter(")?;
         let mut cursor = Cursor::new(self.text);
         cursor.pos = self.text.len() - inner.len();
@@ -140,7 +127,7 @@ impl<'p> RawSegment<'p> {
     }
 
     /// The entity sets of `$crossjoin(…)`, `None` for any other.
-    pub fn crossjoin(&self) -> Option<Result<Vec<&'p str>, SyntaxError>> {
+    pub(crate) fn crossjoin(&self) -> Option<Result<Vec<&'p str>, SyntaxError>> {
         let inner = self.text.strip_prefix("$crossjoin(")?;
         let mut cursor = Cursor::new(self.text);
         cursor.pos = self.text.len() - inner.len();
@@ -167,7 +154,7 @@ impl<'p> RawSegment<'p> {
     ///
     /// # Errors
     /// What does not fit the grammar: an argument in a path is a literal, an alias, an array or an object.
-    pub fn arguments(&self) -> Result<Parentheses<'p>, SyntaxError> {
+    pub(crate) fn arguments(&self) -> Result<Parentheses<'p>, SyntaxError> {
         let mut cursor = Cursor::new(self.text);
         cursor.pos = self.name().len();
         cursor.argument_pairs()
@@ -175,7 +162,7 @@ impl<'p> RawSegment<'p> {
 }
 
 /// What stands in pairs of parentheses, one behind the other: keys, or parameters and a key.
-pub type Parentheses<'p> = Vec<Vec<Argument<'p>>>;
+pub(crate) type Parentheses<'p> = Vec<Vec<Argument<'p>>>;
 
 impl<'t> Cursor<'t> {
     fn filter_segment(&mut self) -> Result<(Expr<'t>, Parentheses<'t>), SyntaxError> {

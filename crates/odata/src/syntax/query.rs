@@ -179,7 +179,7 @@ impl Query {
     }
 
     /// The system options given, in order.
-    pub fn given(&self) -> impl Iterator<Item = SystemOption> + '_ {
+    pub(crate) fn given(&self) -> impl Iterator<Item = SystemOption> + '_ {
         self.system.iter().map(|given| given.option)
     }
 
@@ -201,17 +201,12 @@ impl Query {
     }
 
     /// Every option written without `$` or `@`, system ones included: the names that a function call takes as arguments.
-    pub fn bare(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
+    pub(crate) fn bare(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
         let system = self.system.iter().map(|given| &given.pair);
         system
             .chain(&self.custom)
             .map(|pair| (&self.text[pair.name.clone()], &self.text[pair.value.clone()]))
             .filter(|(name, _)| !name.starts_with('$'))
-    }
-
-    /// Whether there is neither a system option nor an alias nor a custom one.
-    pub fn is_empty(&self) -> bool {
-        self.system.is_empty() && self.aliases.is_empty() && self.custom.is_empty()
     }
 
     /// Parses every system option.

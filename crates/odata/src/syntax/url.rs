@@ -8,7 +8,7 @@ use crate::error::Error;
 /// ```
 /// use odata::syntax::{RelativeUrl, SystemOption};
 /// let url = RelativeUrl::parse("Products(1)/Category?$select=Name").expect("well-formed");
-/// assert_eq!(url.path.len(), 2);
+/// assert_eq!(url.path.segments().len(), 2);
 /// assert_eq!(url.query.text(SystemOption::Select), Some("Name"));
 /// assert!(RelativeUrl::parse("$entity?$select=Name").is_err(), "it lacks $id");
 /// ```
@@ -24,7 +24,7 @@ impl RelativeUrl {
     /// Splits and decodes. A fragment is refused: none reaches a server.
     ///
     /// # Errors
-    /// Those of [`RawPath::parse`], [`Query::parse`] and [`check`].
+    /// Those of [`RawPath::parse`] and [`Query::parse`]; also `$entity` without `$id`, and with options that need a type after it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let url = Self { path: RawPath::parse(path)?, query: Query::parse(query)? };
@@ -37,7 +37,7 @@ impl RelativeUrl {
 ///
 /// # Errors
 /// The option that is missing or does not fit.
-pub fn check(path: &RawPath, query: &Query) -> Result<(), Error> {
+pub(crate) fn check(path: &RawPath, query: &Query) -> Result<(), Error> {
     if path.segment(0).is_none_or(|first| first.text() != "$entity") {
         return Ok(());
     }

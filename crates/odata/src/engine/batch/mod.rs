@@ -193,22 +193,6 @@ impl Engine {
 }
 
 impl Batch {
-    /// How many requests it holds.
-    pub fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    /// Whether it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
-    /// Where the first request of an atomic group stands; `None` when there is no group. For an application that offers none.
-    pub fn first_group(&self) -> Option<&str> {
-        let first = self.groups.iter().find(|group| !group.items.is_empty())?;
-        Some(&self.items[first.items.start].place)
-    }
-
     /// Begins to execute it.
     pub fn start(self) -> BatchRun {
         BatchRun::new(self)

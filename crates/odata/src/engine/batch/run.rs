@@ -110,11 +110,6 @@ impl BatchRun {
         }
     }
 
-    /// Answers of the items so far, by their number; for the log.
-    pub fn statuses(&self) -> impl Iterator<Item = Option<StatusCode>> {
-        self.answers.iter().map(|answer| answer.as_ref().map(Response::status))
-    }
-
     /// Bytes of the bodies of the answers so far, for an application that bounds the answer to a batch.
     pub fn body_bytes(&self) -> usize {
         self.answers.iter().flatten().map(|answer| answer.body().len()).sum()

@@ -132,11 +132,6 @@ impl Head {
         &self.prefer
     }
 
-    /// The absolute service root, without a trailing slash.
-    pub fn root(&self) -> &str {
-        &self.root
-    }
-
     /// What is asked of the collection, entity or result that is read; of a write only the projection is set.
     pub fn query(&self) -> &CollectionQuery {
         &self.query

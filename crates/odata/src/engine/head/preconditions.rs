@@ -34,7 +34,7 @@ pub enum Current<'a> {
 
 impl EntityTags {
     /// Whether the current state is among the tags. A quoted wire tag matches by its opaque part.
-    pub fn matches(&self, current: Current<'_>) -> bool {
+    pub(crate) fn matches(&self, current: Current<'_>) -> bool {
         match (self, current) {
             (_, Current::Absent) | (Self::List(_), Current::Present(None)) => false,
             (Self::Any, Current::Present(_)) => true,
@@ -48,12 +48,12 @@ impl Preconditions {
     ///
     /// # Errors
     /// 400 when a tag is not quoted or otherwise malformed.
-    pub fn from_headers(headers: &HeaderMap) -> Result<Self, Error> {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, Error> {
         Ok(Self { if_match: tags(headers, &header::IF_MATCH)?, if_none_match: tags(headers, &header::IF_NONE_MATCH)? })
     }
 
     /// Whether no condition was given.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.if_match.is_none() && self.if_none_match.is_none()
     }
 
