@@ -1,5 +1,15 @@
 //! `$apply`: transformations of the extension for data aggregation 4.0, separated by slashes. Which measure can be
 //! aggregated and which hierarchy exists is the binder's to say.
+//!
+//! ```
+//! use odata::syntax::{Query, apply::TransformationKind};
+//!
+//! let query = Query::parse("$apply=filter(price gt 4)/groupby((category/id),aggregate($count as n))")?;
+//! let apply = query.options()?.apply.expect("given");
+//! assert!(matches!(apply.steps[0].kind, TransformationKind::Filter(_)));
+//! assert!(matches!(apply.steps[1].kind, TransformationKind::GroupBy { .. }));
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 use super::SyntaxError;
 use super::ast::{Argument, Expr, ExprKind, Name, OrderItem, Span};
@@ -8,6 +18,12 @@ use crate::limits::{APPLY_DEPTH_MAX, PROJECTION_ITEMS_MAX};
 use crate::plan::Search;
 
 /// A sequence of transformations; each takes the result of the one before.
+///
+/// ```
+/// let query = odata::syntax::Query::parse("$apply=orderby(price)/skip(1)/top(2)")?;
+/// assert_eq!(query.options()?.apply.map(|apply| apply.steps.len()), Some(3));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Apply<'t> {
     /// In order, at least one.
@@ -15,6 +31,15 @@ pub struct Apply<'t> {
 }
 
 /// A transformation and where it stands.
+///
+/// ```
+/// use odata::syntax::{Query, ast::Span};
+///
+/// let query = Query::parse("$apply=identity/top(2)")?;
+/// let apply = query.options()?.apply.expect("given");
+/// assert_eq!(apply.steps[1].span, Span { start: 9, end: 15 });
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transformation<'t> {
     /// What it is.
@@ -24,6 +49,16 @@ pub struct Transformation<'t> {
 }
 
 /// The transformations.
+///
+/// ```
+/// use odata::syntax::{Query, apply::TransformationKind};
+///
+/// let query = Query::parse("$apply=concat(top(1),aggregate(price with sum as all))")?;
+/// let apply = query.options()?.apply.expect("given");
+/// let TransformationKind::Concat(both) = &apply.steps[0].kind else { panic!("a concatenation") };
+/// assert_eq!(both[0].steps[0].kind, TransformationKind::Top(1));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum TransformationKind<'t> {
     /// `aggregate(…)`.
@@ -123,6 +158,15 @@ pub enum TransformationKind<'t> {
 }
 
 /// What the first argument of `topcount` and its kin limits.
+///
+/// ```
+/// use odata::syntax::{Query, apply::{RankLimit, TransformationKind}};
+///
+/// let query = Query::parse("$apply=bottompercent(20,price)")?;
+/// let apply = query.options()?.apply.expect("given");
+/// assert!(matches!(apply.steps[0].kind, TransformationKind::Ranked { bottom: true, limit: RankLimit::Percent, .. }));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RankLimit {
     /// A number of rows.
@@ -134,6 +178,17 @@ pub enum RankLimit {
 }
 
 /// An item of `aggregate`.
+///
+/// ```
+/// use odata::syntax::{Query, apply::TransformationKind};
+///
+/// let query = Query::parse("$apply=aggregate(price with sum as total,$count as n)")?;
+/// let apply = query.options()?.apply.expect("given");
+/// let TransformationKind::Aggregate(items) = &apply.steps[0].kind else { panic!("an aggregation") };
+/// assert_eq!((items[0].method.map(|name| name.text), items[1].method), (Some("sum"), None));
+/// assert_eq!(items[1].alias.map(|name| name.text), Some("n"));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate<'t> {
     /// The expression; a path that ends in `$count` or in a custom aggregate has no method.
@@ -147,6 +202,17 @@ pub struct Aggregate<'t> {
 }
 
 /// One `from` of an item of `aggregate`.
+///
+/// ```
+/// use odata::syntax::{Query, apply::TransformationKind};
+///
+/// let query = Query::parse("$apply=aggregate(price with sum from category/id,name with max as best)")?;
+/// let apply = query.options()?.apply.expect("given");
+/// let TransformationKind::Aggregate(items) = &apply.steps[0].kind else { panic!("an aggregation") };
+/// let from = &items[0].from[0];
+/// assert_eq!((from.by.len(), from.method.map(|name| name.text)), (2, Some("max")));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct AggregateFrom<'t> {
     /// Properties that are aggregated away; paths.
@@ -156,6 +222,17 @@ pub struct AggregateFrom<'t> {
 }
 
 /// An item in the first argument of `groupby`.
+///
+/// ```
+/// use odata::syntax::{Query, apply::{Grouping, TransformationKind}};
+///
+/// let query = Query::parse("$apply=groupby((name,rollup($all,category/id,price)))")?;
+/// let apply = query.options()?.apply.expect("given");
+/// let TransformationKind::GroupBy { by, then: None } = &apply.steps[0].kind else { panic!("a grouping") };
+/// assert!(matches!(by[0], Grouping::Property(_)));
+/// assert!(matches!(&by[1], Grouping::Rollup { all: true, levels } if levels.len() == 2));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Grouping<'t> {
     /// A property; a path.
@@ -177,6 +254,16 @@ pub enum Grouping<'t> {
 }
 
 /// The hierarchy of a transformation: three arguments.
+///
+/// ```
+/// use odata::syntax::{Query, apply::TransformationKind};
+///
+/// let query = Query::parse("$apply=descendants($root/categories,tree,id,filter(id eq 'kitchen'),2)")?;
+/// let apply = query.options()?.apply.expect("given");
+/// let TransformationKind::Relatives { hierarchy, distance, .. } = &apply.steps[0].kind else { panic!("relatives") };
+/// assert_eq!((hierarchy.qualifier.text, *distance), ("tree", Some(2)));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hierarchy<'t> {
     /// The collection of nodes; a path, mostly from `$root`.

@@ -1,4 +1,13 @@
 //! The fragment of a context URL (part 1 of the protocol, section 10): what a payload says that it holds. Knows no model.
+//!
+//! ```
+//! use odata::syntax::context::{Context, Form, Suffix};
+//!
+//! let context = Context::parse("products(name,price)/$entity")?;
+//! assert!(matches!(&context.form, Form::Path(path) if path[0].name.text == "products"));
+//! assert_eq!(context.suffix, Some(Suffix::Entity));
+//! # Ok::<(), odata::syntax::SyntaxError>(())
+//! ```
 
 use super::SyntaxError;
 use super::ast::{Argument, Name};
@@ -26,6 +35,14 @@ pub struct Context<'t> {
 }
 
 /// What a payload is.
+///
+/// ```
+/// use odata::syntax::context::{Context, Form};
+///
+/// assert_eq!(Context::parse("Collection($ref)")?.form, Form::Reference { collection: true });
+/// assert!(matches!(Context::parse("Edm.String")?.form, Form::Type { name, .. } if name.text == "Edm.String"));
+/// # Ok::<(), odata::syntax::SyntaxError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form<'t> {
     /// `$ref` and `Collection($ref)`.
@@ -45,6 +62,14 @@ pub enum Form<'t> {
 }
 
 /// A segment of the path.
+///
+/// ```
+/// use odata::syntax::context::{Context, Form};
+///
+/// let Form::Path(path) = Context::parse("categories('kitchen')/products")?.form else { panic!("a path") };
+/// assert!(path[0].key.as_ref().is_some_and(|key| key.len() == 1) && path[1].key.is_none());
+/// # Ok::<(), odata::syntax::SyntaxError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment<'t> {
     /// Qualified when it is a type.
@@ -54,6 +79,16 @@ pub struct Segment<'t> {
 }
 
 /// A part of an entity that is there.
+///
+/// ```
+/// use odata::syntax::context::Context;
+///
+/// let select = Context::parse("categories(id,parent+(id))")?.select.expect("given");
+/// let [id, parent] = &select[..] else { panic!("two") };
+/// assert_eq!((id.path[0].text, id.recursive), ("id", false));
+/// assert!(parent.recursive && parent.select.as_ref().is_some_and(|inside| inside.len() == 1));
+/// # Ok::<(), odata::syntax::SyntaxError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item<'t> {
     /// Names between slashes: properties, types, operations, `*`, `ns.*`, `@term`.
@@ -65,6 +100,14 @@ pub struct Item<'t> {
 }
 
 /// What follows the path.
+///
+/// ```
+/// use odata::syntax::context::{Context, Suffix};
+///
+/// assert_eq!(Context::parse("products/$delta")?.suffix, Some(Suffix::Delta));
+/// assert_eq!(Context::parse("products/$deletedEntity")?.suffix, Some(Suffix::DeletedEntity));
+/// # Ok::<(), odata::syntax::SyntaxError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the OData ABNF")]
 pub enum Suffix {
@@ -85,6 +128,14 @@ const SUFFIXES: [(&str, Suffix); 5] = [
 
 impl<'t> Context<'t> {
     /// Parses what stands after `#`.
+    ///
+    /// ```
+    /// use odata::syntax::context::Context;
+    ///
+    /// assert_eq!(Context::parse("products(id,name)")?.select.map(|items| items.len()), Some(2));
+    /// assert_eq!(Context::parse("products(id").map_err(|error| error.position), Err(11));
+    /// # Ok::<(), odata::syntax::SyntaxError>(())
+    /// ```
     ///
     /// # Errors
     /// What was expected and where; also what is too long, too deep or too large.

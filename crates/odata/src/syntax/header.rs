@@ -1,8 +1,24 @@
 //! The headers that OData defines, from their text: what a client or a batch part says beside its body. Knows no request.
+//!
+//! ```
+//! use odata::syntax::header::Header;
+//!
+//! assert_eq!(Header::parse("Content-ID: 1"), Ok(Header::ContentId("1")));
+//! assert_eq!(Header::parse("Isolation: snapshot"), Ok(Header::Isolation));
+//! assert_eq!(Header::parse("Accept: */*").map_err(|error| error.position), Err(0));
+//! ```
 
 use super::SyntaxError;
 
 /// A header of OData. Names are taken in any case, with `OData-` and, where 4.01 says so, without.
+///
+/// ```
+/// use odata::syntax::header::Header;
+///
+/// assert_eq!(Header::parse("asyncresult: 204"), Ok(Header::AsyncResult(204)));
+/// let entity = "https://example.org/products(1)";
+/// assert_eq!(Header::parse(&format!("OData-EntityId: {entity}")), Ok(Header::EntityId(entity)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Header<'t> {
     /// `AsyncResult`: the status of what was asynchronous.
@@ -22,6 +38,13 @@ pub enum Header<'t> {
 }
 
 /// A version of the protocol: `4.01` is 4 and 1.
+///
+/// ```
+/// use odata::syntax::header::{Header, Version};
+///
+/// let Ok(Header::MaxVersion(most)) = Header::parse("OData-MaxVersion: 4.0") else { panic!("a version") };
+/// assert!(most < Version { major: 4, minor: 1 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// Before the dot.

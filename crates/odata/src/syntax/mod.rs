@@ -39,6 +39,12 @@ pub(crate) use url::check as check_url;
 use crate::error::Error;
 
 /// Where and why a text does not fit the grammar.
+///
+/// ```
+/// let error = odata::syntax::parse_expression("price gt").unwrap_err();
+/// assert_eq!(error.position, 8);
+/// assert!(error.to_string().ends_with("at position 8"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at position {position}")]
 pub struct SyntaxError {

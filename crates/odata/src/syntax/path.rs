@@ -27,6 +27,14 @@ pub struct RawPath {
 impl RawPath {
     /// Splits and decodes a path that is relative to the service root; one leading slash is taken off.
     ///
+    /// ```
+    /// use odata::syntax::RawPath;
+    ///
+    /// assert_eq!(RawPath::parse("/categories('a%2Fb')/products")?, RawPath::parse("categories('a%2Fb')/products")?);
+    /// assert_eq!(RawPath::parse("products//name").unwrap_err().message, "The path has an empty segment.");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// An empty segment, a broken percent-escape, more than `PATH_SEGMENTS_MAX` segments; a first segment that is no
     /// name, and what follows `$value` and its like. Positions are bytes of the decoded path, slashes counted.
@@ -54,6 +62,12 @@ impl RawPath {
     }
 
     /// Where a segment starts in the decoded path, slashes counted.
+    ///
+    /// ```
+    /// let path = odata::syntax::RawPath::parse("categories('a%2Fb')/products")?;
+    /// assert_eq!([path.offset(0), path.offset(1)], [0, 18]);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn offset(&self, at: usize) -> usize {
         self.ranges.get(at).map_or(self.text.len() + self.ranges.len(), |range| range.start + at)
     }
@@ -77,11 +91,24 @@ impl RawPath {
     }
 
     /// The segments in order.
+    ///
+    /// ```
+    /// let path = odata::syntax::RawPath::parse("products/7/name")?;
+    /// assert_eq!(path.segments().map(|segment| segment.text()).collect::<Vec<_>>(), ["products", "7", "name"]);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn segments(&self) -> impl ExactSizeIterator<Item = RawSegment<'_>> + '_ {
         self.ranges.iter().map(|range| RawSegment { text: &self.text[range.clone()] })
     }
 
     /// The segment at a place.
+    ///
+    /// ```
+    /// let path = odata::syntax::RawPath::parse("products/7")?;
+    /// assert_eq!(path.segment(1).map(|segment| segment.text()), Some("7"));
+    /// assert!(path.segment(2).is_none());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn segment(&self, at: usize) -> Option<RawSegment<'_>> {
         self.ranges.get(at).map(|range| RawSegment { text: &self.text[range.clone()] })
     }
@@ -102,6 +129,12 @@ fn empty_segment() -> Error {
 }
 
 /// One decoded segment.
+///
+/// ```
+/// let path = odata::syntax::RawPath::parse("categories('tea%20%26%20cups')")?;
+/// assert_eq!(path.segment(0).map(|segment| segment.text()), Some("categories('tea & cups')"));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawSegment<'p> {
     text: &'p str,
@@ -109,6 +142,12 @@ pub struct RawSegment<'p> {
 
 impl<'p> RawSegment<'p> {
     /// The decoded text, which is a key where the path has keys as segments.
+    ///
+    /// ```
+    /// let path = odata::syntax::RawPath::parse("categories/a%2Fb/products")?;
+    /// assert_eq!(path.segment(1).map(|segment| segment.text()), Some("a/b"));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn text(&self) -> &'p str {
         self.text
     }

@@ -1,9 +1,25 @@
 //! The preferences of a `Prefer` header (RFC 7240) that OData defines, each from its text. Knows no request.
+//!
+//! ```
+//! use odata::syntax::preference::Preference;
+//!
+//! let line = "respond-async, wait=10, foo";
+//! let known: Vec<_> = Preference::split(line).filter_map(|text| Preference::parse(text).ok()).collect();
+//! assert_eq!(known, [Preference::RespondAsync, Preference::Wait(10)]);
+//! ```
 
 use super::SyntaxError;
 use super::cursor::Cursor;
 
 /// A preference that OData knows, with or without `odata.` in front.
+///
+/// ```
+/// use odata::syntax::preference::Preference;
+///
+/// let size = |prefixed| Ok(Preference::MaxPageSize { size: 20, prefixed });
+/// assert_eq!(Preference::parse("maxpagesize=20"), size(false));
+/// assert_eq!(Preference::parse("odata.maxpagesize=20"), size(true));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preference<'t> {
     /// `allow-entityreferences`.
@@ -63,6 +79,14 @@ impl<'t> Preference<'t> {
     }
 
     /// Parses one preference.
+    ///
+    /// ```
+    /// use odata::syntax::preference::Preference;
+    ///
+    /// assert_eq!(Preference::parse("return=minimal"), Ok(Preference::ReturnMinimal(true)));
+    /// let error = Preference::parse("return=everything").unwrap_err();
+    /// assert_eq!(error.to_string(), "expected 'minimal' or 'representation', found 'e' at position 7");
+    /// ```
     ///
     /// # Errors
     /// An unknown name, and a value that the preference does not take.

@@ -8,6 +8,15 @@ use crate::error::Error;
 use crate::limits::{EXPRESSION_BYTES_MAX, QUERY_OPTIONS_MAX};
 
 /// The system query options of OData 4.01.
+///
+/// ```
+/// use odata::syntax::{Query, SystemOption};
+///
+/// let query = Query::parse("$skiptoken=abc&$format=json")?;
+/// assert_eq!(query.text(SystemOption::SkipToken), Some("abc"));
+/// assert_eq!(query.text(SystemOption::Filter), None);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "named as in the OData ABNF")]
 pub enum SystemOption {
@@ -52,11 +61,25 @@ const NAMES: [(SystemOption, &str); 17] = [
 
 impl SystemOption {
     /// The name with its `$`.
+    ///
+    /// ```
+    /// use odata::syntax::SystemOption;
+    ///
+    /// assert_eq!(SystemOption::OrderBy.name(), "$orderby");
+    /// ```
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(option, _)| *option == self).map_or("$", |(_, name)| name)
     }
 
     /// By name, with or without `$`, in any case.
+    ///
+    /// ```
+    /// use odata::syntax::SystemOption;
+    ///
+    /// assert_eq!(SystemOption::by_name("$filter"), Some(SystemOption::Filter));
+    /// assert_eq!(SystemOption::by_name("OrderBy"), Some(SystemOption::OrderBy));
+    /// assert_eq!(SystemOption::by_name("source"), None);
+    /// ```
     pub fn by_name(name: &str) -> Option<Self> {
         let bare = name.strip_prefix('$').unwrap_or(name);
         NAMES.iter().find(|(_, known)| known[1..].eq_ignore_ascii_case(bare)).map(|(option, _)| *option)
@@ -97,6 +120,14 @@ struct Pair {
 
 impl Query {
     /// Splits and decodes what stands after `?`.
+    ///
+    /// ```
+    /// use odata::syntax::Query;
+    ///
+    /// assert!(Query::parse("$filter=name%20eq%20'tea'&source=sdk").is_ok());
+    /// let error = Query::parse("$filtr=true").unwrap_err();
+    /// assert_eq!(error.message, "The query option '$filtr' is not known.");
+    /// ```
     ///
     /// # Errors
     /// An unknown `$name`, a system option or alias given twice (with or without `$`), an empty value, a broken
@@ -174,6 +205,14 @@ impl Query {
     }
 
     /// The decoded value of a system option.
+    ///
+    /// ```
+    /// use odata::syntax::{Query, SystemOption};
+    ///
+    /// let query = Query::parse("$search=iced+tea")?;
+    /// assert_eq!(query.text(SystemOption::Search), Some("iced tea"));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn text(&self, option: SystemOption) -> Option<&str> {
         self.system.iter().find(|given| given.option == option).map(|given| &self.text[given.pair.value.clone()])
     }
@@ -190,12 +229,24 @@ impl Query {
     }
 
     /// The decoded value of a parameter alias; `name` with its `@`.
+    ///
+    /// ```
+    /// let query = odata::syntax::Query::parse("$filter=price gt @least&@least=4")?;
+    /// assert_eq!((query.alias("@least"), query.alias("@most")), (Some("4"), None));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn alias(&self, name: &str) -> Option<&str> {
         let pair = self.aliases.iter().find(|pair| self.text[pair.name.clone()] == *name)?;
         Some(&self.text[pair.value.clone()])
     }
 
     /// Custom options: names with neither `$` nor `@` that no system option has.
+    ///
+    /// ```
+    /// let query = odata::syntax::Query::parse("$top=1&source=sdk&lang=de")?;
+    /// assert_eq!(query.custom().collect::<Vec<_>>(), [("source", "sdk"), ("lang", "de")]);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn custom(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
         self.custom.iter().map(|pair| (&self.text[pair.name.clone()], &self.text[pair.value.clone()]))
     }
@@ -210,6 +261,16 @@ impl Query {
     }
 
     /// Parses every system option.
+    ///
+    /// ```
+    /// use odata::syntax::Query;
+    ///
+    /// assert_eq!(Query::parse("$top=5&$count=true")?.options()?.top, Some(5));
+    /// let query = Query::parse("$orderby=name&$filter=price gt")?;
+    /// let error = query.options().unwrap_err();
+    /// assert_eq!((error.target.as_deref(), error.position), (Some("$filter"), Some(8)));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The first option that does not fit the grammar, with its position.

@@ -23,8 +23,16 @@ pub struct RelativeUrl {
 impl RelativeUrl {
     /// Splits and decodes. A fragment is refused: none reaches a server.
     ///
+    /// ```
+    /// use odata::syntax::RelativeUrl;
+    ///
+    /// assert_eq!(RelativeUrl::parse("products?$top=2")?.query.options()?.top, Some(2));
+    /// assert_eq!(RelativeUrl::parse("products?$top=2#x").unwrap_err().target.as_deref(), Some("$top"));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// Those of [`RawPath::parse`] and [`Query::parse`]; also `$entity` without `$id`, and with options that need a type after it.
+    /// Those of [`RawPath::parse`] and [`Query::parse`]; `$entity` without `$id`, or with options that need a type behind it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let url = Self { path: RawPath::parse(path)?, query: Query::parse(query)? };
