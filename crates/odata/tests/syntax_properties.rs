@@ -208,7 +208,7 @@ proptest! {
     #[test]
     fn options(option in prop::sample::select(OPTIONS), text in text()) {
         // As one option's value: whatever would end it or be decoded is encoded.
-        let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded: String = text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"));
         let bound = Query::parse(&format!("{}={encoded}", option.name())).and_then(|query| {
             let products = bind::path(&MODEL, &RawPath::parse("products")?, &query)?;
             bind::query(&MODEL, &products, &query)
