@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use odata::edm::{DateTimeOffset, Decimal};
-use odata::engine::{Engine, ErrorContext, Head, Settings, Unsealed};
+use odata::engine::{Batch, Engine, ErrorContext, Head, Operation, Outcome, Settings, Unsealed};
 use odata::exec::memory::{Context, Related, Rows, Source};
 use odata::model::EdmType;
 use odata::plan::{CollectionQuery, Filter};
@@ -33,15 +33,31 @@ pub fn headers(lines: &[(&'static str, &str)]) -> http::HeaderMap {
     lines.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().expect("a value"))).collect()
 }
 
-/// The head of a request: `GET /products`; a write has a body in JSON.
+/// The head of a request: `GET /products`; a write has a body in JSON and prefers to be answered with one.
 pub fn head(engine: &Engine, request: &str) -> Result<Head, Error> {
     let (method, url) = request.split_once(' ').expect("a method and a URL");
     let headers = if matches!(method, "POST" | "PATCH" | "PUT") {
-        headers(&[("content-type", "application/json")])
+        headers(&[("content-type", "application/json"), ("prefer", "return=representation")])
     } else {
         http::HeaderMap::new()
     };
     engine.head(&method.parse().expect("a method"), url, &headers, ROOT, &Unsealed)
+}
+
+/// What a request asks: `PATCH /products(1)` with its body.
+pub fn bind(engine: &Engine, request: &str, body: &'static str) -> Result<Operation, Error> {
+    engine.bind(&head(engine, request)?, body.into(), None)
+}
+
+/// A batch in JSON.
+pub fn batch(engine: &Engine, body: &'static str) -> Result<Batch, Error> {
+    engine.batch("/$batch", &headers(&[("content-type", "application/json")]), ROOT, &body.into())
+}
+
+/// The body of the answer to a request.
+pub fn text(engine: &Engine, request: &str, outcome: Outcome) -> Result<String, Error> {
+    let response = engine.render(&head(engine, request)?, outcome, &Unsealed)?;
+    Ok(String::from_utf8(response.into_body().into()).expect("JSON"))
 }
 
 /// A product by its number, name and price.

@@ -57,6 +57,17 @@ impl Engine {
 
     /// Checks what a merge has made of an entity or complex value: that no required member is absent, at any depth.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::RecordBuilder;
+    ///
+    /// let product = engine.model().type_by_name("product").expect("declared");
+    /// let mut record = RecordBuilder::new(engine.model(), product).set_named("id", 7).build();
+    /// engine.complete(&mut record);
+    /// assert_eq!(engine.check_complete(&record).unwrap_err().target.as_deref(), Some("name"));
+    /// ```
+    ///
     /// # Errors
     /// 400 with the path of the first that is.
     pub fn check_complete(&self, record: &Record) -> Result<(), Error> {

@@ -66,6 +66,18 @@ pub use target::{EntityReference, Segment, Target, TargetKind};
 pub use tokens::{TokenSeal, Unsealed};
 
 /// The engine of one service: a model and the application's choices. Immutable; share it.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// use odata::engine::{Engine, Operation, Outcome, Settings, Unsealed};
+///
+/// let engine = Engine::new(shop::model().into(), Settings::new(odata::Profile::Strict));
+/// let head = shop::head(&engine, "GET /products/$count")?;
+/// let Operation::Count(query) = engine.bind(&head, bytes::Bytes::new(), None)? else { panic!("a count") };
+/// assert!(query.filter.is_none(), "the application counts all three");
+/// assert_eq!(engine.render(&head, Outcome::Count(3), &Unsealed)?.body(), "3");
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Engine {
     model: Arc<Model>,
@@ -76,6 +88,16 @@ pub struct Engine {
 
 impl Engine {
     /// An engine for a model. What depends on the model alone is rendered here, once.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// use odata::engine::{Engine, Settings};
+    ///
+    /// let settings = Settings { page_size_max: Some(2), ..Settings::new(odata::Profile::Strict) };
+    /// let engine = Engine::new(shop::model().into(), settings);
+    /// assert_eq!(shop::head(&engine, "GET /products")?.query().page_size, Some(2));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn new(model: Arc<Model>, settings: Settings) -> Self {
         let shapes = Shapes::new(&model);
         let documents = render::Documents::new(&model, &settings);
@@ -83,17 +105,41 @@ impl Engine {
     }
 
     /// The model.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let product = engine.model().type_by_name("shop.product").expect("declared");
+    /// let book = engine.model().type_by_name("shop.book").expect("declared");
+    /// assert!(engine.model().is_a(book, product));
+    /// ```
     pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
 
     /// The settings.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// assert_eq!(engine.settings().page_size_max, Some(1_000));
+    /// ```
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Whether a request needs no identity: `$metadata` (which answers any method but GET and HEAD with 405) and OPTIONS.
     /// Ask it before authentication; it looks at nothing that could tell about data. `path_and_query` as in [`Self::head`].
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::Method;
+    ///
+    /// assert!(engine.is_document(&Method::GET, "/$metadata?$format=json"));
+    /// assert!(engine.is_document(&Method::OPTIONS, "/products"));
+    /// assert!(!engine.is_document(&Method::GET, "/products"));
+    /// ```
     pub fn is_document(&self, method: &Method, path_and_query: &str) -> bool {
         let path = path_and_query.split('?').next().unwrap_or("").trim_matches('/');
         *method == Method::OPTIONS || path == "$metadata"

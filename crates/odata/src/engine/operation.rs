@@ -10,6 +10,19 @@ use crate::plan::{CollectionQuery, Projection};
 use crate::value::{Record, Value};
 
 /// An operation on the head's target.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::Operation;
+///
+/// assert!(matches!(shop::bind(&engine, "GET /products", "")?, Operation::ReadCollection(_)));
+/// assert!(matches!(shop::bind(&engine, "POST /products", r#"{"id":4,"name":"jug"}"#)?, Operation::Create(_)));
+/// assert_eq!(shop::bind(&engine, "DELETE /products(1)", "")?, Operation::Delete);
+/// let name = shop::bind(&engine, "PUT /products(1)/name", r#"{"value":"jug"}"#)?;
+/// assert_eq!(name, Operation::SetProperty("jug".into()));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
     /// The service document: the engine renders it alone ([`super::Outcome::ServiceDocument`]).
@@ -88,6 +101,18 @@ pub enum Operation {
 }
 
 /// A change of a collection of entities.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine_with(|settings| settings.collection_changes = true);
+/// use odata::engine::{MemberChange, Operation};
+///
+/// let body = r##"{"@context":"#$delta","value":[{"id":1,"price":5},{"@removed":{"reason":"deleted"},"id":2}]}"##;
+/// let Operation::UpdateCollection(changes) = shop::bind(&engine, "PATCH /products", body)? else { panic!("changes") };
+/// assert!(matches!(&changes[0], MemberChange::Upsert(record) if record.get(0) == Some(&1.into())));
+/// assert!(matches!(changes[1], MemberChange::Remove { delete: true, .. }));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberChange {
     /// Change the entity that the record's key names, or create it where there is none or no key is given. An entity tag on

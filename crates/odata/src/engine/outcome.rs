@@ -9,6 +9,19 @@ use crate::model::TypeId;
 use crate::value::{Record, Value};
 
 /// The result of an operation.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::{Outcome, Unsealed};
+///
+/// let record = shop::product(engine.model(), 4, "jug", "9.00").into();
+/// let head = shop::head(&engine, "POST /products")?;
+/// let response = engine.render(&head, Outcome::Created { record, path: "products(4)".into() }, &Unsealed)?;
+/// assert_eq!(response.status(), 201);
+/// assert_eq!(response.headers()["location"], "https://example.org/products(4)");
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// The engine's own documents.
@@ -65,6 +78,19 @@ pub enum Outcome {
 }
 
 /// A page of a collection.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::{Outcome, Page};
+///
+/// let items = shop::products(engine.model()).into_iter().take(2).map(Into::into).collect();
+/// let page = Page { items, count: Some(3), next: Some(b"behind 2".as_slice().into()), ..Page::default() };
+/// let text = shop::text(&engine, "GET /products?$count=true", Outcome::Collection(page))?;
+/// assert!(text.contains(r#""@odata.count":3,"#));
+/// assert!(text.contains(r#""@odata.nextLink":"https://example.org/products?$count=true&$skiptoken="#));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
     /// Entities (records) or values.
@@ -81,6 +107,18 @@ pub struct Page {
 }
 
 /// An entity that a delta response reports as gone.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::{Outcome, Page, Removed};
+///
+/// let record = shop::product(engine.model(), 2, "cup", "3.00").into();
+/// let page = Page { removed: vec![Removed { record, deleted: true }], ..Page::default() };
+/// let text = shop::text(&engine, "GET /products", Outcome::Collection(page))?;
+/// assert!(text.contains(r#""@removed":{"reason":"deleted"}"#));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Removed {
     /// Its key; other members are absent.
@@ -90,6 +128,19 @@ pub struct Removed {
 }
 
 /// What became of a change of a collection.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine_with(|settings| settings.collection_changes = true);
+/// use odata::engine::{Changed, Outcome, Removed};
+///
+/// let [tea, cup, _] = shop::products(engine.model()).try_into().expect("three");
+/// let gone = Changed::Removed(Removed { record: cup.into(), deleted: false });
+/// let outcome = Outcome::UpdatedCollection(vec![Changed::Entity(tea.into()), gone]);
+/// let text = shop::text(&engine, "PATCH /products", outcome)?;
+/// assert!(text.contains(r#""name":"tea""#) && text.contains(r#""reason":"changed""#));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Changed {
     /// The entity as it is now.
@@ -108,6 +159,19 @@ pub enum Changed {
 }
 
 /// `Core.DataModificationOperationKind`, of what a collection's change can be.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine_with(|settings| settings.collection_changes = true);
+/// use odata::engine::{Changed, FailedOperation, Outcome};
+///
+/// let record = shop::product(engine.model(), 2, "cup", "3.00").into();
+/// let error = odata::Error::bad_request("It is sold.");
+/// let failed = Changed::Failed { operation: FailedOperation::Delete, record, error };
+/// let text = shop::text(&engine, "PATCH /products", Outcome::UpdatedCollection(vec![failed]))?;
+/// assert!(text.contains(r#""failedOperation":"delete""#));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedOperation {
     /// A new entity.
@@ -123,6 +187,20 @@ pub enum FailedOperation {
 }
 
 /// A stream to send.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::{Outcome, StreamBody, Unsealed};
+///
+/// let (media_type, bytes) = ("image/png".into(), b"PNG".as_slice().into());
+/// let photo = StreamBody { media_type, bytes, etag: None, modified_unix_s: None };
+/// let head = shop::head(&engine, "GET /products(1)/photo")?;
+/// let response = engine.render(&head, Outcome::Stream(photo), &Unsealed)?;
+/// assert_eq!(response.headers()["content-type"], "image/png");
+/// assert_eq!(response.body(), "PNG");
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamBody {
     /// Media type as stored.

@@ -8,6 +8,19 @@ use crate::model::TypeId;
 use crate::profile::Profile;
 
 /// The application's choices.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// use odata::engine::{Engine, Settings};
+///
+/// let mut settings = Settings::new(odata::Profile::Strict);
+/// let url = "GET /products?$compute=price mul 2 as pair";
+/// let engine = Engine::new(shop::model().into(), settings.clone());
+/// assert_eq!(shop::head(&engine, url).unwrap_err().kind, odata::ErrorKind::NotImplemented);
+/// settings.compute = true;
+/// let engine = Engine::new(shop::model().into(), settings);
+/// assert!(shop::head(&engine, url).is_ok());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Which personality answers the protocol's open points.
@@ -52,6 +65,15 @@ pub struct Settings {
 
 impl Settings {
     /// Usual limits: pages of 1,000, bodies of 8 MiB (a stream of the largest size fits in as base64), streams of 4 MiB.
+    ///
+    /// ```
+    /// use odata::Profile;
+    /// use odata::engine::Settings;
+    ///
+    /// let strict = Settings { stream_bytes_max: 1 << 20, ..Settings::new(Profile::Strict) };
+    /// assert_eq!((strict.page_size_max, strict.batch_requests_max), (Some(1_000), 1_000));
+    /// assert_eq!(Settings::new(Profile::Graph).batch_requests_max, 20);
+    /// ```
     pub fn new(profile: Profile) -> Self {
         Self {
             profile,

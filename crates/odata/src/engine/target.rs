@@ -7,6 +7,18 @@ use crate::plan::Filter;
 use crate::value::Value;
 
 /// A bound path and what stands at its end.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::TargetKind;
+///
+/// let head = shop::head(&engine, "GET /categories('kitchen')/products")?;
+/// let target = head.target();
+/// assert_eq!((target.segments.len(), target.kind), (3, TargetKind::EntityCollection));
+/// assert!(target.ty.as_ref().is_some_and(|ty| ty.collection));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// Steps from the service root.
@@ -18,6 +30,19 @@ pub struct Target {
 }
 
 /// An entity that a write names by its URL: the bound path of the entity.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::{Operation, Segment};
+///
+/// let body = r#"{"@odata.id":"products(7)"}"#;
+/// let Operation::AddReference(product) = shop::bind(&engine, "POST /categories('kitchen')/products/$ref", body)? else {
+///     panic!("a reference")
+/// };
+/// assert_eq!(product.segments[1], Segment::Key(vec![7.into()]));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntityReference {
     /// Steps from the service root to one entity.
@@ -25,6 +50,21 @@ pub struct EntityReference {
 }
 
 /// A bound segment.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::Segment;
+///
+/// let head = shop::head(&engine, "GET /products(7)/shop.book/author")?;
+/// let [Segment::Root { child: 0, .. }, Segment::Key(key), Segment::Cast(book), Segment::Property { member: 8, .. }] =
+///     &head.target().segments[..]
+/// else {
+///     panic!("four segments")
+/// };
+/// assert_eq!((&key[..], Some(*book)), (&[7.into()][..], engine.model().type_by_name("book")));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Segment {
     /// A child of the container, by index.
@@ -81,6 +121,19 @@ pub enum Segment {
 }
 
 /// What the end of a path is.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::TargetKind;
+///
+/// let kind = |path| shop::head(&engine, &format!("GET {path}")).map(|head| head.target().kind);
+/// assert_eq!(kind("/")?, TargetKind::ServiceDocument);
+/// assert_eq!(kind("/best")?, TargetKind::Entity);
+/// assert_eq!(kind("/products/$count")?, TargetKind::Count);
+/// assert_eq!(kind("/products(1)/photo")?, TargetKind::Stream);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TargetKind {
     /// `/`.

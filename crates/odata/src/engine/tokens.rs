@@ -6,10 +6,51 @@ use std::sync::Arc;
 use crate::error::Error;
 
 /// Makes continuation tokens opaque and unforgeable. The application owns the key and binds it to the tenant.
+///
+/// ```
+/// use odata::engine::{TokenSeal, Unsealed};
+///
+/// /// Keeps tenants apart. A service that is reached from outside encrypts as well.
+/// struct Tenant(&'static str);
+/// impl TokenSeal for Tenant {
+///     fn seal(&self, position: &[u8]) -> String {
+///         format!("{}.{}", self.0, Unsealed.seal(position))
+///     }
+///     fn open(&self, token: &str) -> Option<Vec<u8>> {
+///         Unsealed.open(token.strip_prefix(self.0)?.strip_prefix('.')?)
+///     }
+/// }
+/// let token = Tenant("a").seal(b"behind 2");
+/// assert_eq!(Tenant("a").open(&token).as_deref(), Some(b"behind 2".as_slice()));
+/// assert_eq!(Tenant("b").open(&token), None);
+/// ```
 pub trait TokenSeal {
     /// Seals bytes into text that needs no escaping in a URL.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::{Outcome, Page, TokenSeal, Unsealed};
+    ///
+    /// let page = Page { next: Some(b"behind 2".as_slice().into()), ..Page::default() };
+    /// let text = shop::text(&engine, "GET /products", Outcome::Collection(page))?;
+    /// let (_, link) = text.split_once("$skiptoken=").expect("a next link");
+    /// let sealed = Unsealed.open(link.split('"').next().unwrap_or(link)).expect("a token of ours");
+    /// assert!(sealed.ends_with(b"behind 2"), "the engine adds which request the token goes on with");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     fn seal(&self, position: &[u8]) -> String;
     /// Opens what [`Self::seal`] made, `None` when it was not made here, for this tenant, or was changed.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::{TokenSeal, Unsealed};
+    ///
+    /// assert_eq!(Unsealed.open("forged"), None);
+    /// let error = shop::head(&engine, "GET /products?$skiptoken=forged").unwrap_err();
+    /// assert_eq!(error.message, "The $skiptoken is not valid for this request.");
+    /// ```
     fn open(&self, token: &str) -> Option<Vec<u8>>;
 }
 

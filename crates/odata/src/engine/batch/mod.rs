@@ -142,6 +142,15 @@ struct Group {
 impl Engine {
     /// Whether a request is a batch: POST to `$batch`. Ask it before [`Self::head`]; an application that takes no batches asks
     /// nothing, and `head` refuses them. `path_and_query` as there.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::Method;
+    ///
+    /// assert!(engine.is_batch(&Method::POST, "/$batch"));
+    /// assert!(!engine.is_batch(&Method::GET, "/$batch") && !engine.is_batch(&Method::POST, "/products"));
+    /// ```
     pub fn is_batch(&self, method: &Method, path_and_query: &str) -> bool {
         let path = path_and_query.split('?').next().unwrap_or("").trim_matches('/');
         *method == Method::POST && url::is_batch(path)
@@ -149,6 +158,15 @@ impl Engine {
 
     /// Judges the envelope of a batch, whose body is at most [`super::Settings::body_bytes_max`] long. Nothing of it may have
     /// run when this fails. In the `graph` profile a batch is JSON.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let headers = shop::headers(&[("content-type", "application/json")]);
+    /// let body = r#"{"requests":[{"id":"1","method":"get","url":"products","dependsOn":["0"]}]}"#;
+    /// let error = engine.batch("/$batch", &headers, "https://example.org", &body.into()).unwrap_err();
+    /// assert_eq!(error.target.as_deref(), Some("requests/0/dependsOn/0"));
+    /// ```
     ///
     /// # Errors
     /// 400 with the place, 406, 412, 413, 415.
@@ -194,6 +212,17 @@ impl Engine {
 
 impl Batch {
     /// Begins to execute it.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::BatchStep;
+    ///
+    /// let mut run = shop::batch(&engine, r#"{"requests":[{"id":"1","method":"get","url":"best"}]}"#)?.start();
+    /// let Some(BatchStep::Execute(request)) = run.next() else { panic!("a request") };
+    /// assert_eq!(request.uri(), "/best");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn start(self) -> BatchRun {
         BatchRun::new(self)
     }

@@ -22,6 +22,20 @@ const OUTER_ONLY: [HeaderName; 4] =
 
 impl BatchRun {
     /// Puts the answers together, once [`Self::next`] gave `None`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::BatchStep;
+    ///
+    /// let body = r#"{"requests":[{"id":"1","method":"delete","url":"products(1)"}]}"#;
+    /// let mut run = shop::batch(&engine, body)?.start();
+    /// while let Some(BatchStep::Execute(_)) = run.next() {
+    ///     run.answer(http::Response::builder().status(204).body(bytes::Bytes::new()).expect("a response"));
+    /// }
+    /// assert_eq!(run.response().body(), r#"{"responses":[{"id":"1","status":204,"headers":{}}]}"#);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn response(self) -> Response<Bytes> {
         let answer = &self.batch.answer;
         let (body, content_type) = match answer.form {

@@ -11,6 +11,25 @@ use crate::syntax::{Query, SystemOption};
 
 /// A batch that is being executed. [`Self::next`] says what to do, [`Self::answer`] takes what came of it,
 /// [`Self::response`] puts the answers together. A copy made when a group has begun can begin it again.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use bytes::Bytes;
+/// use http::Response;
+/// use odata::engine::BatchStep;
+///
+/// let body = r#"{"requests":[{"id":"1","method":"get","url":"best"},{"id":"2","method":"get","url":"products"}]}"#;
+/// let mut run = shop::batch(&engine, body)?.start();
+/// let mut asked = Vec::new();
+/// while let Some(BatchStep::Execute(request)) = run.next() {
+///     asked.push(request.uri().to_string());
+///     run.answer(Response::new(Bytes::from("{}")));
+/// }
+/// assert_eq!(asked, ["/best", "/products"]);
+/// assert_eq!(run.response().status(), 200);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct BatchRun {
     pub(super) batch: Batch,
@@ -25,6 +44,20 @@ pub struct BatchRun {
 }
 
 /// What the application has to do next.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::BatchStep;
+///
+/// let body = r#"{"requests":[{"id":"1","atomicityGroup":"g","method":"delete","url":"products(1)"}]}"#;
+/// let mut run = shop::batch(&engine, body)?.start();
+/// assert!(matches!(run.next(), Some(BatchStep::Begin)));
+/// assert!(matches!(run.next(), Some(BatchStep::Execute(_))));
+/// run.answer(shop::refuse(&engine, &odata::Error::bad_request("No.")));
+/// assert!(matches!(run.next(), Some(BatchStep::Rollback)));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum BatchStep {
     /// Execute a request, whose URI stands below the service root (`/items?$top=1`), and [`BatchRun::answer`] with what it
@@ -69,6 +102,21 @@ impl BatchRun {
     }
 
     /// The next step; `None` when nothing is left to do.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::BatchStep;
+    ///
+    /// let body = r#"{"requests":[{"id":"1","method":"get","url":"best"},
+    ///     {"id":"2","method":"get","url":"products","dependsOn":["1"]}]}"#;
+    /// let mut run = shop::batch(&engine, body)?.start();
+    /// assert!(matches!(run.next(), Some(BatchStep::Execute(_))));
+    /// run.answer(shop::refuse(&engine, &odata::Error::bad_request("No.")));
+    /// let Some(BatchStep::Refuse(error)) = run.next() else { panic!("a refusal") };
+    /// assert_eq!(error.kind, odata::ErrorKind::FailedDependency);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     #[expect(clippy::should_implement_trait, reason = "answers are given between two steps")]
     pub fn next(&mut self) -> Option<BatchStep> {
         loop {
@@ -97,6 +145,18 @@ impl BatchRun {
     }
 
     /// Takes the answer to the step that was handed out last.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::BatchStep;
+    ///
+    /// let mut run = shop::batch(&engine, r#"{"requests":[{"id":"1","method":"get","url":"best"}]}"#)?.start();
+    /// let Some(BatchStep::Execute(_)) = run.next() else { panic!("a request") };
+    /// run.answer(http::Response::new("tea".into()));
+    /// assert!(run.next().is_none(), "all are answered");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn answer(&mut self, response: Response<Bytes>) {
         match self.stage {
             Stage::Asked(item) => self.settle(item, response),
@@ -111,6 +171,18 @@ impl BatchRun {
     }
 
     /// Bytes of the bodies of the answers so far, for an application that bounds the answer to a batch.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::BatchStep;
+    ///
+    /// let mut run = shop::batch(&engine, r#"{"requests":[{"id":"1","method":"get","url":"best"}]}"#)?.start();
+    /// let Some(BatchStep::Execute(_)) = run.next() else { panic!("a request") };
+    /// run.answer(http::Response::new("tea".into()));
+    /// assert_eq!(run.body_bytes(), 3);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn body_bytes(&self) -> usize {
         self.answers.iter().flatten().map(|answer| answer.body().len()).sum()
     }

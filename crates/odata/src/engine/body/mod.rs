@@ -24,6 +24,19 @@ impl Engine {
     /// of what may be of a derived type; without it the declared type counts. A head that [awaits its
     /// query](Head::awaits_query) goes through [`Self::with_query`] first.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::Operation;
+    ///
+    /// let head = shop::head(&engine, "PATCH /products(1)")?;
+    /// let operation = engine.bind(&head, r#"{"price":5}"#.into(), None)?;
+    /// assert!(matches!(operation, Operation::Update { record, replace: false } if record.get(1).is_none()));
+    /// let error = engine.bind(&head, r#"{"size":{"depth":5}}"#.into(), None).unwrap_err();
+    /// assert_eq!(error.target.as_deref(), Some("size/depth"));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// 400, 413, 415: what the body gets wrong, with the path to it.
     pub fn bind(&self, head: &Head, body: Bytes, stored_type: Option<TypeId>) -> Result<Operation, Error> {

@@ -50,6 +50,15 @@ impl Head {
     /// Where in the target collection, which has `length` members, the new one goes: at its end, or where `$index` says.
     /// Only collections that the model annotates with `Core.PositionalInsert` are asked for another place than the end.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let head = shop::head(&engine, "POST /products(1)/words?$index=-2")?;
+    /// assert_eq!(head.insert_position(3), Ok(2), "before the last");
+    /// assert_eq!(shop::head(&engine, "POST /products(1)/words")?.insert_position(3), Ok(3));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// 400: `$index` is no place of the collection.
     pub fn insert_position(&self, length: usize) -> Result<usize, Error> {

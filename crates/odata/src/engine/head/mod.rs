@@ -41,6 +41,17 @@ use crate::profile::Profile;
 use crate::syntax::{Query, RawPath, SystemOption};
 
 /// A request whose URL and headers are understood.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::{Access, BodyKind, TargetKind};
+///
+/// let head = shop::head(&engine, "GET /products(1)/name?$format=json")?;
+/// assert_eq!(head.target().kind, TargetKind::Primitive);
+/// assert_eq!((head.access(), head.body()), (Access::Read, BodyKind::None));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Head {
     pub(crate) method: Method,
@@ -74,6 +85,18 @@ pub struct Head {
 }
 
 /// What a request needs to be allowed.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use odata::engine::Access;
+///
+/// let access = |request| shop::head(&engine, request).map(|head| head.access());
+/// assert_eq!(access("GET /$metadata")?, Access::Document);
+/// assert_eq!(access("GET /products")?, Access::Read);
+/// assert_eq!(access("POST /products(1)/shop.discount")?, Access::Write);
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Nothing: a public document.
@@ -85,6 +108,18 @@ pub enum Access {
 }
 
 /// What body the application has to read before `bind`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine_with(|settings| (settings.body_bytes_max, settings.stream_bytes_max) = (1_000, 9_000));
+/// use odata::engine::BodyKind;
+///
+/// let body = |request| shop::head(&engine, request).map(|head| head.body());
+/// assert_eq!(body("DELETE /products(1)")?, BodyKind::None);
+/// assert_eq!(body("PATCH /products(1)")?, BodyKind::Json { bytes_max: 1_000 });
+/// assert_eq!(body("PUT /products(1)/photo")?, BodyKind::Stream { bytes_max: 9_000 });
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BodyKind {
     /// None; one that was sent is ignored.
@@ -103,47 +138,137 @@ pub enum BodyKind {
 
 impl Head {
     /// What the URL addresses.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::{Segment, TargetKind};
+    ///
+    /// let head = shop::head(&engine, "GET /products(7)/category")?;
+    /// assert_eq!(head.target().kind, TargetKind::Entity);
+    /// assert_eq!(head.target().segments[1], Segment::Key(vec![7.into()]));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn target(&self) -> &Target {
         &self.target
     }
 
     /// What it takes to be allowed.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::Access;
+    ///
+    /// // An application with a role for readers refuses here, before it reads the body.
+    /// assert_eq!(shop::head(&engine, "PATCH /products(1)")?.access(), Access::Write);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn access(&self) -> Access {
         self.access
     }
 
     /// What body to read.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::BodyKind;
+    ///
+    /// let BodyKind::Json { bytes_max } = shop::head(&engine, "POST /products")?.body() else { panic!("JSON") };
+    /// assert_eq!(bytes_max, 8 << 20, "more of it need not be read");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn body(&self) -> BodyKind {
         self.body
     }
 
     /// `If-Match` and `If-None-Match`. Changes check them inside the commit; reads are answered by `render`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::Method;
+    /// use odata::engine::{Current, Unsealed};
+    ///
+    /// let headers = shop::headers(&[("if-match", "W/\"7\"")]);
+    /// let head = engine.head(&Method::DELETE, "/products(1)", &headers, shop::ROOT, &Unsealed)?;
+    /// assert!(head.preconditions().check_change(Current::Present(Some("W/\"7\""))).is_ok());
+    /// assert!(head.preconditions().check_change(Current::Present(Some("W/\"8\""))).is_err());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn preconditions(&self) -> &Preconditions {
         &self.preconditions
     }
 
     /// The method.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// // Both bind to `Operation::SetProperty`.
+    /// let head = shop::head(&engine, "PUT /products(1)/name")?;
+    /// assert_eq!(head.method(), http::Method::PUT);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn method(&self) -> &Method {
         &self.method
     }
 
     /// The preferences.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::Method;
+    /// use odata::engine::Unsealed;
+    ///
+    /// let headers = shop::headers(&[("prefer", "respond-async, wait=5")]);
+    /// let head = engine.head(&Method::GET, "/products", &headers, shop::ROOT, &Unsealed)?;
+    /// assert_eq!((head.prefer().respond_async, head.prefer().wait_s), (true, Some(5)));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn prefer(&self) -> &Prefer {
         &self.prefer
     }
 
     /// What is asked of the collection, entity or result that is read; of a write only the projection is set.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let head = shop::head(&engine, "GET /products?$filter=price gt 4&$top=2")?;
+    /// assert_eq!(head.query().top, Some(2));
+    /// assert!(head.query().mentions(2), "the store has to look at the price");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn query(&self) -> &CollectionQuery {
         &self.query
     }
 
     /// The URL that the request's delta or next link grew from: its options without tokens, `$top` and `$skip`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let head = shop::head(&engine, "GET /products?$orderby=name&$top=2")?;
+    /// assert_eq!(head.defining_url(), "https://example.org/products?$orderby=name");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn defining_url(&self) -> String {
         self.carried.defining(&self.root)
     }
 
     /// Whether the answer is the plain one: no projection, minimal metadata, nothing left out, nothing as strings. Only
     /// then may bytes rendered before stand in ([`super::Outcome::RenderedEntity`], [`crate::Value::Rendered`]).
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// assert!(shop::head(&engine, "GET /products(1)")?.is_plain());
+    /// assert!(!shop::head(&engine, "GET /products(1)?$select=name")?.is_plain());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn is_plain(&self) -> bool {
         let is_json = matches!(self.produces, Produces::Json(JsonFormat { level: Level::Minimal, ieee754: false, .. }));
         let projection = &self.query.projection;
@@ -173,6 +298,19 @@ impl Engine {
     ///
     /// - `path_and_query` stands below the service root: `/officeConfigurations?$top=1`.
     /// - `root` is the absolute service root without a trailing slash: `https://h/beta`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::{HeaderMap, Method};
+    /// use odata::engine::Unsealed;
+    ///
+    /// let head = |url| engine.head(&Method::GET, url, &HeaderMap::new(), "https://example.org", &Unsealed);
+    /// assert!(head("/products?$filter=price gt 4")?.query().filter.is_some());
+    /// let error = head("/products?$filter=cost gt 4").unwrap_err();
+    /// assert_eq!(error.message, "Could not find a property named 'cost' on type 'shop.product'.");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     ///
     /// # Errors
     /// 400, 404, 405, 406, 412, 414, 415, 501: what the URL or a header gets wrong; it is named in `target`.

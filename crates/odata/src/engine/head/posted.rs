@@ -27,6 +27,19 @@ pub(super) fn queried(path_and_query: &str) -> Option<String> {
 
 impl Head {
     /// Whether the options of this read stand in its body: give it to [`Engine::with_query`].
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::Method;
+    /// use odata::engine::Unsealed;
+    ///
+    /// let headers = shop::headers(&[("content-type", "text/plain")]);
+    /// let head = engine.head(&Method::POST, "/products/$query", &headers, shop::ROOT, &Unsealed)?;
+    /// assert!(head.awaits_query());
+    /// assert!(!engine.with_query(head, b"$top=3", &Unsealed)?.awaits_query());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     pub fn awaits_query(&self) -> bool {
         self.posted.is_some()
     }

@@ -6,6 +6,18 @@ use crate::error::{Error, ErrorKind};
 use crate::value::Record;
 
 /// The conditional headers of a request.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use http::Method;
+/// use odata::engine::{EntityTags, Unsealed};
+///
+/// let headers = shop::headers(&[("if-none-match", "*"), ("content-type", "application/json")]);
+/// let head = engine.head(&Method::PUT, "/best", &headers, shop::ROOT, &Unsealed)?;
+/// assert_eq!(head.preconditions().if_none_match, Some(EntityTags::Any));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Preconditions {
     /// `If-Match`.
@@ -15,6 +27,18 @@ pub struct Preconditions {
 }
 
 /// The value of a conditional header.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let engine = shop::engine();
+/// use http::Method;
+/// use odata::engine::{EntityTags, Unsealed};
+///
+/// let headers = shop::headers(&[("if-match", "W/\"7\", \"8\"")]);
+/// let head = engine.head(&Method::DELETE, "/products(1)", &headers, shop::ROOT, &Unsealed)?;
+/// assert_eq!(head.preconditions().if_match, Some(EntityTags::List(vec!["7".into(), "8".into()])));
+/// # Ok::<(), odata::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntityTags {
     /// `*`.
@@ -24,6 +48,15 @@ pub enum EntityTags {
 }
 
 /// What the request's target is at the moment.
+///
+/// ```
+/// use odata::engine::{Current, EntityTags, Preconditions};
+///
+/// // PUT with `If-None-Match: *` creates and never replaces.
+/// let creates = Preconditions { if_none_match: Some(EntityTags::Any), ..Preconditions::default() };
+/// assert!(creates.check_change(Current::Absent).is_ok());
+/// assert!(creates.check_change(Current::Present(None)).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Current<'a> {
     /// It does not exist.
@@ -59,6 +92,15 @@ impl Preconditions {
 
     /// Checks a change against the current state; call it inside the commit.
     ///
+    /// ```
+    /// use odata::engine::{Current, EntityTags, Preconditions};
+    ///
+    /// let seven = Preconditions { if_match: Some(EntityTags::List(vec!["7".into()])), ..Preconditions::default() };
+    /// assert_eq!(seven.check_change(Current::Present(Some("W/\"7\""))), Ok(()));
+    /// let error = seven.check_change(Current::Present(Some("W/\"8\""))).unwrap_err();
+    /// assert_eq!((error.kind, error.target.as_deref()), (odata::ErrorKind::PreconditionFailed, Some("If-Match")));
+    /// ```
+    ///
     /// # Errors
     /// 412 when `If-Match` does not match or `If-None-Match` does.
     pub fn check_change(&self, current: Current<'_>) -> Result<(), Error> {
@@ -72,6 +114,18 @@ impl Preconditions {
     /// As [`Self::check_change`], for an update: a body of version 4.01 that names an entity tag
     /// ([`crate::Record::etag`]) is a condition too.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::RecordBuilder;
+    /// use odata::engine::{Current, Preconditions};
+    ///
+    /// let product = model.type_by_name("product").expect("declared");
+    /// let change = RecordBuilder::new(&model, product).set_named("name", "pot").etag("W/\"7\"").build();
+    /// let error = Preconditions::default().check_update(&change, Current::Present(Some("W/\"8\""))).unwrap_err();
+    /// assert_eq!(error.target.as_deref(), Some("@odata.etag"));
+    /// ```
+    ///
     /// # Errors
     /// 412.
     pub fn check_update(&self, record: &Record, current: Current<'_>) -> Result<(), Error> {
@@ -79,6 +133,14 @@ impl Preconditions {
     }
 
     /// As [`Self::check_change`], for a change that names an entity tag itself; `*` is any.
+    ///
+    /// ```
+    /// use odata::engine::{Current, Preconditions};
+    ///
+    /// let none = Preconditions::default();
+    /// assert!(none.check_tagged(Some("*"), Current::Present(Some("W/\"8\""))).is_ok());
+    /// assert!(none.check_tagged(Some("W/\"7\""), Current::Present(Some("W/\"8\""))).is_err());
+    /// ```
     ///
     /// # Errors
     /// 412.

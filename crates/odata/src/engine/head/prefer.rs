@@ -5,6 +5,15 @@ use http::{HeaderMap, HeaderName};
 use crate::syntax::preference::Preference;
 
 /// Preferences that the engine knows.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// use odata::engine::Prefer;
+///
+/// let prefer = Prefer::from_headers(&shop::headers(&[("prefer", "handling=strict, omit-values=nulls, foo")]));
+/// assert!(prefer.handling_strict && prefer.omit_nulls);
+/// assert_eq!(prefer.max_page_size, None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prefer {
     /// `return=`.
@@ -44,6 +53,14 @@ pub struct Prefer {
 }
 
 /// `return=`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// use odata::engine::{Prefer, Return};
+///
+/// let prefer = Prefer::from_headers(&shop::headers(&[("prefer", "return=minimal")]));
+/// assert_eq!(prefer.returns, Some(Return::Minimal));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Return {
     /// `return=minimal`.
@@ -54,6 +71,14 @@ pub enum Return {
 
 impl Prefer {
     /// Reads the header; of a preference given twice the first counts, or the one without `odata.`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// use odata::engine::Prefer;
+    ///
+    /// let headers = shop::headers(&[("prefer", "odata.maxpagesize=50, maxpagesize=20")]);
+    /// assert_eq!(Prefer::from_headers(&headers).max_page_size, Some(20));
+    /// ```
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let mut prefer = Self::default();
         for line in headers.get_all(HeaderName::from_static("prefer")) {

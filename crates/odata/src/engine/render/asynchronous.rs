@@ -51,6 +51,15 @@ impl Engine {
 
     /// 202 of a monitor: the result is not there yet. `request` are the headers of the request to it.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let response = engine.running(&http::HeaderMap::new(), "https://example.org/jobs/7", 2)?;
+    /// assert_eq!(response.status(), 202);
+    /// assert_eq!(response.headers()["retry-after"], "2");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Self::accepted`].
     pub fn running(
@@ -67,6 +76,12 @@ impl Engine {
     }
 
     /// 204 of a monitor: the request was cancelled. `request` are the headers of the request to the monitor.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// assert_eq!(engine.cancelled(&http::HeaderMap::new()).status(), 204);
+    /// ```
     pub fn cancelled(&self, request: &HeaderMap) -> Response<Bytes> {
         self.bare(request, StatusCode::NO_CONTENT)
     }
@@ -74,6 +89,16 @@ impl Engine {
     /// 200 of a monitor: the result. `request` are the headers of the request to the monitor: one that accepts
     /// `application/http` by name, or speaks 4.0 at most and accepts nothing in particular, gets the result as a message
     /// inside the body; all others get it as it is, its status in `AsyncResult`.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let result = || shop::refuse(&engine, &odata::Error::bad_request("No."));
+    /// assert_eq!(engine.monitored(&http::HeaderMap::new(), result())?.headers()["asyncresult"], "400");
+    /// let message = engine.monitored(&shop::headers(&[("accept", "application/http")]), result())?;
+    /// assert!(message.body().starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     ///
     /// # Errors
     /// 500 when a part cannot be written.

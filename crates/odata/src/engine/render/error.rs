@@ -11,6 +11,17 @@ use crate::json::push_string;
 use crate::profile::Profile;
 
 /// What an error answer tells of the request, and (Graph's `innerError`) in its body.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// use odata::engine::{Engine, ErrorContext, Settings};
+///
+/// let engine = Engine::new(shop::model().into(), Settings::new(odata::Profile::Graph));
+/// let headers = &http::HeaderMap::new();
+/// let context = ErrorContext { headers, date: "2025-02-13T10:17:05", request_id: "r1", client_request_id: "c1" };
+/// let response = engine.render_error(&odata::Error::bad_request("No."), &context);
+/// assert!(String::from_utf8_lossy(response.body()).contains(r#""request-id":"r1""#));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorContext<'a> {
     /// The request's headers, which say the version of the answer.
@@ -25,6 +36,19 @@ pub struct ErrorContext<'a> {
 
 impl Engine {
     /// Answers an error. `WWW-Authenticate` is the application's.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::ErrorContext;
+    ///
+    /// let error = shop::head(&engine, "GET /products?$top=x").unwrap_err();
+    /// let headers = &http::HeaderMap::new();
+    /// let context = ErrorContext { headers, date: "", request_id: "", client_request_id: "" };
+    /// let response = engine.render_error(&error, &context);
+    /// assert_eq!(response.status(), 400);
+    /// assert!(String::from_utf8_lossy(response.body()).contains(r#""target":"$top""#));
+    /// ```
     pub fn render_error(&self, error: &Error, cx: &ErrorContext<'_>) -> Response<Bytes> {
         let profile = self.settings.profile;
         let mut response = Response::new(Bytes::from(body(profile, error, cx)));

@@ -43,6 +43,19 @@ use links::{Links, push_operations};
 impl Engine {
     /// Answers. A body is always written; for HEAD the HTTP layer leaves it out.
     ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::engine::{Outcome, Unsealed};
+    ///
+    /// let head = shop::head(&engine, "GET /products(1)/name")?;
+    /// let response = engine.render(&head, Outcome::Property { value: "tea".into(), etag: None }, &Unsealed)?;
+    /// assert_eq!(response.status(), 200);
+    /// assert!(response.body().starts_with(br#"{"@odata.context":"https://example.org/$metadata#products(1)/name","#));
+    /// assert!(response.body().ends_with(br#","value":"tea"}"#));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// 412 and 416, which only the current state can tell; 500 when the outcome does not fit the head.
     pub fn render(&self, head: &Head, outcome: Outcome, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
@@ -93,6 +106,14 @@ impl Engine {
     /// Renders an entity once, to be used again where [`Head::is_plain`] allows: minimal metadata, every structural
     /// member, no context, no links (a record with embedded collections that have more is not for this). `declared` is
     /// the type of the collection that it stands in.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// let tea = shop::product(engine.model(), 1, "tea", "4.50");
+    /// let body = engine.render_item(&tea, tea.type_id);
+    /// assert!(body.starts_with(br#"{"id":1,"name":"tea","price":4.50"#));
+    /// ```
     pub fn render_item(&self, record: &Record, declared: TypeId) -> Bytes {
         // Links would need the request's root; at minimal metadata none is obligatory.
         let format = Format { links: false, ..self.plain_format(JsonFormat::DEFAULT, Omit::Nothing, false, false) };
