@@ -205,6 +205,16 @@ impl Error {
     }
 
     /// Says where to begin again.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use odata::{Error, ErrorKind};
+    ///
+    /// let products = "https://example.org/products";
+    /// let gone = Error::new(ErrorKind::Gone, "Older changes are forgotten.").with_location(products);
+    /// assert_eq!(shop::refuse(&engine, &gone).headers()["location"], products);
+    /// ```
     #[must_use]
     pub fn with_location(mut self, url: impl Into<Box<str>>) -> Self {
         self.location = Some(url.into());

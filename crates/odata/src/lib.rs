@@ -7,6 +7,26 @@
 //! method, URI, headers ── head ──▶ Head ── the application authorises ──▶ + body ── bind ──▶ Operation
 //! Operation ── the application executes ──▶ Outcome ── render ──▶ status, headers, bytes
 //! ```
+//!
+//! ```
+//! # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+//! # let (model, now) = (shop::model(), odata::edm::DateTimeOffset::from_unix_nanos(0));
+//! # let shelves = shop::shelves(&model);
+//! use bytes::Bytes;
+//! use http::{HeaderMap, Method};
+//! use odata::engine::{Engine, Settings, Unsealed};
+//! use odata::exec::memory::Reader;
+//!
+//! let engine = Engine::new(model.into(), Settings::new(odata::Profile::Strict));
+//! let url = "/products?$filter=price gt 4&$orderby=price desc&$select=id,name";
+//! let head = engine.head(&Method::GET, url, &HeaderMap::new(), "https://example.org", &Unsealed)?;
+//! let operation = engine.bind(&head, Bytes::new(), None)?;
+//! // What stands between: here the executor in memory, elsewhere a store.
+//! let outcome = Reader { model: engine.model(), source: &shelves, now }.read(head.target(), &operation)?;
+//! let response = engine.render(&head, outcome, &Unsealed)?;
+//! assert!(response.body().ends_with(br#""value":[{"id":3,"name":"pot"},{"id":1,"name":"tea"}]}"#));
+//! # Ok::<(), odata::Error>(())
+//! ```
 
 pub mod bind;
 pub mod csdl;

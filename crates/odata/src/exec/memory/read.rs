@@ -17,7 +17,7 @@ use crate::value::{Record, Value};
 /// ```
 /// use std::sync::Arc;
 /// use odata::edm::DateTimeOffset;
-/// use odata::engine::{Operation, Outcome, Target, TargetKind};
+/// use odata::engine::{Operation, Outcome};
 /// use odata::exec::memory::{Reader, Rows, Source};
 /// use odata::syntax::{Query, RawPath};
 /// use odata::{Record, RecordBuilder, Value, bind, csdl};
