@@ -93,12 +93,16 @@ impl Engine {
         for (number, property) in record.dynamic.iter().enumerate() {
             let name = &*property.name;
             if number == DYNAMIC_PROPERTIES_MAX {
-                let message = format!("There would be more than {DYNAMIC_PROPERTIES_MAX} properties that are not declared.");
+                let message =
+                    format!("There would be more than {DYNAMIC_PROPERTIES_MAX} properties that are not declared.");
                 return refused(message, name);
             }
             if !ty.is_open || ty.member(name).is_some() {
                 let reason = if ty.is_open { "declares it" } else { "is not open" };
-                return refused(format!("'{name}' cannot be a dynamic property: the type '{}' {reason}.", ty.name), name);
+                return refused(
+                    format!("'{name}' cannot be a dynamic property: the type '{}' {reason}.", ty.name),
+                    name,
+                );
             }
             if let Value::Record(inner) = &property.value {
                 self.check_complete(inner).map_err(|error| {

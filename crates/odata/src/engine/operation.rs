@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::target::EntityReference;
 use crate::model::OperationId;
 use crate::plan::{CollectionQuery, Projection};
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// An operation on the head's target.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,9 +63,12 @@ pub enum Operation {
     /// Set the target property (PUT or PATCH on it), or the element of an ordered collection that the target ends in
     /// ([`super::Segment::Index`]).
     SetProperty(Value),
+    /// Set the property that the target ends in ([`super::Segment::Dynamic`]); PATCH merges, as
+    /// [`Record::merge_dynamic`] does.
+    SetDynamic(DynamicProperty),
     /// Add an element to the target collection of values (POST on it), at [`super::Head::insert_position`].
     Append(Value),
-    /// Set the target property to null, empty the collection, or take out the element that the target ends in.
+    /// Set the target property to null, take off a dynamic one, empty the collection, or take out the element that the target ends in.
     ClearProperty,
     /// Store a stream's bytes.
     WriteStream {

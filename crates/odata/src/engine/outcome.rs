@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::error::Error;
 use crate::model::TypeId;
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// The result of an operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,14 @@ pub enum Outcome {
     Property {
         /// The value.
         value: Value,
+        /// Entity tag of the entity that holds it.
+        etag: Option<Arc<str>>,
+    },
+    /// A property that the type does not declare, with its own type. One that is not there is a [`Self::Property`] that is
+    /// null.
+    DynamicProperty {
+        /// The property.
+        property: DynamicProperty,
         /// Entity tag of the entity that holds it.
         etag: Option<Arc<str>>,
     },

@@ -63,6 +63,11 @@ pub enum Segment {
         /// Its name.
         name: Arc<str>,
     },
+    /// A property that the open type reached does not declare: what it is, only the value tells. Nothing but `$value` follows.
+    Dynamic {
+        /// Its name.
+        name: Arc<str>,
+    },
     /// A bound operation or an import; parameters given in the path, by number of the parameter (binding one excluded).
     Operation {
         /// The overload.
@@ -93,7 +98,7 @@ pub enum TargetKind {
     EntityCollection,
     /// One entity (by key, singleton, single navigation).
     Entity,
-    /// A primitive or enum property.
+    /// A primitive or enum property, or one that is not declared.
     Primitive,
     /// A complex property.
     Complex,

@@ -28,11 +28,13 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let name = shown(&given.name);
         if !is_identifier(&given.name) {
-            let message = format!("'{name}' is no name that a property can have: letters, digits and '_', a letter first.");
+            let message =
+                format!("'{name}' is no name that a property can have: letters, digits and '_', a letter first.");
             return Err(Error::bad_request(message).with_code("RequestBodyRead").at(self.place_of(&name)));
         }
         if record.dynamic.len() == DYNAMIC_PROPERTIES_MAX {
-            let message = format!("More than {DYNAMIC_PROPERTIES_MAX} properties are given that the type does not declare.");
+            let message =
+                format!("More than {DYNAMIC_PROPERTIES_MAX} properties are given that the type does not declare.");
             return Err(Error::bad_request(message).with_code("RequestBodyRead").at(self.place_of(&name)));
         }
         let ty = self.annotated_type(&given.name, siblings)?;
@@ -54,7 +56,9 @@ impl Reader<'_> {
         purpose: Purpose,
     ) -> Result<DynamicProperty, Error> {
         let value = match &ty {
-            _ if matches!(json.kind, JsonKind::Null) => return Ok(DynamicProperty { name, ty: None, value: Value::Null }),
+            _ if matches!(json.kind, JsonKind::Null) => {
+                return Ok(DynamicProperty { name, ty: None, value: Value::Null });
+            }
             Some(ty) => self.value(json, ty, purpose)?,
             None => self.untyped(json, purpose)?,
         };
@@ -102,11 +106,8 @@ impl Reader<'_> {
 
     /// The types of `Edm` come without their namespace, as OData 4.01 writes them, or with it.
     fn type_of_name(&self, name: &str) -> Option<EdmType> {
-        let primitive = if name.contains('.') {
-            Primitive::from_name(name)
-        } else {
-            Primitive::from_name(&format!("Edm.{name}"))
-        };
+        let primitive =
+            if name.contains('.') { Primitive::from_name(name) } else { Primitive::from_name(&format!("Edm.{name}")) };
         primitive.map(EdmType::Primitive).or_else(|| self.model.type_by_name(name).map(EdmType::Named))
     }
 
@@ -139,17 +140,15 @@ impl Reader<'_> {
             }
             JsonKind::Array(_) => Ok(Value::Rendered(compact(json).into())),
             JsonKind::Object(members) => match self.annotated_type("", members)? {
-                Some(ty) if !ty.collection && matches!(ty.base, EdmType::Named(id) if self.is_complex(id)) => {
-                    self.value(json, &ty, purpose)
-                }
+                Some(ty) if !ty.collection && self.is_complex(ty.base) => self.value(json, &ty, purpose),
                 Some(_) => Err(self.refuse("is an object, whose type must be a complex type")),
                 None => Ok(Value::Rendered(compact(json).into())),
             },
         }
     }
 
-    fn is_complex(&self, id: TypeId) -> bool {
-        self.model.structured(id).is_some_and(|ty| !ty.is_entity)
+    pub(crate) fn is_complex(&self, base: EdmType) -> bool {
+        matches!(base, EdmType::Named(id) if self.model.structured(id).is_some_and(|ty| !ty.is_entity))
     }
 }
 
@@ -197,16 +196,21 @@ impl Writer<'_> {
         }
     }
 
+    /// A complex value that no type declares: it names its own.
+    pub(crate) fn dynamic_record(&mut self, record: &Record, lead: Option<&str>) {
+        self.record(record, UNDECLARED, &[], &|_| {}, lead);
+    }
+
     /// A value that no type declares: complex values name their own.
     pub(crate) fn dynamic_value(&mut self, value: &Value, ty: Option<EdmType>) {
         match (value, ty) {
-            (Value::Record(record), Some(_)) => self.record(record, UNDECLARED, &[], &|_| {}, None),
+            (Value::Record(record), Some(_)) => self.dynamic_record(record, None),
             (Value::Collection(items), Some(EdmType::Any(_))) => {
                 self.out.push(b'[');
                 for item in items.iter() {
                     self.comma();
                     match item {
-                        Value::Record(record) => self.record(record, UNDECLARED, &[], &|_| {}, None),
+                        Value::Record(record) => self.dynamic_record(record, None),
                         _ => self.single(item, UNTYPED, &[]),
                     }
                 }
