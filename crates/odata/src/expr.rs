@@ -234,6 +234,20 @@ pub enum Node {
     /// A path from a value that is no row and no variable.
     Walk(Box<Expr>, Vec<Step>),
     /// What an open type does not declare: the property of a value that has a name, seen when it runs.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let model = garden::model();
+    /// use odata::expr::Node;
+    ///
+    /// let plant = odata::model::EdmType::Named(model.type_by_name("garden.plant").expect("declared"));
+    /// let filter = odata::bind::filter(&model, plant, "colour eq 'red'")?;
+    /// let Node::Compare(_, colour, _) = &filter.expr().node else { panic!("a comparison") };
+    /// assert!(matches!(&colour.node, Node::Open(_, name) if **name == *"colour"));
+    /// let context = odata::exec::memory::Context::new(&model, odata::edm::DateTimeOffset::from_unix_nanos(0));
+    /// assert_eq!(odata::exec::memory::matches(&filter, &garden::rose(&model).into(), context), Ok(true));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     Open(Box<Expr>, Arc<str>),
     /// Comparison with OData's null rules.
     Compare(CompareOp, Box<Expr>, Box<Expr>),

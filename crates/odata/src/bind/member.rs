@@ -204,7 +204,7 @@ impl Binder<'_> {
         let is_open = owner.is_open && !at.ty.collection && !name.contains('.');
         if let Some(EdmType::Named(target)) = type_by_name(self.model, name)
             && self.model.structured(target).is_some()
-            && !(is_open && !related(self.model, id, target))
+            && (!is_open || related(self.model, id, target))
         {
             return self.derive(at, id, target, span);
         }

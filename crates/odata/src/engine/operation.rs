@@ -65,6 +65,20 @@ pub enum Operation {
     SetProperty(Value),
     /// Set the property that the target ends in ([`super::Segment::Dynamic`]); PATCH merges, as
     /// [`Record::merge_dynamic`] does.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let engine = garden::engine();
+    /// use odata::engine::Operation;
+    ///
+    /// let head = garden::head(&engine, "PUT /plants(1)/colour")?;
+    /// let operation = engine.bind(&head, r#"{"value":"white"}"#.into(), None)?;
+    /// let Operation::SetDynamic(colour) = operation else { panic!("a property") };
+    /// let mut rose = garden::rose(engine.model());
+    /// rose.set_dynamic(colour);
+    /// assert_eq!(rose.dynamic[0].value, "white".into());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     SetDynamic(DynamicProperty),
     /// Add an element to the target collection of values (POST on it), at [`super::Head::insert_position`].
     Append(Value),

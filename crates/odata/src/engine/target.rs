@@ -64,6 +64,16 @@ pub enum Segment {
         name: Arc<str>,
     },
     /// A property that the open type reached does not declare: what it is, only the value tells. Nothing but `$value` follows.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let engine = garden::engine();
+    /// use odata::engine::Segment;
+    ///
+    /// let head = garden::head(&engine, "GET /plants(1)/colour")?;
+    /// assert_eq!(head.target().segments[2], Segment::Dynamic { name: "colour".into() });
+    /// # Ok::<(), odata::Error>(())
+    /// ```
     Dynamic {
         /// Its name.
         name: Arc<str>,

@@ -15,7 +15,9 @@ const ROSE: &str = r##"{"Id":1,"Name":"Rose","Colour":"red","Thorns":true,"Metre
 
 fn garden(plants: &[&str]) -> Garden {
     let garden = Garden::new();
-    plants.iter().for_each(|plant| garden.post(plant));
+    for plant in plants {
+        garden.post(plant);
+    }
     garden
 }
 
@@ -307,6 +309,9 @@ fn select_takes_dynamic_properties_and_compute_uses_them() {
     let first = json!({"@id": "https://example.org/beta/Plants(1)", "Z": {"@type": "#garden.Size", "Width": 2, "Length": null}, "Y": null});
     assert_eq!(computed[0], first);
     assert_eq!((&computed[1]["Y"], &computed[1]["Y@type"]), (&json!(6), &json!("#Int64")));
+    let applied =
+        garden.get("/Plants?$apply=filter(Id le 2)/compute(Id add 1 as Next)&$filter=Next gt 2")["value"].clone();
+    assert_eq!((&applied[0]["X"], &applied[0]["Next"], applied.get(1)), (&json!(5), &json!(3), None));
     let hidden = select("$compute='new' as X&$orderby=X")["value"].clone();
     assert_eq!((&hidden[0]["X"], &hidden[1]["X"]), (&json!("new"), &json!("new")), "not twice");
 }

@@ -54,13 +54,12 @@ impl Garden {
         let head = self.world.engine.head(&method, url, &all, ROOT, &Seal)?;
         let operation = self.world.engine.bind(&head, Bytes::copy_from_slice(body.as_bytes()), None)?;
         let outcome = self.perform(&head.target().segments, head.method() == Method::PATCH, &operation);
-        let outcome = match outcome? {
-            Some(outcome) => outcome,
-            None => {
-                let plants = self.plants.borrow().clone();
-                let now = DateTimeOffset::from_unix_nanos(0);
-                Reader { model: &GARDEN, source: &plants, now }.read(head.target(), &operation)?
-            }
+        let outcome = if let Some(outcome) = outcome? {
+            outcome
+        } else {
+            let plants = self.plants.borrow().clone();
+            let now = DateTimeOffset::from_unix_nanos(0);
+            Reader { model: &GARDEN, source: &plants, now }.read(head.target(), &operation)?
         };
         self.world.engine.render(&head, outcome, &Seal)
     }

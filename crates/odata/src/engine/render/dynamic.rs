@@ -32,7 +32,7 @@ impl Engine {
                 return Err(Error::bad_request(format!("The property '{name}' has no raw value.")).at("path"));
             }
             let ty = TypeRef::single(ty.unwrap_or(EdmType::Any(AnyKind::Untyped)));
-            return self.raw_value(head, value, &ty, etag);
+            return Ok(self.raw_value(head, value, &ty, etag));
         }
         let level = json_format(head).level;
         let links = Links::new(self, head, tokens);

@@ -327,7 +327,7 @@ impl Engine {
         }
         let Some(ty) = head.target.ty.as_ref() else { return Err(mismatch()) };
         if head.target.kind == TargetKind::RawValue {
-            return self.raw_value(head, value, ty, etag);
+            return Ok(self.raw_value(head, value, ty, etag));
         }
         if let Value::Record(record) = value {
             let body = self.complex_body(head, record, tokens);
@@ -378,19 +378,13 @@ impl Engine {
         self.model.annotation(annotations, "Org.OData.Core.V1.MediaType")?.as_text()
     }
 
-    fn raw_value(
-        &self,
-        head: &Head,
-        value: &Value,
-        ty: &TypeRef,
-        etag: Option<&str>,
-    ) -> Result<Response<Bytes>, Error> {
+    fn raw_value(&self, head: &Head, value: &Value, ty: &TypeRef, etag: Option<&str>) -> Response<Bytes> {
         if let Value::Binary(bytes) = value {
             let mut response = headers::text(head, bytes.clone(), etag);
             let media_type = self.media_type(head).and_then(|text| HeaderValue::from_str(text).ok());
             let octets = HeaderValue::from_static("application/octet-stream");
             response.headers_mut().insert(header::CONTENT_TYPE, media_type.unwrap_or(octets));
-            return Ok(response);
+            return response;
         }
         let mut text = String::new();
         match (value, ty.base) {
@@ -408,7 +402,7 @@ impl Engine {
         if let Some(media_type) = self.media_type(head).and_then(|text| HeaderValue::from_str(text).ok()) {
             response.headers_mut().insert(header::CONTENT_TYPE, media_type);
         }
-        Ok(response)
+        response
     }
 }
 

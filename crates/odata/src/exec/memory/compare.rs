@@ -143,3 +143,48 @@ fn numbers(left: &Value, right: &Value) -> Ordering {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::edm::{Date, Decimal};
+
+    #[test]
+    fn the_order_for_sorting_is_one_whatever_kinds_the_values_are_of() {
+        let decimal = |text: &str| Value::Decimal(Decimal::parse(text).unwrap());
+        let values = [
+            Value::Null,
+            Value::Double(f64::NAN),
+            Value::Boolean(true),
+            Value::Double(f64::NEG_INFINITY),
+            Value::Int(1),
+            Value::Double(1.0),
+            decimal("1.00000000000000000001"),
+            decimal("1.0"),
+            Value::Double(0.1),
+            decimal("0.10000000000000000001"),
+            Value::Int(i64::MAX),
+            Value::Int(i64::MAX - 1),
+            Value::Double(9_223_372_036_854_775_807.0),
+            decimal("9223372036854775806.5"),
+            Value::Double(1e300),
+            Value::Double(1e-300),
+            Value::from("a"),
+            Value::Date(Date(7)),
+            Value::Enum(3),
+            Value::from(vec![Value::Int(1)]),
+        ];
+        for a in &values {
+            for b in &values {
+                assert_eq!(sort(a, b), sort(b, a).reverse(), "{a:?} {b:?}");
+                for c in &values {
+                    let not_after = |a, b| sort(a, b).is_le();
+                    assert!(!(not_after(a, b) && not_after(b, c)) || not_after(a, c), "{a:?} {b:?} {c:?}");
+                }
+            }
+        }
+        assert_eq!(sort(&Value::Int(1), &Value::Double(1.0)), Ordering::Equal);
+    }
+}
