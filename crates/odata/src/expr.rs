@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::edm::civil::TICKS_PER_SECOND;
 use crate::edm::{DateTimeOffset, Offset};
-use crate::model::{EdmType, OperationId, Primitive, TypeId};
+use crate::model::{AnyKind, EdmType, OperationId, Primitive, TypeId};
 use crate::plan::Search;
 use crate::value::Value;
 
@@ -53,6 +53,9 @@ impl ExprType {
     /// assert_eq!(null.ty, ExprType::NULL);
     /// ```
     pub const NULL: Self = Self { base: None, collection: false };
+
+    /// The type of what only running tells: a property that an open type does not declare.
+    pub(crate) const UNTYPED: Self = Self::single(EdmType::Any(AnyKind::Untyped));
 
     /// A single value of a primitive type.
     ///
@@ -230,6 +233,22 @@ pub enum Node {
     },
     /// A path from a value that is no row and no variable.
     Walk(Box<Expr>, Vec<Step>),
+    /// What an open type does not declare: the property of a value that has a name, seen when it runs.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let model = garden::model();
+    /// use odata::expr::Node;
+    ///
+    /// let plant = odata::model::EdmType::Named(model.type_by_name("garden.plant").expect("declared"));
+    /// let filter = odata::bind::filter(&model, plant, "colour eq 'red'")?;
+    /// let Node::Compare(_, colour, _) = &filter.expr().node else { panic!("a comparison") };
+    /// assert!(matches!(&colour.node, Node::Open(_, name) if **name == *"colour"));
+    /// let context = odata::exec::memory::Context::new(&model, odata::edm::DateTimeOffset::from_unix_nanos(0));
+    /// assert_eq!(odata::exec::memory::matches(&filter, &garden::rose(&model).into(), context), Ok(true));
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    Open(Box<Expr>, Arc<str>),
     /// Comparison with OData's null rules.
     Compare(CompareOp, Box<Expr>, Box<Expr>),
     /// Three-valued `and`.
@@ -408,6 +427,7 @@ impl Expr {
             | Node::IsOf(a, _)
             | Node::Found(a, _)
             | Node::Keyed { source: a, .. }
+            | Node::Open(a, _)
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter_mut().collect(),
@@ -442,6 +462,7 @@ impl Expr {
             | Node::IsOf(a, _)
             | Node::Found(a, _)
             | Node::Keyed { source: a, .. }
+            | Node::Open(a, _)
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
             Node::Call(_, arguments) => arguments.iter().collect(),

@@ -12,6 +12,8 @@ pub(crate) const EXPRESSION_NODES_MAX: usize = 4_000;
 pub(crate) const PATH_SEGMENTS_MAX: usize = 64;
 /// Deepest nesting of a JSON body; the reader recurses.
 pub(crate) const JSON_DEPTH_MAX: usize = 100;
+/// Most properties of one entity or complex value that its open type does not declare: each is looked for among all.
+pub(crate) const DYNAMIC_PROPERTIES_MAX: usize = 500;
 /// Most values in one JSON body: a tree of them stays below 40 MB whatever the text is; 10,000 check-ins are 120,000.
 pub(crate) const JSON_NODES_MAX: usize = 500_000;
 /// Deepest nesting of `$expand` and `$select`.

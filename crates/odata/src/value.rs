@@ -120,7 +120,8 @@ pub struct Record {
     pub bindings: Vec<(u16, Vec<EntityReference>)>,
     /// In a change, what becomes of related collections (`nav@delta`).
     pub changes: Vec<NestedChanges>,
-    /// Results of `$compute` and `$apply`, in their order: properties that the type does not declare.
+    /// Properties that the type does not declare: results of `$compute` and `$apply`, in their order, then those that
+    /// an entity or complex value of an open type has. In a change, one that is null is to go.
     pub dynamic: Vec<DynamicProperty>,
 }
 
@@ -217,7 +218,8 @@ impl Record {
         self.members.get(usize::from(member)).and_then(Option::as_ref)
     }
 
-    /// Applies a change: members that it gives replace those here, single complex values of the same type are merged.
+    /// Applies a change: members and dynamic properties that it gives replace those here, single complex values of the same
+    /// type are merged.
     ///
     /// ```
     /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
@@ -234,8 +236,76 @@ impl Record {
                 (Some(Value::Record(here)), Some(Value::Record(there))) if here.type_id == there.type_id => {
                     Arc::make_mut(here).merge(there);
                 }
-                (_, Some(given)) => *slot = Some(given.clone()),
+                (_, Some(given)) => *slot = Some(settled(given.clone())),
             }
+        }
+        change.dynamic.iter().for_each(|given| self.merge_dynamic(given.clone()));
+    }
+
+    /// A property that the type does not declare, by its name.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::DynamicProperty;
+    ///
+    /// let mut tea = shop::product(&model, 1, "tea", "4.50");
+    /// tea.set_dynamic(DynamicProperty { name: "colour".into(), ty: None, value: "green".into() });
+    /// assert_eq!(tea.dynamic_property("colour").map(|colour| &colour.value), Some(&"green".into()));
+    /// assert_eq!(tea.dynamic_property("name"), None, "declared");
+    /// ```
+    pub fn dynamic_property(&self, name: &str) -> Option<&DynamicProperty> {
+        self.dynamic.iter().find(|property| *property.name == *name)
+    }
+
+    /// Gives it a property that the type does not declare, or takes it off where the value is null.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::{DynamicProperty, Value};
+    ///
+    /// let mut tea = shop::product(&model, 1, "tea", "4.50");
+    /// for value in ["green".into(), "black".into(), Value::Null] {
+    ///     tea.set_dynamic(DynamicProperty { name: "colour".into(), ty: None, value });
+    ///     assert!(tea.dynamic.len() < 2, "one name, one property");
+    /// }
+    /// assert!(tea.dynamic.is_empty());
+    /// ```
+    pub fn set_dynamic(&mut self, property: DynamicProperty) {
+        let place = self.dynamic.iter().position(|known| known.name == property.name);
+        let property = DynamicProperty { value: settled(property.value), ..property };
+        match (place, property.value.is_null()) {
+            (Some(place), true) => drop(self.dynamic.remove(place)),
+            (Some(place), false) => self.dynamic[place] = property,
+            (None, true) => {}
+            (None, false) => self.dynamic.push(property),
+        }
+    }
+
+    /// As [`Self::set_dynamic`], but a complex value is merged into one of the same type: what a change of a property does.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::{DynamicProperty, RecordBuilder};
+    ///
+    /// let mut tea = shop::product(&model, 1, "tea", "4.50");
+    /// let size = model.type_by_name("shop.size").expect("declared");
+    /// for side in ["width", "height"] {
+    ///     let value = RecordBuilder::new(&model, size).set_named(side, 3).build().into();
+    ///     tea.merge_dynamic(DynamicProperty { name: "box".into(), ty: None, value });
+    /// }
+    /// let merged = tea.dynamic[0].value.as_record().expect("a size");
+    /// assert_eq!((merged.get(0), merged.get(1)), (Some(&3.into()), Some(&3.into())));
+    /// ```
+    pub fn merge_dynamic(&mut self, property: DynamicProperty) {
+        let here = self.dynamic.iter_mut().find(|known| known.name == property.name).map(|known| &mut known.value);
+        match (here, &property.value) {
+            (Some(Value::Record(here)), Value::Record(there)) if here.type_id == there.type_id => {
+                Arc::make_mut(here).merge(there);
+            }
+            _ => self.set_dynamic(property),
         }
     }
 
@@ -253,6 +323,22 @@ impl Record {
             *slot = Some(value);
         }
     }
+}
+
+/// A value of a change that nothing was there for: what was to go from inside it is not there.
+fn settled(mut value: Value) -> Value {
+    if let Value::Record(record) = &mut value {
+        let holds_record = |value: &Value| matches!(value, Value::Record(_));
+        if !record.dynamic.is_empty() || record.members.iter().flatten().any(holds_record) {
+            let record = Arc::make_mut(record);
+            record.dynamic.retain(|property| !property.value.is_null());
+            let dynamic = record.dynamic.iter_mut().map(|property| &mut property.value);
+            for inner in record.members.iter_mut().flatten().chain(dynamic).filter(|inner| holds_record(inner)) {
+                *inner = settled(std::mem::replace(inner, Value::Null));
+            }
+        }
+    }
+    value
 }
 
 impl Value {

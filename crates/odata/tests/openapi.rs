@@ -273,3 +273,22 @@ fn the_same_model_gives_the_same_bytes() {
     };
     assert_eq!(write(), write());
 }
+
+#[test]
+fn an_open_type_takes_further_properties_and_says_how_they_are_called() {
+    let model = MODEL.replace("<EntityType Name=\"order\">", "<EntityType Name=\"order\" OpenType=\"true\">").replace(
+        "<Annotation Term=\"Capabilities.InsertRestrictions\"><Record><PropertyValue Property=\"Insertable\" \
+         Bool=\"false\"/></Record></Annotation>",
+        "",
+    );
+    let model = odata::csdl::read(&model).expect("a valid model");
+    let text = Document::new(&model, Profile::Strict, &About::new("Shop", "1")).json();
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let schemas = &document["components"]["schemas"];
+    for name in ["shop.order", "shop.order-create", "shop.order-update"] {
+        assert_eq!(schemas[name]["additionalProperties"], true, "{name}: {}", schemas[name]);
+    }
+    assert_eq!(schemas["shop.order"].get("propertyNames"), None);
+    assert!(schemas["shop.order-create"]["propertyNames"]["pattern"].is_string());
+    assert_eq!(schemas["shop.item"]["additionalProperties"], false);
+}

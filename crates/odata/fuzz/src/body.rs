@@ -5,10 +5,11 @@ use http::Method;
 use odata::engine::Unsealed;
 
 use crate::answer;
+use crate::same;
 use crate::world::World;
 
 /// Where bodies go. The first byte of an input chooses.
-pub(crate) const PLACES: [(&str, &str); 14] = [
+pub(crate) const PLACES: [(&str, &str); 16] = [
     ("POST", "/Products"),
     ("PATCH", "/Products(5d9bc4b8-ef47-4a3c-9c5b-0a2b7c1f0e11)"),
     ("PUT", "/Products(5d9bc4b8-ef47-4a3c-9c5b-0a2b7c1f0e11)"),
@@ -23,6 +24,8 @@ pub(crate) const PLACES: [(&str, &str); 14] = [
     ("POST", "/Beds/garden.Water"),
     ("POST", "/Beds(Row=1,Column='a')/Tags"),
     ("POST", "/Beds/$query"),
+    ("PUT", "/Beds(Row=1,Column='a')/Colour"),
+    ("PATCH", "/Beds(Row=1,Column='a')/Depth"),
 ];
 
 /// A byte that chooses the place, then the body.
@@ -34,10 +37,15 @@ pub fn body(input: &[u8]) {
         let engine = &world.engine;
         let answer = world.bind(&method, path, body).and_then(|(head, operation)| {
             let head = engine.with_query(head, &Bytes::copy_from_slice(body), &Unsealed)?;
-            engine.render(&head, world.perform(&head, &operation)?, &Unsealed)
+            Ok((engine.render(&head, world.perform(&head, &operation)?, &Unsealed)?, operation))
         });
         match answer {
-            Ok(response) => answer::sound(&response),
+            Ok((response, operation)) => {
+                answer::sound(&response);
+                if response.status().is_success() && !response.body().is_empty() {
+                    same::read_again(world, &method, path, &operation, response.body());
+                }
+            }
             Err(error) => answer::refusal(engine, &error, input),
         }
     }

@@ -7,6 +7,7 @@ mod body;
 mod csdl;
 pub mod mutate;
 mod options;
+mod same;
 pub mod seeds;
 mod url;
 mod world;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::{body, world};
 
-const OPTIONS: [&str; 24] = [
+const OPTIONS: [&str; 26] = [
     "$filter=Price gt 3.5 and startswith(Name,'S')&$orderby=Name desc,Price&$top=2&$skip=1&$count=true",
     "$filter=not (Status has ComplianceService.ProductStatus'OnSale') or Status in ('None','InStock')",
     "$filter=Tags/any(t:t eq 'x') and Notes/all(n:n/At lt now() or n/Text eq null)",
@@ -27,12 +27,14 @@ const OPTIONS: [&str; 24] = [
     "$apply=groupby((rollup($all,Kind,Row)),aggregate(Area with average as A))/concat(identity,topcount(1,Row))",
     "$apply=ancestors($root/Parts,Tree,Id,filter(Id eq 'root'),keep start)/traverse($root/Parts,Tree,Id,preorder)",
     "$apply=join(Plants as P,filter(P/Number gt 0))/nest(groupby((Label)) as N)/search(rose)/compute(Row add 1 as R)",
+    "$filter=Colour eq 'red' or Depth gt 0.1 or Depth/Since add 1 eq 2 or Free/any(f:f eq 1)&$orderby=Colour desc,Depth,Since",
+    "$compute=length(Colour) add Colour as L,Depth as D&$filter=Notes/any(n:n/Mood or n/x ne L)&$select=Colour,L,D,Notes/Mood",
     "$format=application/json;odata.metadata=full&$schemaversion=*&$skiptoken=x&custom=1&@a=[1,2]",
     "$index=-1&$deltatoken=latest&$levels=3&$top=0",
     "filter=Name eq 'a''b'&%24orderby=Name%20asc&select=%2A",
 ];
 
-const URLS: [&str; 16] = [
+const URLS: [&str; 18] = [
     "Products(5d9bc4b8-ef47-4a3c-9c5b-0a2b7c1f0e11)/Category/Products?$top=1",
     "Products/5d9bc4b8-ef47-4a3c-9c5b-0a2b7c1f0e11/Photo/$value",
     "ProductDescriptions(ProductID=5d9bc4b8-ef47-4a3c-9c5b-0a2b7c1f0e11,LanguageKey='EN')/LongText/$value",
@@ -49,9 +51,11 @@ const URLS: [&str; 16] = [
     "Beds(label='x')/Tags/-1?$select=$it",
     "Beds/1/a/Nearest(tags=@t,note=@n)?@t=[\"x\"]&@n={\"Text\":\"y\"}",
     "Company/Logo/$value",
+    "Beds(Row=1,Column='a')/Colour/$value",
+    "Beds(Row=1,Column='b')/Depth?$format=application/json;odata.metadata=full",
 ];
 
-const BODIES: [&str; 10] = [
+const BODIES: [&str; 14] = [
     r##"{"@odata.type":"#ComplianceService.SpecialProduct","Name":"x","Price":1e3,"Status":5,"CategoryID":null,"Data":"_-8="}"##,
     r#"{"Name":"x","Price":1,"Category@odata.bind":"Categories(1)","Descriptions":[{"LanguageKey":"EN","Description":"d"}]}"#,
     r#"{"Category":{"@id":"Categories(1)"},"RelatedProducts@delta":[{"@removed":{"reason":"deleted"},"@id":"Products(1)"}]}"#,
@@ -61,6 +65,12 @@ const BODIES: [&str; 10] = [
     r#"{"percentage":10,"minPrice":0.5}"#,
     r##"{"Row":2147483647,"Column":"é","Tags":["a",""],"Notes":[{"Text":null,"x@odata.type":"#Guid","x":"y"}],"Any":[1,{"a":[]}]}"##,
     r##"{"Free@odata.type":"#Int64","Free":"9223372036854775807","Area":99999.1234,"Kind":"Shady","Picture":"AA"}"##,
+    r##"{"Row":1,"Column":"a","Tags":[],"Notes":[],"A@odata.type":"#Int64","A":5,"B@type":"#Duration","B":"P1D","C@odata.type":"#garden.Metres","C":1.25,
+    "D@odata.type":"#Collection(garden.Light)","D":["Sunny",null],"E@odata.type":"#Double","E":"-INF","F":1e21,"G@odata.type":"#Binary","G":"_-8="}"##,
+    r##"{"Row":1,"Column":"a","Tags":[],"Notes":[{"At":null,"Mood":"x"}],"H":{"@odata.type":"#garden.Note","Text":"t","I":[1,{"@odata.type":"#garden.Note","J":true}]},
+    "K@odata.type":"#GeographyPoint","K":{"type":"Point","coordinates":[1,2]},"L":[[1],{"a":null},null,false],"M":null}"##,
+    r##"{"@odata.type":"#Guid","value":"5d9bc4b8-ef47-4a3c-9c5b-0a2b7c1f0e11"}"##,
+    r##"{"@odata.type":"#garden.Note","Text":"t","Mood@odata.type":"#TimeOfDay","Mood":"12:00:00.5"}"##,
     r#"{"litres":1.5,"notes":[{"At":"9999-12-31T23:59:59.9999999Z"}]}"#,
 ];
 

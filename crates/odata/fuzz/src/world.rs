@@ -32,10 +32,14 @@ const SHOP_DATA: [(&str, &str); 4] = [
 const GARDEN_DATA: [(&str, &str); 3] = [
     (
         "Beds",
-        r#"{"Row":1,"Column":"a","Tags":["x","y"],"Notes":[{"Text":"t","At":"2024-01-01T00:00:00Z"}],"Kind":"Sunny","Area":1.25,
-        "Plants":[{"Number":1,"Name":"Rose"},{"Number":2}]}"#,
+        r##"{"Row":1,"Column":"a","Tags":["x","y"],"Notes":[{"Text":"t","At":"2024-01-01T00:00:00Z","Mood":true}],"Kind":"Sunny","Area":1.25,
+        "Colour":"red","Depth@odata.type":"#Decimal","Depth":0.5,"Free":[1,"x",{"a":[]}],"Since@odata.type":"#Date","Since":"2024-02-29",
+        "Plants":[{"Number":1,"Name":"Rose"},{"Number":2}]}"##,
     ),
-    ("Beds", r#"{"Row":2,"Column":"b","Tags":[],"Notes":[]}"#),
+    (
+        "Beds",
+        r##"{"Row":2,"Column":"b","Tags":[],"Notes":[],"Colour":7,"Depth":{"@odata.type":"#garden.Note","Text":"d","Since":1}}"##,
+    ),
     ("Parts", r#"{"Id":"root"}"#),
 ];
 
@@ -114,6 +118,7 @@ impl World {
                 Ok(Outcome::Created { record, path: "Created(1)".to_owned() })
             }
             Operation::Update { record, .. } => Ok(Outcome::Updated(Arc::new(record.clone()))),
+            Operation::SetDynamic(property) => Ok(Outcome::DynamicProperty { property: property.clone(), etag: None }),
             Operation::SetProperty(value) => Ok(Outcome::Property { value: value.clone(), etag: None }),
             Operation::Invoke { operation, .. } if self.engine.model().operation(*operation).is_action => {
                 Ok(Outcome::NoContent { etag: None })

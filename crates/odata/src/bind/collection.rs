@@ -25,14 +25,15 @@ impl Binder<'_> {
             self.error(span_of(place), format!("The function '{name}' expects {what} here, not '{found}'."))
         };
         let first = bound[0].ty;
-        if !(first.collection || first.base.is_none()) {
+        let may_be = |ty: ExprType| ty.collection || ty.base.is_none() || ty == ExprType::UNTYPED;
+        if !may_be(first) {
             return Err(expected(0, "a collection", first));
         }
         if matches!(function, Function::Length | Function::Substring) {
             let ty = if function == Function::Length { ExprType::primitive(Primitive::Int32) } else { first };
             return Ok(Expr { node: Node::Call(function, bound), ty });
         }
-        if let Some(second) = bound.get(1).filter(|second| !(second.ty.collection || second.ty.base.is_none())) {
+        if let Some(second) = bound.get(1).filter(|second| !may_be(second.ty)) {
             return Err(expected(1, "a collection", second.ty));
         }
         for (this, other) in [(1, 0), (0, 1)] {

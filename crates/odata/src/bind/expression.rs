@@ -210,7 +210,12 @@ impl Binder<'_> {
         };
         let plain = |ty: Primitive| ExprType::primitive(ty);
         if !left.ty.collection && !right.ty.collection {
+            let untyped = left.ty == ExprType::UNTYPED || right.ty == ExprType::UNTYPED;
             match (op, classes) {
+                // What has no meaning for the values is null.
+                (_, (a, b)) if untyped && calculates(a) && calculates(b) => {
+                    return give(left, right, ExprType::UNTYPED);
+                }
                 (_, (Class::Number(a), Class::Number(b))) => {
                     let mut rank = a.max(b);
                     if op == ArithmeticOp::DivBy && rank == Rank::Integer {
@@ -310,7 +315,7 @@ impl Binder<'_> {
     fn in_collection(&mut self, left: &ast::Expr<'_>, right: &ast::Expr<'_>) -> Result<Expr, Error> {
         let span = Span { start: left.span.start, end: right.span.end };
         let (left, right) = (self.expr(left)?, self.expr(right)?);
-        if !right.ty.collection && right.ty != ExprType::NULL {
+        if !right.ty.collection && right.ty != ExprType::NULL && right.ty != ExprType::UNTYPED {
             let ty = type_text(self.model, right.ty);
             return Err(self.error(span, format!("A list or a collection is expected after 'in', not '{ty}'.")));
         }
@@ -320,7 +325,7 @@ impl Binder<'_> {
             None => left,
         };
         let (a, b) = (class_of(self.model, left.ty), class_of(self.model, ExprType { collection: false, ..right.ty }));
-        if a != b && a != Class::Open {
+        if a != b && a != Class::Open && b != Class::Open {
             let (a, b) = (type_text(self.model, left.ty), type_text(self.model, right.ty));
             return Err(self.error(span, format!("A value of type '{a}' cannot be in '{b}'.")));
         }
@@ -344,6 +349,9 @@ impl Binder<'_> {
 
     /// Brings values to one type: numbers to the highest rank. Gives two that have none in common.
     fn common(&self, values: &mut Vec<Expr>) -> Result<ExprType, (ExprType, ExprType)> {
+        if values.iter().any(|value| value.ty == ExprType::UNTYPED) {
+            return Ok(ExprType::UNTYPED);
+        }
         let mut ty = ExprType::NULL;
         let mut rank = None;
         for value in values.iter().filter(|value| value.ty.base.is_some()) {
@@ -436,6 +444,12 @@ impl Binder<'_> {
             _ => Err(self.error(tree.span, "A type name is expected.")),
         }
     }
+}
+
+/// Whether there is arithmetic for values of a class.
+fn calculates(class: Class) -> bool {
+    use Primitive::{Date, DateTimeOffset, Duration};
+    matches!(class, Class::Open | Class::Number(_) | Class::Plain(Date | DateTimeOffset | Duration))
 }
 
 fn cast_to(expr: Expr, primitive: Primitive) -> Expr {

@@ -8,7 +8,7 @@ use crate::expr::{Expr, ExprType, IT, Node, Step};
 use crate::limits::ALIAS_CHAIN_MAX;
 use crate::model::{ContainerChildKind, EdmType, Primitive, StructuredType, TypeId};
 use crate::syntax::ast::{self, Argument, Root, Segment, SegmentKind, Span};
-use crate::syntax::{Query, parse_expression};
+use crate::syntax::{Query, SystemOption, parse_expression};
 use crate::value::Value;
 
 /// `$filter(…)` between a collection and what uses it.
@@ -180,6 +180,9 @@ impl Binder<'_> {
             {
                 return self.extend(at, Step::Dynamic(number), ty, span);
             }
+            if is_untyped(&at) {
+                return self.open(at, name, span);
+            }
             let ty = type_text(self.model, at.ty);
             return Err(self.error(span, format!("Could not find a property named '{name}' on type '{ty}'.")));
         };
@@ -198,16 +201,30 @@ impl Binder<'_> {
         {
             return self.extend(at, Step::Dynamic(number), ty, span);
         }
+        let is_open = owner.is_open && !at.ty.collection && !name.contains('.');
         if let Some(EdmType::Named(target)) = type_by_name(self.model, name)
             && self.model.structured(target).is_some()
+            && (!is_open || related(self.model, id, target))
         {
             return self.derive(at, id, target, span);
         }
         if super::operation::named_like(self.model, name) {
             return Err(self.not_offered(span, &format!("The operation '{name}' in an expression")));
         }
+        if is_open {
+            return self.open(at, name, span);
+        }
         let ty = owner.name.clone();
         Err(self.error(span, format!("Could not find a property named '{name}' on type '{ty}'.")))
+    }
+
+    /// A property that no type declares. Transformations keep none of them.
+    fn open(&self, at: Expr, name: &str, span: Span) -> Result<Expr, Error> {
+        let is_of_row = matches!(&at.node, Node::Path { root: 0, .. });
+        if self.option == SystemOption::Apply.name() || (is_of_row && self.row.applied) {
+            return Err(self.not_offered(span, &format!("The dynamic property '{name}' together with $apply")));
+        }
+        Ok(Expr { node: Node::Open(Box::new(at), name.into()), ty: ExprType::UNTYPED })
     }
 
     fn derive(&self, at: Expr, from: TypeId, target: TypeId, span: Span) -> Result<Expr, Error> {
@@ -276,7 +293,7 @@ impl Binder<'_> {
     }
 
     pub(super) fn element(&self, collection: &Expr, span: Span) -> Result<ExprType, Error> {
-        if collection.ty.collection {
+        if collection.ty.collection || is_untyped(collection) {
             return Ok(ExprType { collection: false, ..collection.ty });
         }
         let ty = type_text(self.model, collection.ty);
@@ -369,6 +386,13 @@ fn narrow_lambda(all: bool, narrow: Expr, body: Option<Expr>) -> Expr {
             boolean(Node::Or(Box::new(left_out), Box::new(body)))
         }
     }
+}
+
+/// Whether only running tells what it is. A declared property of the type `Edm.Untyped` is kept as its JSON, into which
+/// nothing looks.
+fn is_untyped(expr: &Expr) -> bool {
+    let is_declared = matches!(&expr.node, Node::Path { steps, .. } if matches!(steps.last(), Some(Step::Member(_))));
+    expr.ty == ExprType::UNTYPED && !is_declared
 }
 
 fn both(first: Option<Expr>, second: Expr) -> Expr {

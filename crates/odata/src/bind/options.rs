@@ -91,6 +91,7 @@ pub(super) fn bind<'a>(
     };
     if let Some(tree) = &options.apply {
         query.apply = apply::bind(model, &mut row, tree, outside)?;
+        row.applied = true;
     }
     query.compute = compute::bind(model, "$compute", &mut row, &options.compute, outside)?;
     if let Some(tree) = &options.filter {

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
 use crate::model::{
     AnyKind, ContainerChildKind, EdmType, Member, MemberKind, Model, OperationId, Primitive, TypeId, TypeRef,
+    is_identifier,
 };
 use crate::plan::Filter;
 use crate::syntax::ast::{Argument, Expr};
@@ -198,6 +199,15 @@ impl<'a> Walk<'a> {
             let pairs = arguments(segment)?;
             self.operation(&candidates, name, &pairs)?;
             return Ok(0);
+        }
+        if structure.is_some_and(|(_, structure)| structure.is_open && !ty.collection) && is_identifier(segment.text())
+        {
+            self.segments.push(Segment::Dynamic { name: segment.text().into() });
+            self.at(TargetKind::Primitive, TypeRef::single(EdmType::Any(AnyKind::Untyped)));
+            return Ok(0);
+        }
+        if matches!(self.segments.last(), Some(Segment::Dynamic { .. })) {
+            return Err(not_offered(segment.text()));
         }
         if self.kind == TargetKind::EntityCollection {
             return self.key_segments(segment, path, after);

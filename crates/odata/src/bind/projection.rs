@@ -7,7 +7,7 @@ use super::types::{related, structured, type_by_name};
 use crate::error::{Error, ErrorKind};
 use crate::expr::{ExprType, Step};
 use crate::limits::{EXPAND_DEPTH_MAX, EXPAND_LEVELS_MAX, PROJECTION_ITEMS_MAX};
-use crate::model::{EdmType, Member, MemberKind, Model, StructuredType, TypeId};
+use crate::model::{EdmType, Member, MemberKind, Model, StructuredType, TypeId, is_identifier};
 use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
 use crate::syntax::SystemOption;
 use crate::syntax::ast::{self, Name};
@@ -31,8 +31,13 @@ pub(super) fn bind<'a>(
                 [name] if row.dynamic(name.text).is_some() => select.push(SelectItem::Dynamic(name.text.into())),
                 _ => binder.select(id, &item.path, item, &mut select)?,
             }
-            if let Some(SelectItem::Member { member, .. }) = select.last() {
-                left(row, *member, "$select", item.path.first())?;
+            match select.last() {
+                Some(SelectItem::Member { member, .. }) => left(row, *member, "$select", item.path.first())?,
+                Some(SelectItem::Dynamic(name)) if row.applied && row.dynamic(name).is_none() => {
+                    let position = item.path.first().map_or(0, |name| name.position);
+                    return Err(dynamic_not_offered(position, "together with $apply"));
+                }
+                _ => {}
             }
         }
         projection.select = Some(select);
@@ -104,6 +109,15 @@ impl<'a> Projector<'a> {
             into.push(SelectItem::Operation(operation::selected(self.model, last, item.parameters.as_deref())));
             return Ok(());
         }
+        if self.is_dynamic(id, first.text) {
+            return match (path, &item.options) {
+                ([only], None) => {
+                    into.push(SelectItem::Dynamic(only.text.into()));
+                    Ok(())
+                }
+                _ => Err(dynamic_not_offered(first.position, "with what is inside it")),
+            };
+        }
         let found = self.member_below(id, path, "$select")?;
         let rest = &path[found.rest..];
         let is_navigation = matches!(found.member.kind, MemberKind::Navigation(_));
@@ -125,6 +139,15 @@ impl<'a> Projector<'a> {
         };
         merge(into, found.cast, found.number, nested);
         Ok(())
+    }
+
+    /// Whether a name is that of a property that an open type does not declare. A type of the name wins, where a cast to it can
+    /// succeed.
+    fn is_dynamic(&self, id: TypeId, name: &str) -> bool {
+        let is_cast = |ty: EdmType| structured(self.model, ty).is_some_and(|(to, _)| related(self.model, id, to));
+        self.model.structured(id).is_some_and(|ty| ty.is_open && ty.member(name).is_none())
+            && is_identifier(name)
+            && !type_by_name(self.model, name).is_some_and(is_cast)
     }
 
     /// What follows a complex property: a last cast selects everything.
@@ -328,6 +351,9 @@ impl<'a> Projector<'a> {
                     cast = Some(target);
                     at = target;
                 }
+                _ if option == "$select" && place > 0 && ty.is_open => {
+                    return Err(dynamic_not_offered(name.position, "of a derived type"));
+                }
                 _ => return Err(not_found(option, name, &ty.name)),
             }
         }
@@ -405,6 +431,11 @@ fn not_found(option: &'static str, name: &Name<'_>, ty: &str) -> Error {
         name.text
     );
     Error::bad_request(message).at(option).at_position(name.position)
+}
+
+fn dynamic_not_offered(position: usize, what: &str) -> Error {
+    let message = format!("Selecting a dynamic property {what} is not offered.");
+    Error::new(ErrorKind::NotImplemented, message).at("$select").at_position(position)
 }
 
 fn not_offered(name: &Name<'_>, what: &str) -> Error {

@@ -61,12 +61,14 @@ pub(super) struct RowType {
     pub(super) members: Option<Vec<Vec<Step>>>,
     /// Properties that the type does not declare; their numbers are their places.
     pub(super) dynamic: Vec<Computed>,
+    /// `$apply` has left nothing of what the type does not declare.
+    pub(super) applied: bool,
 }
 
 impl RowType {
     /// Rows as they are declared.
     pub(super) fn of(ty: ExprType) -> Self {
-        Self { ty, members: None, dynamic: Vec::new() }
+        Self { ty, members: None, dynamic: Vec::new(), applied: false }
     }
 
     /// The number and type of a property that is not declared.

@@ -41,6 +41,7 @@ fn step(model: &Model, segment: &Segment, before: Option<TypeId>) -> Option<Type
             named(model.structured(before?)?.members.get(usize::from(*member))?.ty.base)
         }
         Segment::Operation { id, .. } => model.operation(*id).returns.as_ref().and_then(|returns| named(returns.base)),
+        Segment::Dynamic { .. } => None,
         Segment::All
         | Segment::CrossJoin(_)
         | Segment::Key(_)
@@ -63,7 +64,7 @@ pub(crate) fn type_of(model: &Model, segments: &[Segment]) -> Option<TypeId> {
 pub(crate) fn owner_type(model: &Model, target: &Target) -> Option<TypeId> {
     let mut owner = None;
     for (segment, before) in types_before(model, &target.segments) {
-        if matches!(segment, Segment::Property { .. }) {
+        if matches!(segment, Segment::Property { .. } | Segment::Dynamic { .. }) {
             owner = before;
         }
     }
@@ -86,6 +87,11 @@ pub(crate) fn path(model: &Model, segments: &[Segment], style: KeyStyle) -> Stri
             }
             Segment::Index(place) => {
                 let _ = write!(path, "/{place}");
+                continue;
+            }
+            Segment::Dynamic { name } => {
+                path.push('/');
+                encode(&mut path, name);
                 continue;
             }
             Segment::Operation { id, .. } => &model.operation(*id).name,

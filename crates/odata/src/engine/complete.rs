@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::error::Error;
-use crate::model::MemberKind;
+use crate::limits::DYNAMIC_PROPERTIES_MAX;
+use crate::model::{MemberKind, StructuredType};
 use crate::value::{Record, Value};
 
 impl Engine {
@@ -31,6 +32,12 @@ impl Engine {
     /// ```
     pub fn complete(&self, record: &mut Record) {
         let Some(ty) = self.model.structured(record.type_id) else { return };
+        record.dynamic.retain(|property| !property.value.is_null());
+        for property in &mut record.dynamic {
+            if let Value::Record(inner) = &mut property.value {
+                self.complete(Arc::make_mut(inner));
+            }
+        }
         for (number, (slot, member)) in record.members.iter_mut().zip(&ty.members).enumerate() {
             if let Some(Value::Record(inner)) = slot
                 && !member.is_navigation()
@@ -55,7 +62,8 @@ impl Engine {
         }
     }
 
-    /// Checks what a merge has made of an entity or complex value: that no required member is absent, at any depth.
+    /// Checks what a merge has made of an entity or complex value, at any depth: that no required member is absent, and that
+    /// dynamic properties are not too many and have names of their own.
     ///
     /// ```
     /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
@@ -69,7 +77,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// 400 with the path of the first that is.
+    /// 400 with the path of the first that is not so.
     pub fn check_complete(&self, record: &Record) -> Result<(), Error> {
         let Some(ty) = self.model.structured(record.type_id) else { return Ok(()) };
         for (member, value) in ty.members.iter().zip(&record.members) {
@@ -84,6 +92,34 @@ impl Engine {
                 }
                 Some(Value::Record(inner)) => self.check_complete(inner).map_err(below)?,
                 _ => {}
+            }
+        }
+        self.check_dynamic(record, ty)
+    }
+
+    fn check_dynamic(&self, record: &Record, ty: &StructuredType) -> Result<(), Error> {
+        let refused = |message: String, name: &str| {
+            Err(Error::bad_request(message).with_code("ModelValidationFailure").at(name.to_owned()))
+        };
+        for (number, property) in record.dynamic.iter().enumerate() {
+            let name = &*property.name;
+            if number == DYNAMIC_PROPERTIES_MAX {
+                let message =
+                    format!("There would be more than {DYNAMIC_PROPERTIES_MAX} properties that are not declared.");
+                return refused(message, name);
+            }
+            if !ty.is_open || ty.member(name).is_some() {
+                let reason = if ty.is_open { "declares it" } else { "is not open" };
+                return refused(
+                    format!("'{name}' cannot be a dynamic property: the type '{}' {reason}.", ty.name),
+                    name,
+                );
+            }
+            if let Value::Record(inner) = &property.value {
+                self.check_complete(inner).map_err(|error| {
+                    let place = error.target.clone().unwrap_or_default();
+                    error.at(format!("{name}/{place}"))
+                })?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::target::EntityReference;
 use crate::model::OperationId;
 use crate::plan::{CollectionQuery, Projection};
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// An operation on the head's target.
 ///
@@ -76,9 +76,26 @@ pub enum Operation {
     /// Set the target property (PUT or PATCH on it), or the element of an ordered collection that the target ends in
     /// ([`super::Segment::Index`]).
     SetProperty(Value),
+    /// Set the property that the target ends in ([`super::Segment::Dynamic`]); PATCH merges, as
+    /// [`Record::merge_dynamic`] does.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let engine = garden::engine();
+    /// use odata::engine::Operation;
+    ///
+    /// let head = garden::head(&engine, "PUT /plants(1)/colour")?;
+    /// let operation = engine.bind(&head, r#"{"value":"white"}"#.into(), None)?;
+    /// let Operation::SetDynamic(colour) = operation else { panic!("a property") };
+    /// let mut rose = garden::rose(engine.model());
+    /// rose.set_dynamic(colour);
+    /// assert_eq!(rose.dynamic[0].value, "white".into());
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    SetDynamic(DynamicProperty),
     /// Add an element to the target collection of values (POST on it), at [`super::Head::insert_position`].
     Append(Value),
-    /// Set the target property to null, empty the collection, or take out the element that the target ends in.
+    /// Set the target property to null, take off a dynamic one, empty the collection, or take out the element that the target ends in.
     ClearProperty,
     /// Store a stream's bytes.
     WriteStream {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::error::Error;
 use crate::model::TypeId;
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// The result of an operation.
 ///
@@ -63,6 +63,26 @@ pub enum Outcome {
     Property {
         /// The value.
         value: Value,
+        /// Entity tag of the entity that holds it.
+        etag: Option<Arc<str>>,
+    },
+    /// A property that the type does not declare, with its own type. One that is not there is a [`Self::Property`] that is
+    /// null.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let engine = garden::engine();
+    /// use odata::engine::{Outcome, Unsealed};
+    ///
+    /// let head = garden::head(&engine, "GET /plants(1)/colour/$value")?;
+    /// let property = garden::rose(engine.model()).dynamic.remove(0);
+    /// let response = engine.render(&head, Outcome::DynamicProperty { property, etag: None }, &Unsealed)?;
+    /// assert_eq!(response.body(), "red");
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    DynamicProperty {
+        /// The property.
+        property: DynamicProperty,
         /// Entity tag of the entity that holds it.
         etag: Option<Arc<str>>,
     },

@@ -103,6 +103,21 @@ pub enum Segment {
         /// Its name.
         name: Arc<str>,
     },
+    /// A property that the open type reached does not declare: what it is, only the value tells. Nothing but `$value` follows.
+    ///
+    /// ```
+    /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }
+    /// # let engine = garden::engine();
+    /// use odata::engine::Segment;
+    ///
+    /// let head = garden::head(&engine, "GET /plants(1)/colour")?;
+    /// assert_eq!(head.target().segments[2], Segment::Dynamic { name: "colour".into() });
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    Dynamic {
+        /// Its name.
+        name: Arc<str>,
+    },
     /// A bound operation or an import; parameters given in the path, by number of the parameter (binding one excluded).
     Operation {
         /// The overload.
@@ -146,7 +161,7 @@ pub enum TargetKind {
     EntityCollection,
     /// One entity (by key, singleton, single navigation).
     Entity,
-    /// A primitive or enum property.
+    /// A primitive or enum property, or one that is not declared.
     Primitive,
     /// A complex property.
     Complex,

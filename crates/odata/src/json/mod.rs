@@ -10,6 +10,7 @@
 //! ```
 
 mod changes;
+mod dynamic;
 mod escape;
 mod format;
 mod parse;

@@ -96,6 +96,10 @@ impl<'e> Reader<'e> {
                 continue;
             }
             let Some((number, member)) = ty.member(&given.name) else {
+                if ty.is_open {
+                    self.dynamic_property(given, members, purpose, &mut record)?;
+                    continue;
+                }
                 let name = shown(&given.name);
                 self.path.push(Part::Name(name.as_ref().into()));
                 let error = self.undeclared(&name, &ty.name);
@@ -346,22 +350,25 @@ impl<'e> Reader<'e> {
     }
 
     fn named_type(&self, text: &str, annotation: &str, declared: TypeId) -> Result<TypeId, Error> {
-        let name = text.rsplit_once('#').map_or(text, |(_, name)| name);
-        let shown_name = shown(name);
+        let name = type_name(text);
         let found = self.model.type_by_name(name).filter(|id| self.model.structured(*id).is_some());
-        let Some(found) = found else {
-            let message = format!(
-                "A type named '{shown_name}' could not be resolved by the model. When a model is available, each type name must \
-                 resolve to a valid type."
-            );
-            return Err(invalid(&message, self.place_of(annotation)));
-        };
+        let Some(found) = found else { return Err(self.unresolved(name, annotation)) };
         if self.model.is_a(found, declared) {
             return Ok(found);
         }
         let (found, declared) = (&structured(self.model, found).name, &structured(self.model, declared).name);
         let message = format!("The type '{found}' is not '{declared}' nor derived from it.");
         Err(invalid(&message, self.place_of(annotation)))
+    }
+
+    /// The error for a type that the model does not have.
+    pub(super) fn unresolved(&self, name: &str, annotation: &str) -> Error {
+        let name = shown(name);
+        let message = format!(
+            "A type named '{name}' could not be resolved by the model. When a model is available, each type name must \
+             resolve to a valid type."
+        );
+        invalid(&message, self.place_of(annotation))
     }
 
     /// Fills in defaults, and refuses when a member that must be given is missing.
@@ -432,12 +439,17 @@ impl<'e> Reader<'e> {
     }
 }
 
-fn structured(model: &Model, id: TypeId) -> &StructuredType {
+pub(super) fn structured(model: &Model, id: TypeId) -> &StructuredType {
     model.structured(id).expect("ids of structured types only come from structured types of the same model")
 }
 
-fn invalid(message: &str, place: String) -> Error {
+pub(super) fn invalid(message: &str, place: String) -> Error {
     Error::bad_request(message).with_code("ModelValidationFailure").at(place)
+}
+
+/// The name in a type annotation, which may be the end of a URL.
+pub(super) fn type_name(text: &str) -> &str {
+    text.rsplit_once('#').map_or(text, |(_, name)| name)
 }
 
 /// Whether a shape is of a geographic or geometric type, or of the one that takes any.
@@ -467,7 +479,7 @@ pub(crate) fn malformed(error: &JsonError) -> Error {
 }
 
 /// The JSON text of a tree, without white space.
-fn compact(json: &Json<'_>) -> String {
+pub(super) fn compact(json: &Json<'_>) -> String {
     let mut out = Vec::new();
     super::write::tree(&mut out, json);
     String::from_utf8(out).unwrap_or_default()

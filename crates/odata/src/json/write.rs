@@ -4,9 +4,9 @@
 use std::io::Write as _;
 
 use super::escape;
-use super::format::{Context, Format, Level, Omit, Place};
+use super::format::{Context, Format, Level, Place};
 use super::parse::{Json, JsonKind};
-use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types, full_type};
+use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
 use super::timestamp;
 use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shows_key};
 use crate::edm::encode_binary;
@@ -14,7 +14,7 @@ use crate::model::{
     AnyKind, EdmType, KeyRef, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
 };
 use crate::plan::{ExpandItem, Projection, SelectItem};
-use crate::value::{DynamicProperty, Record, Value};
+use crate::value::{Record, Value};
 
 /// Writes one body.
 pub(crate) struct Writer<'e> {
@@ -105,7 +105,7 @@ impl Writer<'_> {
             }
         }
         for property in record.dynamic.iter().filter(|property| is_dynamic_selected(view, &property.name)) {
-            self.dynamic(property);
+            self.dynamic_property(property);
         }
         let navigations = ty.members.iter().zip(&shape.members).zip(0_u16..);
         for ((member, of_shape), number) in navigations.filter(|((_, shape), _)| shape.kind == ShapeKind::Navigation) {
@@ -122,24 +122,6 @@ impl Writer<'_> {
             } {
                 self.navigation_links(&member.name, &member.kind, place);
             }
-        }
-    }
-
-    /// A property that the type does not declare: it says its type where JSON does not.
-    fn dynamic(&mut self, property: &DynamicProperty) {
-        if self.format.omit != Omit::Nothing && property.value.is_null() {
-            return;
-        }
-        let collection = property.value.as_collection().is_some();
-        if self.format.level != Level::None
-            && let Some(ty) = property.ty.and_then(|base| full_type(self.model, base, collection))
-        {
-            self.annotation(&property.name, "odata.type", &ty);
-        }
-        self.member(&property.name);
-        match (&property.value, property.ty) {
-            (Value::Collection(items), base) => self.values(items, base.unwrap_or(UNTYPED), &[]),
-            (value, base) => self.single(value, base.unwrap_or(UNTYPED), &[]),
         }
     }
 

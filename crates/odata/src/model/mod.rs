@@ -13,12 +13,14 @@
 mod container;
 mod enums;
 mod lookup;
+mod name;
 mod operations;
 mod primitive;
 mod schema;
 mod types;
 
 pub use container::*;
+pub(crate) use name::is_identifier;
 pub use primitive::TypeText;
 pub use schema::*;
 pub use types::*;

@@ -156,6 +156,9 @@ fn structured(
     out.push((name, union));
 }
 
+/// What a property can be called that an open type does not declare; what holds an `@` is an annotation.
+const NAME_OR_ANNOTATION: &str = "^[_\\p{L}][_\\p{L}\\p{N}]{0,127}$|@";
+
 fn object(model: &Model, profile: Profile, ty: &StructuredType, variant: Variant) -> Tree {
     let mut properties = Vec::new();
     let mut required = Vec::new();
@@ -189,7 +192,13 @@ fn object(model: &Model, profile: Profile, ty: &StructuredType, variant: Variant
         // Annotations are told by their `@`.
         schema = schema.with("patternProperties", map([("@", map([]))]));
     }
-    if ty.is_open { schema } else { schema.with("additionalProperties", false) }
+    if !ty.is_open {
+        return schema.with("additionalProperties", false);
+    }
+    if variant != Variant::Read {
+        schema = schema.with("propertyNames", map([("pattern", NAME_OR_ANNOTATION.into())]));
+    }
+    schema.with("additionalProperties", true)
 }
 
 /// Whether some property, set or parameter is declared of the type: its values then come in several types.

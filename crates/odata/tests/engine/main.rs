@@ -7,6 +7,8 @@ mod bodies;
 mod changes;
 mod changing;
 mod collections;
+mod dynamic;
+mod garden;
 mod heads;
 mod ordered;
 mod pages;

@@ -93,6 +93,7 @@ impl Resource {
                 | Segment::AlternateKey(_)
                 | Segment::Filter(_)
                 | Segment::Index(_)
+                | Segment::Dynamic { .. }
                 | Segment::Each => {
                     return Err(Error::new(ErrorKind::NotImplemented, "The path has a segment that is not offered."));
                 }

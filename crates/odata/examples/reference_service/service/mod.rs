@@ -165,8 +165,10 @@ impl Service {
             Operation::UpdateCollection(changes) => collection::update(store, &self.engine, head, changes),
             Operation::ReplaceCollection(whole) => collection::replace(store, &self.engine, head, &whole),
             Operation::DeleteMembers => collection::delete_members(store, head),
-            // No property of the model is a collection of values.
-            Operation::Append(_) => Err(Error::new(odata::ErrorKind::NotImplemented, "This is not offered.")),
+            // No property of the model is a collection of values, and no type of it is open.
+            Operation::Append(_) | Operation::SetDynamic(_) => {
+                Err(Error::new(odata::ErrorKind::NotImplemented, "This is not offered."))
+            }
             Operation::WriteStream { media_type, bytes } => stream::store(store, head, media_type, bytes),
             Operation::DeleteStream => stream::delete(store, head),
             Operation::AddReference(reference) => references::add(store, head, &reference),

@@ -70,12 +70,13 @@ pub(crate) fn walk(store: &Store, segments: &[Segment], missing_last: bool) -> R
                 place.parent = Some((set, key, *member));
             }
             Segment::Property { member, .. } => place.properties.push(*member),
-            // The model has neither alternate keys nor ordered collections, and a change names one entity.
+            // The model has neither alternate keys nor ordered collections nor open types, and a change names one entity.
             Segment::All
             | Segment::CrossJoin(_)
             | Segment::AlternateKey(_)
             | Segment::Filter(_)
             | Segment::Index(_)
+            | Segment::Dynamic { .. }
             | Segment::Each => return Err(not_found()),
             Segment::Root { .. } | Segment::Count | Segment::Value | Segment::Ref | Segment::Operation { .. } => {}
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::targets::declared;
-use super::xml::{Element, is_identifier};
+use super::xml::Element;
 use crate::csdl::{CsdlError, CsdlFault};
 use crate::limits::{CSDL_DEPTH_MAX, CSDL_MEMBERS_MAX};
-use crate::model::{EdmType, KeyRef, Member, MemberKind, NamedType, StructuredType, TypeId};
+use crate::model::{EdmType, KeyRef, Member, MemberKind, NamedType, StructuredType, TypeId, is_identifier};
 
 impl<'a> Reader<'a> {
     /// Flattens every structured type, bases before what derives from them, and resolves the keys.

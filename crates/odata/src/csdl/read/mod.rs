@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) use self::xml::{EDM, EDMX};
 use self::xml::{Element, document, is_dotted};
 use super::CsdlError;
-use crate::model::{Annotation, Container, IncludeAnnotations, Model, Reference, Schema, TypeId};
+use crate::model::{Annotation, Container, IncludeAnnotations, Model, Reference, Schema, TypeId, is_identifier};
 
 /// Reads a CSDL XML document into a model.
 ///
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
 
     fn alias(&mut self, element: Element<'a>, namespace: &Arc<str>) -> Result<Option<Arc<str>>, CsdlError> {
         let Some(text) = element.attribute("Alias") else { return Ok(None) };
-        if !xml::is_identifier(text) || matches!(text, "Edm" | "odata" | "System" | "Transient") {
+        if !is_identifier(text) || matches!(text, "Edm" | "odata" | "System" | "Transient") {
             return Err(element.bad_text("Alias", text, "an identifier that is not reserved"));
         }
         let alias: Arc<str> = text.into();

@@ -5,6 +5,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::csdl::{CsdlError, CsdlFault};
 use crate::limits::CSDL_NODES_MAX;
+use crate::model::is_identifier;
 
 pub(crate) const EDMX: &str = "http://docs.oasis-open.org/odata/ns/edmx";
 pub(crate) const EDM: &str = "http://docs.oasis-open.org/odata/ns/edm";
@@ -126,14 +127,6 @@ impl<'a> Element<'a> {
         let at = self.0.document().text_pos_at(self.0.range().start);
         CsdlError { line: at.row, column: at.col, fault }
     }
-}
-
-/// Whether a text is a simple identifier: a letter or `_`, then letters, digits and `_`, at most 128 characters.
-pub(super) fn is_identifier(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && chars.all(|next| next.is_alphanumeric() || next == '_')
-        && text.chars().count() <= 128
 }
 
 /// Whether a text is a dotted name of identifiers, at most 511 characters.

@@ -1,12 +1,14 @@
 //! Writes to a property by its own URL: `{"value": …}`, a complex value, raw text or bytes. Knows no entity's body.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use super::parse;
 use crate::engine::Engine;
 use crate::engine::head::Head;
 use crate::engine::operation::Operation;
-use crate::engine::target::TargetKind;
+use crate::engine::target::{Segment, TargetKind};
 use crate::error::{Error, ErrorKind, shown};
 use crate::expr::geo::{self, GEOGRAPHY_SRID, Shape};
 use crate::json::{Json, JsonKind, Purpose, Reader, is_shape_of};
@@ -19,6 +21,9 @@ impl Engine {
         let ty = declared(head)?;
         let json = parse(head, body)?;
         let mut reader = self.reader(head);
+        if let Some(Segment::Dynamic { name }) = head.target.segments.last() {
+            return dynamic(name, &json, &mut reader, head.method == Method::PATCH);
+        }
         if head.method == Method::POST {
             let element = TypeRef { collection: false, ..ty.clone() };
             let is_complex = matches!(ty.base, EdmType::Named(id) if self.model.structured(id).is_some());
@@ -89,6 +94,29 @@ pub(super) fn declared(head: &Head) -> Result<&TypeRef, Error> {
     head.target.ty.as_ref().ok_or_else(|| Error::new(ErrorKind::Internal, "The target has no type."))
 }
 
+/// A property that is not declared: a complex value that names its type, or `{"value": …}` with an annotation of the type
+/// where JSON does not tell it. One that is null is not there.
+fn dynamic(name: &Arc<str>, json: &Json<'_>, reader: &mut Reader<'_>, merges: bool) -> Result<Operation, Error> {
+    let JsonKind::Object(members) = &json.kind else {
+        return Err(reader.refuse("must be an object: a complex value, or one with the member 'value'"));
+    };
+    let purpose = if merges { Purpose::Merge } else { Purpose::Replace };
+    let ty = match reader.annotated_type("", members)? {
+        Some(ty) => Some(ty),
+        None => reader.annotated_type("value", members)?,
+    };
+    let property = match ty {
+        Some(ty) if !ty.collection && reader.is_complex(ty.base) && !is_wrapped_null(json) => {
+            reader.dynamic_value(Arc::clone(name), json, Some(ty), purpose)?
+        }
+        ty => {
+            let value = wrapped_in(json, reader)?;
+            reader.within(&"value".into(), |reader| reader.dynamic_value(Arc::clone(name), value, ty, purpose))?
+        }
+    };
+    Ok(if property.value.is_null() { Operation::ClearProperty } else { Operation::SetDynamic(property) })
+}
+
 /// Whether a body says that a complex property is null: it has no other way to.
 fn is_wrapped_null(json: &Json<'_>) -> bool {
     let JsonKind::Object(members) = &json.kind else { return false };
@@ -106,6 +134,11 @@ pub(super) fn wrapped(
     ty: &TypeRef,
     purpose: Purpose,
 ) -> Result<Value, Error> {
+    let value = wrapped_in(json, reader)?;
+    reader.within(&"value".into(), |reader| reader.value(value, ty, purpose))
+}
+
+fn wrapped_in<'j>(json: &'j Json<'j>, reader: &Reader<'_>) -> Result<&'j Json<'j>, Error> {
     let JsonKind::Object(members) = &json.kind else {
         return Err(reader.refuse("must be an object with the member 'value'"));
     };
@@ -117,6 +150,5 @@ pub(super) fn wrapped(
         }
         value = Some(&member.value);
     }
-    let value = value.ok_or_else(|| reader.refuse("must hold the member 'value'"))?;
-    reader.within(&"value".into(), |reader| reader.value(value, ty, purpose))
+    value.ok_or_else(|| reader.refuse("must hold the member 'value'"))
 }

@@ -54,6 +54,11 @@ pub(crate) fn allowed(model: &Model, profile: Profile, changes: bool, target: &T
             if is_settable(model, target) =>
         {
             let strict = profile == Profile::Strict;
+            let is_dynamic = target.segments.iter().any(|segment| matches!(segment, Segment::Dynamic { .. }));
+            // A raw value does not say what type it has.
+            if is_dynamic && target.kind == TargetKind::RawValue {
+                return methods;
+            }
             // Graph has no raw writes and no appending.
             if target.kind != TargetKind::RawValue || strict {
                 methods.push(Method::PUT);
@@ -156,8 +161,10 @@ fn is_settable(model: &Model, target: &Target) -> bool {
     let behind = |segment: &&Segment| {
         matches!(segment, Segment::Cast(_) | Segment::Value | Segment::Filter(_) | Segment::Each | Segment::Index(_))
     };
-    let Some(Segment::Property { member, .. }) = target.segments.iter().rev().find(|segment| !behind(segment)) else {
-        return false;
+    let member = match target.segments.iter().rev().find(|segment| !behind(segment)) {
+        Some(Segment::Property { member, .. }) => member,
+        Some(Segment::Dynamic { .. }) => return may(model, target, "UpdateRestrictions", "Updatable", true),
+        _ => return false,
     };
     let Some(ty) = model.structured(owner) else { return false };
     let is_key = ty.key.iter().any(|key| key.path.first() == Some(member));

@@ -6,6 +6,7 @@ mod changed;
 mod context;
 mod delta;
 mod documents;
+mod dynamic;
 mod error;
 mod headers;
 mod inside;
@@ -60,7 +61,11 @@ impl Engine {
     /// 412 and 416, which only the current state can tell; 500 when the outcome does not fit the head.
     pub fn render(&self, head: &Head, outcome: Outcome, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         match outcome {
-            Outcome::Entity(_) | Outcome::Collection(_) | Outcome::Property { .. } | Outcome::Value(_)
+            Outcome::Entity(_)
+            | Outcome::Collection(_)
+            | Outcome::Property { .. }
+            | Outcome::DynamicProperty { .. }
+            | Outcome::Value(_)
                 if head.target.kind == TargetKind::Action && head.prefer.returns == Some(Return::Minimal) =>
             {
                 Ok(headers::no_content(head, None, None))
@@ -97,6 +102,7 @@ impl Engine {
                 Ok(headers::text(head, Bytes::from(itoa::Buffer::new().format(count).to_owned()), None))
             }
             Outcome::Property { value, etag } => self.property(head, &value, etag.as_deref(), tokens),
+            Outcome::DynamicProperty { property, etag } => self.dynamic(head, &property, etag.as_deref(), tokens),
             Outcome::Value(value) => self.property(head, &value, None, tokens),
             Outcome::Stream(stream) => stream_body(head, &stream),
             Outcome::NoContent { etag } => Ok(headers::no_content(head, etag.as_deref(), None)),
@@ -337,20 +343,13 @@ impl Engine {
         etag: Option<&str>,
         tokens: &dyn TokenSeal,
     ) -> Result<Response<Bytes>, Error> {
-        if head.is_read()
-            && let Some(response) = read_condition(head, etag)?
-        {
+        if let Some(response) = answered_without_value(head, value, etag)? {
             return Ok(response);
         }
-        // A property that was written answers with nothing unless its new value is wanted.
-        let is_written = !head.is_read() && called(&head.target).is_none();
-        if value.is_null() || (is_written && head.prefer.returns != Some(Return::Representation)) {
-            return Ok(headers::no_content(head, etag, None));
-        }
-        if head.target.kind == TargetKind::RawValue {
-            return self.raw_value(head, value, etag);
-        }
         let Some(ty) = head.target.ty.as_ref() else { return Err(mismatch()) };
+        if head.target.kind == TargetKind::RawValue {
+            return Ok(self.raw_value(head, value, ty, etag));
+        }
         if let Value::Record(record) = value {
             let body = self.complex_body(head, record, tokens);
             return self.ok(head, StatusCode::OK, body, etag);
@@ -400,18 +399,17 @@ impl Engine {
         self.model.annotation(annotations, "Org.OData.Core.V1.MediaType")?.as_text()
     }
 
-    fn raw_value(&self, head: &Head, value: &Value, etag: Option<&str>) -> Result<Response<Bytes>, Error> {
-        let base = head.target.ty.as_ref().map(|ty| ty.base).ok_or_else(mismatch)?;
+    fn raw_value(&self, head: &Head, value: &Value, ty: &TypeRef, etag: Option<&str>) -> Response<Bytes> {
         if let Value::Binary(bytes) = value {
             let mut response = headers::text(head, bytes.clone(), etag);
             let media_type = self.media_type(head).and_then(|text| HeaderValue::from_str(text).ok());
             let octets = HeaderValue::from_static("application/octet-stream");
             response.headers_mut().insert(header::CONTENT_TYPE, media_type.unwrap_or(octets));
-            return Ok(response);
+            return response;
         }
         let mut text = String::new();
-        match (value, base) {
-            (Value::Geo(shape), _) => text = raw_shape(shape, head.target.ty.as_ref()),
+        match (value, ty.base) {
+            (Value::Geo(shape), _) => text = raw_shape(shape, ty),
             (Value::Enum(number), EdmType::Named(id)) => text = enum_text(&self.model, id, *number),
             (_, EdmType::Primitive(primitive)) => write_primitive(primitive, value, &mut text),
             (_, EdmType::Named(id)) => {
@@ -425,16 +423,15 @@ impl Engine {
         if let Some(media_type) = self.media_type(head).and_then(|text| HeaderValue::from_str(text).ok()) {
             response.headers_mut().insert(header::CONTENT_TYPE, media_type);
         }
-        Ok(response)
+        response
     }
 }
 
 /// A shape as literals write it: `SRID=4326;Point(1 2)`.
-fn raw_shape(shape: &str, ty: Option<&TypeRef>) -> String {
+fn raw_shape(shape: &str, ty: &TypeRef) -> String {
     let Some(text) = geo::wkt(shape) else { return shape.to_owned() };
-    let flat =
-        ty.is_some_and(|ty| matches!(ty.base, EdmType::Primitive(primitive) if primitive.name().contains("Geometry")));
-    let srid = ty.and_then(|ty| ty.facets.srid).unwrap_or(if flat { 0 } else { 4326 });
+    let flat = matches!(ty.base, EdmType::Primitive(primitive) if primitive.name().contains("Geometry"));
+    let srid = ty.facets.srid.unwrap_or(if flat { 0 } else { 4326 });
     format!("SRID={srid};{text}")
 }
 
@@ -453,6 +450,17 @@ fn stream_body(head: &Head, stream: &StreamBody) -> Result<Response<Bytes>, Erro
         Error { length: Some(length as u64), ..Error::new(ErrorKind::RangeNotSatisfiable, message).at("Range") }
     })?;
     headers::stream(head, stream, Some(part))
+}
+
+/// The answer to a read or a write of a property that says nothing of its value.
+fn answered_without_value(head: &Head, value: &Value, etag: Option<&str>) -> Result<Option<Response<Bytes>>, Error> {
+    if let Some(response) = read_condition(head, etag)? {
+        return Ok(Some(response));
+    }
+    // A property that was written answers with nothing unless its new value is wanted.
+    let is_written = !head.is_read() && called(&head.target).is_none();
+    let nothing = value.is_null() || (is_written && head.prefer.returns != Some(Return::Representation));
+    Ok(nothing.then(|| headers::no_content(head, etag, None)))
 }
 
 /// 304 and 412 of a read; `None` goes on.

@@ -9,8 +9,8 @@ use crate::value::Value;
 
 pub(super) fn binary(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Value, EvalError> {
     match (left, right) {
-        (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
-        (Value::Int(a), Value::Int(b)) => integers(op, *a, *b).map(Value::Int),
+        _ if !has_meaning(op, left, right) => Ok(Value::Null),
+        (Value::Int(a), Value::Int(b)) if op != ArithmeticOp::DivBy => integers(op, *a, *b).map(Value::Int),
         (Value::DateTimeOffset(at), Value::Duration(by)) => {
             let ticks = signed(op, at.ticks(), by.0)?;
             let moved = DateTimeOffset::from_parts(ticks, at.form()).ok_or(EvalError::Overflow)?;
@@ -49,6 +49,24 @@ pub(super) fn binary(op: ArithmeticOp, left: &Value, right: &Value) -> Result<Va
             }
             decimals(op, a, b).map(Value::Decimal)
         }
+    }
+}
+
+/// Whether the operator is for such values. Where types are known the binder has seen to it.
+fn has_meaning(op: ArithmeticOp, left: &Value, right: &Value) -> bool {
+    let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Double(_) | Value::Decimal(_));
+    match (left, right) {
+        (Value::DateTimeOffset(_) | Value::Date(_) | Value::Duration(_), Value::Duration(_)) => {
+            matches!(op, ArithmeticOp::Add | ArithmeticOp::Sub)
+        }
+        (Value::DateTimeOffset(_), Value::DateTimeOffset(_)) | (Value::Date(_), Value::Date(_)) => {
+            op == ArithmeticOp::Sub
+        }
+        (Value::Duration(_), by) if is_number(by) => {
+            matches!(op, ArithmeticOp::Mul | ArithmeticOp::Div | ArithmeticOp::DivBy)
+        }
+        (by, Value::Duration(_)) if is_number(by) => op == ArithmeticOp::Mul,
+        _ => is_number(left) && is_number(right),
     }
 }
 

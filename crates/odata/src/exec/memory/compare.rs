@@ -93,12 +93,98 @@ fn geo(a: &str, b: &str) -> Ordering {
     if a == b || shape(a).is_some_and(|a| Some(a) == shape(b)) { Ordering::Equal } else { a.cmp(b) }
 }
 
-/// A total order for sorting: null, then NaN, then everything else by value.
+/// A total order for sorting: null, then NaN, then everything else, kind by kind where only the values tell what they are.
 pub(super) fn sort(left: &Value, right: &Value) -> Ordering {
-    let rank = |value: &Value| match value {
-        Value::Null => 0,
+    let (a, b) = (rank(left), rank(right));
+    a.cmp(&b).then_with(|| match (left, right) {
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        _ if a == NUMBER => numbers(left, right),
+        _ if a == 0 => Ordering::Equal,
+        _ => order(left, right).unwrap_or(Ordering::Equal),
+    })
+}
+
+const NUMBER: u8 = 3;
+
+fn rank(value: &Value) -> u8 {
+    match value {
         Value::Double(number) if number.is_nan() => 1,
-        _ => 2,
-    };
-    rank(left).cmp(&rank(right)).then_with(|| order(left, right).unwrap_or(Ordering::Equal))
+        Value::Boolean(_) => 2,
+        Value::Int(_) | Value::Double(_) | Value::Decimal(_) => NUMBER,
+        Value::String(_) => 4,
+        Value::Guid(_) => 5,
+        Value::Date(_) => 6,
+        Value::TimeOfDay(_) => 7,
+        Value::Duration(_) => 8,
+        Value::DateTimeOffset(_) => 9,
+        Value::Binary(_) => 10,
+        Value::Enum(_) => 11,
+        // What has no order is like nothing: the place of a page between such values could not be told.
+        Value::Null
+        | Value::Geo(_)
+        | Value::Stream(_)
+        | Value::Record(_)
+        | Value::Collection(_)
+        | Value::Rendered(_) => 0,
+    }
+}
+
+/// Exact where both have a decimal, else as doubles, with what has none behind: an order of all of them, which their nearest
+/// doubles alone are not.
+fn numbers(left: &Value, right: &Value) -> Ordering {
+    if let (Value::Double(a), Value::Double(b)) = (left, right) {
+        return a.partial_cmp(b).unwrap_or(Ordering::Equal);
+    }
+    match (decimal(left), decimal(right)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        (a, b) => {
+            let doubles = double(left).zip(double(right)).and_then(|(a, b)| a.partial_cmp(&b));
+            doubles.unwrap_or(Ordering::Equal).then(a.is_none().cmp(&b.is_none()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::edm::{Date, Decimal};
+
+    #[test]
+    fn the_order_for_sorting_is_one_whatever_kinds_the_values_are_of() {
+        let decimal = |text: &str| Value::Decimal(Decimal::parse(text).unwrap());
+        let values = [
+            Value::Null,
+            Value::Double(f64::NAN),
+            Value::Boolean(true),
+            Value::Double(f64::NEG_INFINITY),
+            Value::Int(1),
+            Value::Double(1.0),
+            decimal("1.00000000000000000001"),
+            decimal("1.0"),
+            Value::Double(0.1),
+            decimal("0.10000000000000000001"),
+            Value::Int(i64::MAX),
+            Value::Int(i64::MAX - 1),
+            Value::Double(9_223_372_036_854_775_807.0),
+            decimal("9223372036854775806.5"),
+            Value::Double(1e300),
+            Value::Double(1e-300),
+            Value::from("a"),
+            Value::Date(Date(7)),
+            Value::Enum(3),
+            Value::from(vec![Value::Int(1)]),
+        ];
+        for a in &values {
+            for b in &values {
+                assert_eq!(sort(a, b), sort(b, a).reverse(), "{a:?} {b:?}");
+                for c in &values {
+                    let not_after = |a, b| sort(a, b).is_le();
+                    assert!(!(not_after(a, b) && not_after(b, c)) || not_after(a, c), "{a:?} {b:?} {c:?}");
+                }
+            }
+        }
+        assert_eq!(sort(&Value::Int(1), &Value::Double(1.0)), Ordering::Equal);
+    }
 }

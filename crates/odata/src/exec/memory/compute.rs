@@ -41,7 +41,12 @@ pub(super) fn compute_from(
         if dynamic.iter().map(|known| size(&known.value)).sum::<usize>() + size(&property.value) > COMPUTED_BYTES_MAX {
             return Err(EvalError::TooMuch);
         }
-        dynamic.insert((first + place).min(dynamic.len()), property);
+        // What the row has of the same name would stand in the answer twice.
+        let made = (first + place).min(dynamic.len());
+        if let Some(stored) = dynamic.iter().skip(made).position(|known| known.name == property.name) {
+            dynamic.remove(made + stored);
+        }
+        dynamic.insert(made, property);
     }
     Ok(row)
 }

@@ -7,9 +7,9 @@ use super::compare::compare;
 use super::search::Terms;
 use super::{Context, EvalError, arithmetic, function};
 use crate::expr::convert::{convert, primitive_of};
-use crate::expr::{Expr, Function, IT, Node};
+use crate::expr::{Expr, ExprType, Function, IT, Node};
 use crate::limits::ELEMENTS_VISITED_MAX;
-use crate::model::{AnyKind, EdmType, Model};
+use crate::model::{AnyKind, EdmType, Model, Primitive};
 use crate::value::Value;
 
 pub(super) static NULL: Value = Value::Null;
@@ -71,6 +71,27 @@ fn is_primitive_of(model: &Model, declared: Option<EdmType>, to: EdmType) -> boo
     }
 }
 
+/// Whether a value is of a type, of which only the value tells.
+fn is_kind_of(value: &Value, to: EdmType) -> bool {
+    use Primitive as P;
+    match (value, to) {
+        (_, EdmType::Any(kind)) => matches!(kind, AnyKind::Primitive | AnyKind::Untyped),
+        (Value::Int(number), EdmType::Primitive(primitive)) => primitive.is_integer() && primitive.holds(*number),
+        (Value::Geo(_), EdmType::Primitive(primitive)) => primitive.is_geo(),
+        (Value::Boolean(_), EdmType::Primitive(P::Boolean))
+        | (Value::Double(_), EdmType::Primitive(P::Double))
+        | (Value::Decimal(_), EdmType::Primitive(P::Decimal))
+        | (Value::String(_), EdmType::Primitive(P::String))
+        | (Value::Guid(_), EdmType::Primitive(P::Guid))
+        | (Value::Date(_), EdmType::Primitive(P::Date))
+        | (Value::TimeOfDay(_), EdmType::Primitive(P::TimeOfDay))
+        | (Value::Duration(_), EdmType::Primitive(P::Duration))
+        | (Value::DateTimeOffset(_), EdmType::Primitive(P::DateTimeOffset))
+        | (Value::Binary(_), EdmType::Primitive(P::Binary)) => true,
+        _ => false,
+    }
+}
+
 fn as_truth(value: &Value) -> Option<bool> {
     if let Value::Boolean(truth) = value { Some(*truth) } else { None }
 }
@@ -96,6 +117,7 @@ impl Context<'_> {
                 Cow::Borrowed(from) => self.path(from, steps),
                 Cow::Owned(from) => Cow::Owned(self.path(&from, steps).into_owned()),
             },
+            Node::Open(of, name) => self.open(self.value(of, frame)?, name)?,
             Node::Arithmetic(op, left, right) => {
                 let (left, right) = (self.value(left, frame)?, self.value(right, frame)?);
                 Cow::Owned(arithmetic::binary(*op, &left, &right)?)
@@ -174,6 +196,7 @@ impl Context<'_> {
                 let fits = to.base.is_some_and(|to| match &*value {
                     Value::Null | Value::Collection(_) => false,
                     Value::Record(_) => convert(self.model, &value, operand.ty.base, to).is_some(),
+                    value if operand.ty == ExprType::UNTYPED => is_kind_of(value, to),
                     _ => is_primitive_of(self.model, operand.ty.base, to),
                 });
                 Ok(Some(fits))
@@ -187,6 +210,7 @@ impl Context<'_> {
             | Node::Keyed { .. }
             | Node::Invoke { .. }
             | Node::Walk(..)
+            | Node::Open(..)
             | Node::Arithmetic(..)
             | Node::Negate(_)
             | Node::Cast(..)

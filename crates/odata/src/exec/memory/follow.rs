@@ -66,6 +66,25 @@ impl Context<'_> {
         Cow::Borrowed(at)
     }
 
+    /// The property of a value that has a name, whether its type declares it or not; null where there is none.
+    pub(super) fn open<'v>(&self, of: Cow<'v, Value>, name: &str) -> Result<Cow<'v, Value>, EvalError> {
+        match of {
+            Cow::Borrowed(Value::Record(record)) => Ok(Cow::Borrowed(self.named(record, name).unwrap_or(&NULL))),
+            Cow::Owned(Value::Record(record)) => {
+                Ok(Cow::Owned(self.named(&record, name).cloned().unwrap_or(Value::Null)))
+            }
+            other if matches!(*other, Value::Rendered(_)) => Err(EvalError::NotOffered("A path into an untyped value")),
+            _ => Ok(Cow::Borrowed(&NULL)),
+        }
+    }
+
+    fn named<'r>(&self, record: &'r Record, name: &str) -> Option<&'r Value> {
+        match self.model.structured(record.type_id).and_then(|ty| ty.member(name)) {
+            Some((number, _)) => record.get(number),
+            None => record.dynamic_property(name).map(|property| &property.value),
+        }
+    }
+
     /// What a navigation property leads to that the record does not hold; `None` when nobody knows.
     fn related(&self, owner: &Arc<Record>, member: u16) -> Option<Value> {
         let source = self.source?;

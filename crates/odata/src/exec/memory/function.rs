@@ -26,8 +26,10 @@ impl Context<'_> {
         let first = self.value(first, frame)?;
         let Some(second) = rest.first() else {
             return Ok(Cow::Owned(match &*first {
-                Value::Collection(elements) => sequence::of_one(function, elements, 0, None),
-                Value::Geo(text) => geo::length(is_geometry(arguments), text),
+                Value::Collection(elements) if function == Function::Length => {
+                    sequence::of_one(function, elements, 0, None)
+                }
+                Value::Geo(text) if function == Function::GeoLength => geo::length(is_geometry(arguments), text),
                 other => of_one(function, other)?,
             }));
         };
@@ -36,7 +38,9 @@ impl Context<'_> {
             (Value::String(a), Value::String(b)) => of_texts(function, a, b)?,
             (Value::Collection(a), Value::Collection(b)) => sequence::of_two(function, a, b)?,
             (Value::Geo(a), Value::Geo(b)) => geo::of_two(function, is_geometry(arguments), a, b),
-            (whole @ (Value::String(_) | Value::Collection(_)), Value::Int(start)) => {
+            (whole @ (Value::String(_) | Value::Collection(_)), Value::Int(start))
+                if function == Function::Substring =>
+            {
                 let length = match rest.get(1) {
                     Some(length) => match &*self.value(length, frame)? {
                         Value::Int(length) if *length < 0 => return Err(EvalError::NegativeLength),
@@ -83,7 +87,7 @@ fn of_texts(function: Function, a: &str, b: &str) -> Result<Value, EvalError> {
         Function::IndexOf => Value::Int(a.find(b).map_or(-1, |at| code_points(&a[..at]))),
         Function::Concat if a.len() + b.len() > CONCAT_MAX => return Err(EvalError::TooMuch),
         Function::Concat => Value::String([a, b].concat().into()),
-        other => return Err(EvalError::NotOffered(other.name())),
+        _ => Value::Null,
     })
 }
 
@@ -122,11 +126,15 @@ fn of_one(function: Function, value: &Value) -> Result<Value, EvalError> {
         }
         (_, Value::DateTimeOffset(at)) => {
             let local = local_ticks(*at);
-            part(function, local.div_euclid(TICKS_PER_DAY), local.rem_euclid(TICKS_PER_DAY))?
+            part(function, local.div_euclid(TICKS_PER_DAY), local.rem_euclid(TICKS_PER_DAY))
         }
-        (_, Value::Date(date)) => part(function, i64::from(date.0), 0)?,
-        (_, Value::TimeOfDay(time)) => part(function, 0, time.0)?,
-        (other, _) => return Err(EvalError::NotOffered(other.name())),
+        (Function::Year | Function::Month | Function::Day, Value::Date(date)) => part(function, i64::from(date.0), 0),
+        (
+            Function::Hour | Function::Minute | Function::Second | Function::FractionalSeconds,
+            Value::TimeOfDay(time),
+        ) => part(function, 0, time.0),
+        // Of a value that the function is not for, where only the value tells.
+        _ => Value::Null,
     })
 }
 
@@ -134,10 +142,10 @@ fn ticks_as_seconds(ticks: i64) -> Value {
     Value::Decimal(Decimal { mantissa: i128::from(ticks), scale: 7 }.normalized())
 }
 
-fn part(function: Function, days: i64, of_day: i64) -> Result<Value, EvalError> {
+fn part(function: Function, days: i64, of_day: i64) -> Value {
     let seconds = of_day / TICKS_PER_SECOND;
     let (year, month, day) = civil_from_days(days);
-    Ok(match function {
+    match function {
         Function::Year => Value::Int(year),
         Function::Month => Value::Int(month),
         Function::Day => Value::Int(day),
@@ -147,8 +155,8 @@ fn part(function: Function, days: i64, of_day: i64) -> Result<Value, EvalError> 
         Function::FractionalSeconds => ticks_as_seconds(of_day % TICKS_PER_SECOND),
         Function::Date => i32::try_from(days).map_or(Value::Null, |days| Value::Date(Date(days))),
         Function::Time => TimeOfDay::from_ticks(of_day).map_or(Value::Null, Value::TimeOfDay),
-        other => return Err(EvalError::NotOffered(other.name())),
-    })
+        _ => Value::Null,
+    }
 }
 
 /// `round` takes a half away from zero.

@@ -101,6 +101,9 @@ impl<'s> Reader<'s> {
             },
             Operation::ReadProperty(projection) => {
                 let etag = walk.holder.as_ref().and_then(|entity| entity.etag.clone());
+                if let Place::Dynamic(Some(property)) = walk.place {
+                    return Ok(Outcome::DynamicProperty { property, etag });
+                }
                 let mut value = self.computed(walk.value(), projection)?;
                 Filling::new(self).value(&mut value, projection)?;
                 Ok(Outcome::Property { value, etag })
@@ -108,7 +111,7 @@ impl<'s> Reader<'s> {
             Operation::ReadStream => walk.stream(),
             Operation::Invoke { query, .. } => match walk.place {
                 Place::Set { .. } | Place::Many(_) => self.page(walk.rows()?, query).map(Outcome::Collection),
-                Place::Nothing | Place::Stream(..) => Err(not_found()),
+                Place::Nothing | Place::Stream(..) | Place::Dynamic(_) => Err(not_found()),
                 Place::Start | Place::One(_) => self.returned(walk.value(), query),
             },
             _ => Err(Error::new(ErrorKind::Internal, "The operation is no read.")),

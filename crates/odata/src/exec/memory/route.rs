@@ -25,6 +25,8 @@ pub(super) enum Place<'s> {
     Many(Values<'s>),
     /// An entity or a value.
     One(Value),
+    /// A property that is not declared, if it is there.
+    Dynamic(Option<DynamicProperty>),
     /// Behind a navigation property that leads to no entity.
     Nothing,
     /// A stream of an entity: a property's, or its own.
@@ -63,6 +65,7 @@ impl<'r, 's> Walk<'r, 's> {
             Segment::Cast(ty) => self.cast(*ty),
             Segment::Navigation { member, .. } => self.navigate(*member),
             Segment::Property { member, .. } => self.property(*member),
+            Segment::Dynamic { name } => self.dynamic(name),
             Segment::Operation { id, parameters } => self.call(*id, parameters),
             Segment::Value => {
                 if let Place::One(Value::Record(entity)) = &self.place {
@@ -216,6 +219,13 @@ impl<'r, 's> Walk<'r, 's> {
         Ok(())
     }
 
+    /// A property that the type does not declare.
+    fn dynamic(&mut self, name: &str) -> Result<(), Error> {
+        let Place::One(value) = &self.place else { return Err(not_found()) };
+        self.place = Place::Dynamic(value.as_record().and_then(|owner| owner.dynamic_property(name)).cloned());
+        Ok(())
+    }
+
     fn call(&mut self, id: OperationId, parameters: &[Option<Value>]) -> Result<(), Error> {
         let (reader, operation) = (self.reader, self.reader.model.operation(id));
         if operation.is_action {
@@ -224,7 +234,7 @@ impl<'r, 's> Walk<'r, 's> {
         let binding = match &self.place {
             Place::Start => None,
             Place::One(value) => Some(value.clone()),
-            Place::Nothing | Place::Stream(..) => return Err(not_found()),
+            Place::Nothing | Place::Stream(..) | Place::Dynamic(_) => return Err(not_found()),
             Place::Set { .. } | Place::Many(_) => Some(self.rows()?.map(|(_, row)| row).collect::<Vec<Value>>().into()),
         };
         let result = reader.source.call(&Call { operation: id, binding: binding.as_ref(), parameters })?;

@@ -28,7 +28,8 @@ pub(super) fn of_two(function: Function, a: &[Value], b: &[Value]) -> Result<Val
             let mut rest = a.iter();
             Value::Boolean(b.iter().all(|wanted| rest.any(|element| equal(element, wanted))))
         }
-        other => return Err(EvalError::NotOffered(other.name())),
+        // A function of something else, where only the values tell what they are.
+        _ => Value::Null,
     })
 }
 

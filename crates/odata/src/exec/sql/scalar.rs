@@ -269,6 +269,7 @@ pub(super) fn name(expr: &Expr) -> String {
         Node::Arithmetic(..) | Node::Negate(_) => "arithmetic".to_owned(),
         Node::Has(..) => "'has'".to_owned(),
         Node::Cast(..) => "a cast".to_owned(),
+        Node::Open(..) => "a dynamic property".to_owned(),
         Node::IsOf(..) => "'isof'".to_owned(),
         Node::Matches(..) => "matchesPattern".to_owned(),
         Node::Call(function, _) => function.name().to_owned(),

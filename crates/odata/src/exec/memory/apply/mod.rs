@@ -56,17 +56,35 @@ use crate::value::{DynamicProperty, Record, Value};
 /// # Errors
 /// An expression that has no value (an overflow); more rows than `APPLY_ROWS_MAX` under way.
 pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Vec<Value>, Error> {
-    let mut rows = rows;
+    let rows = started(&apply.steps, rows);
+    let budget = Cell::new(APPLY_ROWS_MAX.max(rows.len().saturating_mul(32)));
+    Run { context, ty: apply.ty, budget: &budget }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
+}
+
+/// Rows for transformations to begin with. Numbers of properties start at the first one that is made, so what rows have of
+/// their own stays only where all that is made stands before it.
+fn started(steps: &[Transformation], mut rows: Vec<Value>) -> Vec<Value> {
+    let keeps_places = |step: &Transformation| {
+        !matches!(
+            step,
+            Transformation::Aggregate(_)
+                | Transformation::GroupBy { .. }
+                | Transformation::Concat(_)
+                | Transformation::Join { .. }
+                | Transformation::Nest(_)
+        )
+    };
+    if steps.iter().all(keeps_places) {
+        return rows;
+    }
     for row in &mut rows {
-        // Numbers of properties start at the first one that is made here.
         if let Value::Record(record) = row
             && !record.dynamic.is_empty()
         {
             Arc::make_mut(record).dynamic.clear();
         }
     }
-    let budget = Cell::new(APPLY_ROWS_MAX.max(rows.len().saturating_mul(32)));
-    Run { context, ty: apply.ty, budget: &budget }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
+    rows
 }
 
 /// Takes the places that rows only hold for others off them.
@@ -223,7 +241,7 @@ impl Run<'_> {
                 Value::Record(_) => vec![found.into_owned()],
                 _ => Vec::new(),
             };
-            let mut elements = inner.steps(steps, elements)?;
+            let mut elements = inner.steps(steps, started(steps, elements))?;
             elements.iter_mut().for_each(without_holes);
             if elements.is_empty() && outer {
                 elements.push(Value::Null);
