@@ -260,6 +260,21 @@ fn a_filter_compares_what_the_values_are_and_never_fails_on_what_they_are_not() 
 }
 
 #[test]
+fn complex_values_are_equal_when_what_is_not_declared_is_too() {
+    let soil = |id: u8, soil: &str| format!(r#"{{"Id":{id},"Soil":{soil}}}"#);
+    let plants = [
+        soil(1, r#"{"Kind":"loam","Stones":3,"Wet":true}"#),
+        soil(2, r#"{"Kind":"loam","Wet":true,"Stones":3}"#),
+        soil(3, r#"{"Kind":"loam","Stones":4,"Wet":true}"#),
+        soil(4, r#"{"Kind":"loam"}"#),
+    ];
+    let garden = garden(&plants.each_ref().map(|plant| &**plant));
+    assert_eq!(garden.ids("$filter=Soil eq $root/Plants(1)/Soil"), [1, 2]);
+    let counted = garden.get("/Plants?$apply=aggregate(Soil with countdistinct as Soils)");
+    assert_eq!(counted["value"][0]["Soils"], 3);
+}
+
+#[test]
 fn a_name_that_is_not_declared_stays_an_error_where_the_type_is_not_open() {
     let garden = garden(&MIXED);
     for url in [

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::expr::CompareOp;
 use crate::expr::convert::{decimal, double};
 use crate::expr::geo::Shape;
-use crate::value::{Record, Value};
+use crate::value::{DynamicProperty, Record, Value};
 
 /// A comparison operator. Never null: null equals only null, and is neither less nor greater than anything.
 #[inline]
@@ -84,7 +84,13 @@ fn same(a: &Record, b: &Record) -> bool {
         (Some(one), None) | (None, Some(one)) => one.is_null(),
         (None, None) => true,
     };
-    a.type_id == b.type_id && a.members.iter().zip(&b.members).all(equal)
+    let has = |of: &Record, property: &DynamicProperty| {
+        of.dynamic_property(&property.name).is_some_and(|other| compare(CompareOp::Eq, &property.value, &other.value))
+    };
+    a.type_id == b.type_id
+        && a.members.iter().zip(&b.members).all(equal)
+        && a.dynamic.len() == b.dynamic.len()
+        && a.dynamic.iter().all(|property| has(b, property))
 }
 
 /// Equal is the same shape, in whichever form it is written; the order has no meaning.

@@ -1,5 +1,7 @@
 //! A value as bytes that are equal when the values are: what groups and distinct values are found by.
 
+use std::sync::Arc;
+
 use crate::value::Value;
 
 /// The bytes of several values.
@@ -40,6 +42,13 @@ fn write(out: &mut Vec<u8>, value: &Value) {
         Value::Record(record) => {
             bytes(13, &record.type_id.0.to_be_bytes());
             record.members.iter().for_each(|member| write(out, member.as_ref().unwrap_or(&Value::Null)));
+            // Properties that nothing declares have no place: their names order them.
+            let mut dynamic: Vec<_> = record.dynamic.iter().map(|property| (&property.name, &property.value)).collect();
+            dynamic.sort_by_key(|(name, _)| *name);
+            for (name, value) in dynamic {
+                write(out, &Value::String(Arc::clone(name)));
+                write(out, value);
+            }
         }
         Value::Collection(values) => {
             bytes(14, &(values.len() as u64).to_be_bytes());
