@@ -325,8 +325,8 @@ pub enum Command {
         /// The bytes; `None` removes.
         payload: Option<NewPayload>,
     },
-    /// Records what clients report: each row replaces the one of its identity (user, device, platform; ruling R4), and the rows are the
-    /// clients' from then on.
+    /// Takes rows as what clients reported: each replaces the one of its identity (user, device, platform; ruling R4), and the rows are the
+    /// clients' from then on, also when none is given. A client's own check-in is [`crate::Store::record`].
     RecordCheckins {
         /// Where; the default configuration is made when it is not there yet.
         configuration: ConfigurationId,

@@ -35,7 +35,7 @@ pub struct OfficeConfiguration {
     pub written_summary: Option<Summary>,
     /// Whether the client plane has recorded a check-in here (ruling R4).
     pub has_checkins_from_clients: bool,
-    /// The tenant's version with the last change of its check-in rows; 0 when there never was one.
+    /// Moves with each change of its check-in rows: to the tenant's version, or by one where clients check in; 0 when there never was one.
     pub status_version: u64,
     /// How many check-in rows it has.
     pub status_count: u64,
@@ -187,6 +187,38 @@ pub struct CheckinStatus {
     pub error_message: Option<Arc<str>>,
     /// `appliedPolicies`; null and empty are both kept as written.
     pub applied_policies: Option<Vec<Arc<str>>>,
+}
+
+/// What a client says when it fetches its policies, or reports how applying them went (ruling R4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkin {
+    /// Where; the default configuration is made when it is not there yet.
+    pub configuration: ConfigurationId,
+    /// The user.
+    pub user_id: Arc<str>,
+    /// The user's name, if the client's token tells it.
+    pub user_principal_name: Option<Arc<str>>,
+    /// The device; `None` when it has not said its name.
+    pub device_name: Option<Arc<str>>,
+    /// The platform.
+    pub device_platform: Arc<str>,
+    /// When, by the server's clock.
+    pub at: DateTimeOffset,
+    /// The client configurations that give the user a setting.
+    pub applied: Vec<ClientConfigurationId>,
+    /// How it went; `None` when the policies were only fetched.
+    pub report: Option<CheckinReport>,
+}
+
+/// How applying the policies went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckinReport {
+    /// Whether it went well.
+    pub was_successful: bool,
+    /// Why not.
+    pub error_message: Option<Arc<str>>,
+    /// The version of the platform, if it was told.
+    pub device_platform_version: Option<Arc<str>>,
 }
 
 impl CheckinStatus {

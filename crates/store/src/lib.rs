@@ -33,8 +33,8 @@ pub use command::{
     TargetChange, TargetPatch, Versions,
 };
 pub use domain::{
-    Assignment, CheckinStatus, ClientConfiguration, ClientKind, OfficeConfiguration, Payload, PayloadContent,
-    PayloadKind, Stamp, Summary, Target,
+    Assignment, Checkin, CheckinReport, CheckinStatus, ClientConfiguration, ClientKind, OfficeConfiguration, Payload,
+    PayloadContent, PayloadKind, Stamp, Summary, Target,
 };
 pub use error::{CommitError, OpenError, StoreError, What};
 pub use ids::{AssignmentId, Caller, ClientConfigurationId, ConfigurationId, TenantId, default_configuration_id};
@@ -61,6 +61,11 @@ pub trait Store: Send + Sync {
 
     /// Makes the changes, atomically. Answers after they are durable; dropping the future does not undo them.
     fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>>;
+
+    /// Records a check-in of a client (ruling R4). Answers after it is durable; dropping the future does not undo it. It is no change that
+    /// others follow: the tenant's version and its change log stay, but for the first one in a configuration, whose rows are the clients'
+    /// from then on.
+    fn record<'a>(&'a self, caller: &'a Caller, checkin: Checkin) -> BoxFuture<'a, Result<(), CommitError>>;
 
     /// A payload with its bytes; `None` when the client configuration has none.
     fn payload<'a>(

@@ -173,6 +173,16 @@ impl TenantSnapshot {
         }
     }
 
+    /// Clients checked in to the configuration with this `seq`, which now has so many rows.
+    pub(crate) fn checked_in(&mut self, seq: u64, count: u64) {
+        if let Some(found) = self.by_seq.get(&seq).cloned() {
+            let mut changed = OfficeConfiguration::clone(&found);
+            changed.status_count = count;
+            changed.status_version += 1;
+            self.put(Arc::new(changed));
+        }
+    }
+
     pub(crate) fn remove(&mut self, id: ConfigurationId) -> Option<Arc<OfficeConfiguration>> {
         let seq = self.by_id.remove(&id)?;
         let old = self.by_seq.remove(&seq)?;

@@ -12,7 +12,7 @@ use odata::edm::DateTimeOffset;
 
 use crate::changes::{ChangeQuery, Changes};
 use crate::command::{Change, Command, Commit, Committed, Conditional};
-use crate::domain::{OfficeConfiguration, Payload, PayloadContent, PayloadKind, Summary};
+use crate::domain::{Checkin, OfficeConfiguration, Payload, PayloadContent, PayloadKind, Summary};
 use crate::error::{Cause, CommitError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId};
 use crate::limits::MAX_WRITTEN_STATUSES;
@@ -236,6 +236,10 @@ impl Store for Staged<'_> {
             self.stage(commit).await
         }
         .boxed()
+    }
+
+    fn record<'a>(&'a self, _caller: &'a Caller, _checkin: Checkin) -> BoxFuture<'a, Result<(), CommitError>> {
+        ready(Err(CommitError::Unavailable(Arc::new(Misuse::Checkins)))).boxed()
     }
 
     fn payload<'a>(

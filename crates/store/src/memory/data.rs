@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::rows::Rows;
-use crate::domain::{PayloadKind, Summary};
+use crate::domain::{Checkin, PayloadKind, Summary};
 use crate::error::StoreError;
 use crate::ids::ClientConfigurationId;
 use crate::rules::DataEffect;
@@ -49,6 +49,13 @@ impl Data {
                 self.payloads.remove(&(client, which));
             }
         }
+    }
+
+    /// Records a check-in and tells how many rows there are.
+    pub(crate) fn check_in(&mut self, configuration: u64, checkin: &Checkin) -> u64 {
+        let kept = self.rows.entry(configuration).or_default();
+        kept.check_in(checkin);
+        kept.len() as u64
     }
 
     /// The bytes of a stream; `None` when none are here.

@@ -14,8 +14,8 @@ use futures_util::future::{BoxFuture, ready};
 
 use crate::changes::follow::{Entry, Follower};
 use crate::changes::{ChangeQuery, Changes, Retention};
-use crate::command::{Commit, Committed};
-use crate::domain::{Payload, PayloadKind, Summary};
+use crate::command::{Command, Commit, Committed};
+use crate::domain::{Checkin, Payload, PayloadKind, Summary};
 use crate::error::{CommitError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
 use crate::rules;
@@ -82,6 +82,23 @@ impl MemoryStore {
         }
         kept.snapshot = Arc::new(next);
         Ok(Committed { version: kept.snapshot.version(), snapshot: Arc::clone(&kept.snapshot) })
+    }
+
+    fn record_now(&self, tenant: TenantId, checkin: &Checkin) -> Result<(), CommitError> {
+        let id = checkin.configuration;
+        if self.current(tenant).configuration(id).is_none_or(|found| !found.has_checkins_from_clients) {
+            let command = Command::RecordCheckins { configuration: id, checkins: Vec::new() };
+            self.commit_now(tenant, Commit::of(checkin.at, command))?;
+        }
+        let mut tenants = self.tenants();
+        let not_there = CommitError::NotFound { what: What::Configuration };
+        let Some(kept) = tenants.get_mut(&tenant) else { return Err(not_there) };
+        let mut next = TenantSnapshot::clone(&kept.snapshot);
+        let Some(seq) = next.configuration(id).map(|found| found.seq) else { return Err(not_there) };
+        let count = kept.data.check_in(seq, checkin);
+        next.checked_in(seq, count);
+        kept.snapshot = Arc::new(next);
+        Ok(())
     }
 
     fn payload_now(
@@ -153,6 +170,10 @@ impl Store for MemoryStore {
 
     fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>> {
         ready(self.commit_now(caller.tenant, commit)).boxed()
+    }
+
+    fn record<'a>(&'a self, caller: &'a Caller, checkin: Checkin) -> BoxFuture<'a, Result<(), CommitError>> {
+        ready(self.record_now(caller.tenant, &checkin)).boxed()
     }
 
     fn payload<'a>(

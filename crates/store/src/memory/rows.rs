@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::CheckinStatus;
+use crate::domain::{Checkin, CheckinStatus};
 use crate::error::StoreError;
 use crate::paging;
-use crate::rules::IdentityKey;
+use crate::rules::{self, IdentityKey};
 use crate::status::{StatusPage, StatusQuery};
 
 #[derive(Default)]
@@ -25,6 +25,28 @@ impl Rows {
         for (_, row) in std::mem::take(&mut self.by_key) {
             self.record(row);
         }
+    }
+
+    /// Does what a check-in does to its row (ruling R4).
+    pub(super) fn check_in(&mut self, checkin: &Checkin) {
+        let identity = IdentityKey::of_checkin(checkin);
+        let mut old = self.take(&identity);
+        if old.is_none()
+            && let Some(nameless) = rules::taken_over(checkin, &identity)
+            && !self.all().any(|row| rules::is_named_device(row, checkin))
+        {
+            old = self.take(&nameless);
+        }
+        self.record(Arc::new(rules::merged(old.as_deref(), checkin)));
+    }
+
+    /// Takes the row of an identity out; the others are found as before.
+    fn take(&mut self, identity: &IdentityKey) -> Option<Arc<CheckinStatus>> {
+        let (key, _) = self.by_key.iter().find(|(_, row)| IdentityKey::of(row) == *identity)?;
+        let key = *key;
+        let taken = self.by_key.remove(&key);
+        self.rekey();
+        taken
     }
 
     /// Adds a row or replaces the one of its identity.

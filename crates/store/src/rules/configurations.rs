@@ -159,13 +159,14 @@ impl Draft<'_> {
         let existing = self.next.configuration(id).map(|c| c.stamp.version);
         check(precondition, existing.or((id == self.next.default_configuration_id()).then_some(0)))?;
         let found = self.configuration_or_default(id)?;
-        if checkins.is_empty() {
+        if checkins.is_empty() && found.has_checkins_from_clients {
             return Ok(());
         }
         let mut changed = OfficeConfiguration::clone(&found);
         let rekey = !changed.has_checkins_from_clients && changed.status_count > 0;
         changed.has_checkins_from_clients = true;
-        changed.status_version = self.version;
+        // Check-ins move it without a version of the tenant.
+        changed.status_version = self.version.max(changed.status_version + 1);
         self.effects.log.recorded_rows(changed.seq);
         self.effects.data.push(DataEffect::RecordRows {
             configuration: changed.seq,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::CheckinStatus;
+use crate::domain::{Checkin, CheckinStatus};
 use crate::error::CommitError;
 
 /// Keys of rows that clients reported begin here; below it are positions of written rows.
@@ -26,6 +26,23 @@ impl IdentityKey {
             device: lower(&row.device_name),
             platform: lower(&row.device_platform),
         }
+    }
+
+    pub(crate) fn of_checkin(checkin: &Checkin) -> Self {
+        Self {
+            user: checkin.user_id.to_lowercase(),
+            device: checkin.device_name.as_deref().unwrap_or_default().to_lowercase(),
+            platform: checkin.device_platform.to_lowercase(),
+        }
+    }
+
+    pub(crate) fn has_device(&self) -> bool {
+        !self.device.is_empty()
+    }
+
+    /// The user's row on the platform without a device.
+    pub(crate) fn without_device(&self) -> Self {
+        Self { device: String::new(), ..self.clone() }
     }
 
     /// Where the row is looked for first: 63 bits of a cryptographic hash, which nobody can steer. Rows whose hashes collide take

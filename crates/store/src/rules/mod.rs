@@ -1,11 +1,13 @@
 //! The rules of change, as a pure function from a snapshot and a commit to the next snapshot and what has to be written. Both stores
 //! run it, so that they cannot disagree on a rule. It must never do I/O.
 
+mod checkins;
 mod clients;
 mod configurations;
 pub(crate) mod effects;
 mod identity;
 
+pub(crate) use checkins::{is_named_device, merged, taken_over};
 pub(crate) use effects::{DataEffect, Effects, Touched};
 pub(crate) use identity::IdentityKey;
 

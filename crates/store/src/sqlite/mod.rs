@@ -31,7 +31,7 @@ use futures_util::future::{BoxFuture, ready};
 use crate::changes::follow::Follower;
 use crate::changes::{ChangeQuery, Changes, Retention};
 use crate::command::{Commit, Committed};
-use crate::domain::{Payload, PayloadContent, PayloadKind, Summary};
+use crate::domain::{Checkin, Payload, PayloadContent, PayloadKind, Summary};
 use crate::error::{CommitError, OpenError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
 use crate::limits::SNAPSHOT_BUDGET;
@@ -46,7 +46,7 @@ use folder::Folder;
 use readers::{Readers, Shape};
 use tenants::{Found, Tenants};
 pub use verify::{Finding, VerifyReport, verify};
-use writer::{Queue, Trouble};
+use writer::{Queue, Trouble, Work};
 
 /// Whether commits reach the disk.
 #[expect(clippy::manual_non_exhaustive, reason = "the hidden variant is for the power-cut test, not for growth")]
@@ -322,9 +322,16 @@ impl Store for SqliteStore {
     }
 
     fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>> {
-        match self.queue.put(caller, commit) {
+        match self.queue.put(caller, Work::Commit(commit)) {
             // The writer drops an answer only when it is gone.
             Ok(answer) => async move { answer.await.unwrap_or_else(|_| Err(writer::closed())) }.boxed(),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    fn record<'a>(&'a self, caller: &'a Caller, checkin: Checkin) -> BoxFuture<'a, Result<(), CommitError>> {
+        match self.queue.put(caller, Work::Checkin(Box::new(checkin))) {
+            Ok(answer) => async move { answer.await.unwrap_or_else(|_| Err(writer::closed())).map(|_| ()) }.boxed(),
             Err(error) => ready(Err(error)).boxed(),
         }
     }

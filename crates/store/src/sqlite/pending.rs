@@ -1,9 +1,11 @@
 //! A tenant in the middle of a transaction: what the commits in it have made of it so far. Nobody sees it before `COMMIT`; it must never run SQL.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::command::Commit;
+use crate::domain::OfficeConfiguration;
 use crate::error::CommitError;
 use crate::rules::{self, Effects, WrittenSummary};
 use crate::snapshot::TenantSnapshot;
@@ -18,6 +20,8 @@ pub(super) struct Pending {
     kept: Vec<Arc<TenantSnapshot>>,
     /// Commits after the last of `kept`.
     since_kept: bool,
+    /// How many rows check-ins added, by the `seq` of their configuration.
+    checked_in: BTreeMap<u64, u64>,
     log: Log,
 }
 
@@ -36,12 +40,41 @@ pub(super) struct Shown(usize);
 
 impl Pending {
     pub(super) fn new(id: i64, snapshot: &TenantSnapshot) -> Self {
-        Self { id, now: snapshot.clone(), kept: Vec::new(), since_kept: false, log: Log::default() }
+        Self {
+            id,
+            now: snapshot.clone(),
+            kept: Vec::new(),
+            since_kept: false,
+            checked_in: BTreeMap::new(),
+            log: Log::default(),
+        }
+    }
+
+    /// Whether a commit was applied or a check-in recorded.
+    pub(super) fn is_changed(&self) -> bool {
+        self.has_commits() || !self.checked_in.is_empty()
     }
 
     /// Whether a commit was applied.
-    pub(super) fn is_changed(&self) -> bool {
+    pub(super) fn has_commits(&self) -> bool {
         self.log.commits > 0
+    }
+
+    /// A check-in was recorded, which added so many rows. The snapshot learns it in [`Self::count_rows`], once for all of a transaction.
+    pub(super) fn checked_in(&mut self, seq: u64, added: u64) -> Shown {
+        *self.checked_in.entry(seq).or_default() += added;
+        Shown(self.kept.len())
+    }
+
+    /// Puts what check-ins did into the snapshot, and gives the configurations that they were in and that are still there.
+    pub(super) fn count_rows(&mut self) -> Vec<Arc<OfficeConfiguration>> {
+        let mut changed = Vec::new();
+        for (&seq, &added) in &self.checked_in {
+            let count = self.now.by_seq(seq).map_or(0, |found| found.status_count);
+            self.now.checked_in(seq, count + added);
+            changed.extend(self.now.by_seq(seq).cloned());
+        }
+        changed
     }
 
     /// Runs the rules on a commit. On an error the tenant is as it was.

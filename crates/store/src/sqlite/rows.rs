@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::columns::{CHECKIN, applied_policies, checkin};
-use crate::domain::CheckinStatus;
-use crate::rules::IdentityKey;
+use crate::domain::{Checkin, CheckinStatus};
+use crate::rules::{self, IdentityKey};
 
 /// The tables of check-in rows, all with the key (tenant, configuration, key).
 pub(super) const TABLES: [&str; 4] = ["written_checkins", "checkins", "checkin_texts", "failed_checkins"];
@@ -75,6 +75,65 @@ pub(super) fn record(
     Ok(added)
 }
 
+/// Does what a check-in does to its row (ruling R4) and tells how many rows are there because of it: one more, or as many as before.
+pub(super) fn check_in(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    checkin: &Checkin,
+) -> rusqlite::Result<u64> {
+    let identity = IdentityKey::of_checkin(checkin);
+    let (key, found) = find(connection, tenant, configuration, &identity)?;
+    if let Some(old) = found {
+        update(connection, tenant, configuration, key, &old, &rules::merged(Some(&old), checkin))?;
+        return Ok(0);
+    }
+    if let Some(nameless) = rules::taken_over(checkin, &identity)
+        && let (at, Some(old)) = find(connection, tenant, configuration, &nameless)?
+        && !has_named_device(connection, tenant, configuration, checkin)?
+    {
+        remove(connection, tenant, configuration, at)?;
+        put(connection, tenant, configuration, &rules::merged(Some(&old), checkin))?;
+        return Ok(0);
+    }
+    insert(connection, tenant, configuration, key, &rules::merged(None, checkin))?;
+    Ok(1)
+}
+
+/// Whether the user has a device with a name on the platform.
+fn has_named_device(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    checkin: &Checkin,
+) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT ticks, form, ok, user_id, user_principal_name, device_name, device_platform,
+                device_platform_version, error_message, applied_policies
+         FROM checkin_texts c JOIN checkins h USING (tenant, configuration, key)
+         WHERE c.tenant = ?1 AND c.configuration = ?2 AND c.user_id = ?3",
+    )?;
+    let mut rows =
+        statement.query_map(params![tenant, configuration, checkin.user_id], |row| super::columns::checkin(row, 0))?;
+    rows.try_fold(false, |found, row| Ok(found || rules::is_named_device(&row?, checkin)))
+}
+
+/// Removes a row. One behind it that stands there only because this one had its place moves up, so that it is found as before.
+fn remove(connection: &Connection, tenant: i64, configuration: i64, key: i64) -> rusqlite::Result<()> {
+    for table in ["checkins", "checkin_texts", "failed_checkins"] {
+        let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND configuration = ?2 AND key = ?3");
+        connection.prepare_cached(&sql)?.execute(params![tenant, configuration, key])?;
+    }
+    let next = IdentityKey::next_key(key);
+    match old(connection, tenant, configuration, next)? {
+        Some(row) if IdentityKey::of(&row).first_key() != next => {
+            remove(connection, tenant, configuration, next)?;
+            put(connection, tenant, configuration, &row).map(|_| ())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn written(connection: &Connection, tenant: i64, configuration: i64) -> rusqlite::Result<Vec<CheckinStatus>> {
     let mut statement = connection.prepare(&format!(
         "SELECT {CHECKIN} FROM written_checkins WHERE tenant = ?1 AND configuration = ?2 ORDER BY key"
@@ -84,19 +143,24 @@ fn written(connection: &Connection, tenant: i64, configuration: i64) -> rusqlite
 
 /// Puts a row in the place of its identity; true when it is new.
 fn put(connection: &Connection, tenant: i64, configuration: i64, row: &CheckinStatus) -> rusqlite::Result<bool> {
-    let identity = IdentityKey::of(row);
+    match find(connection, tenant, configuration, &IdentityKey::of(row))? {
+        (key, None) => insert(connection, tenant, configuration, key, row).map(|()| true),
+        (key, Some(old)) => update(connection, tenant, configuration, key, &old, row).map(|()| false),
+    }
+}
+
+/// The row of an identity, or the key that it is to get.
+fn find(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    identity: &IdentityKey,
+) -> rusqlite::Result<(i64, Option<CheckinStatus>)> {
     let mut key = identity.first_key();
     loop {
         match old(connection, tenant, configuration, key)? {
-            None => {
-                insert(connection, tenant, configuration, key, row)?;
-                return Ok(true);
-            }
-            Some(old) if IdentityKey::of(&old) == identity => {
-                update(connection, tenant, configuration, key, &old, row)?;
-                return Ok(false);
-            }
-            Some(_) => key = IdentityKey::next_key(key),
+            Some(row) if IdentityKey::of(&row) != *identity => key = IdentityKey::next_key(key),
+            found => return Ok((key, found)),
         }
     }
 }

@@ -100,6 +100,16 @@ pub(super) fn tenant(connection: &Connection, tenant: &Pending) -> rusqlite::Res
     Ok(())
 }
 
+/// Writes what check-ins made of a configuration's row.
+pub(super) fn status_counts(connection: &Connection, tenant: i64, of: &OfficeConfiguration) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE configurations SET status_version = ?3, status_count = ?4 WHERE tenant = ?1 AND seq = ?2",
+        )?
+        .execute(params![tenant, stored(of.seq), stored(of.status_version), stored(of.status_count)])?;
+    Ok(())
+}
+
 fn data(
     statements: &mut Statements<'_>,
     tenant: i64,

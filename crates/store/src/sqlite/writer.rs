@@ -13,13 +13,15 @@ use rusqlite::hooks::Wal;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
+use super::columns::stored;
 use super::pending::{Pending, Settled, Shown};
 use super::tenants::{Found, Tenants};
 use super::write::Statements;
 use super::{failure, load, log, rows, statuses, write};
 use crate::changes::Retention;
-use crate::command::{Commit, Committed};
-use crate::error::CommitError;
+use crate::command::{Command, Commit, Committed};
+use crate::domain::Checkin;
+use crate::error::{CommitError, What};
 use crate::ids::{Caller, TenantId};
 use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH};
 use crate::snapshot::TenantSnapshot;
@@ -53,9 +55,17 @@ impl Done {
 struct Entry {
     tenant: TenantId,
     actor: Arc<str>,
-    commit: Commit,
+    work: Work,
     deadline: Instant,
     reply: oneshot::Sender<Answer>,
+}
+
+/// What it waits for.
+pub(super) enum Work {
+    /// A change of the control plane.
+    Commit(Commit),
+    /// A client's check-in.
+    Checkin(Box<Checkin>),
 }
 
 enum Message {
@@ -87,7 +97,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Puts a commit into the queue; the answer comes when it is durable.
-    pub(super) fn put(&self, caller: &Caller, commit: Commit) -> Result<oneshot::Receiver<Answer>, CommitError> {
+    pub(super) fn put(&self, caller: &Caller, work: Work) -> Result<oneshot::Receiver<Answer>, CommitError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
@@ -95,7 +105,7 @@ impl Queue {
         let entry = Entry {
             tenant: caller.tenant,
             actor: Arc::clone(&caller.actor),
-            commit,
+            work,
             deadline: Instant::now() + COMMIT_DEADLINE,
             reply,
         };
@@ -239,11 +249,11 @@ impl Writer {
         let mut statements = Statements::new(&self.connection);
         let mut state = self.begin();
         for entry in batch.drain(..) {
-            let Entry { tenant, actor, commit, deadline, reply } = entry;
+            let Entry { tenant, actor, work, deadline, reply } = entry;
             let outcome = match &state {
                 _ if deadline < now => Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER }),
                 Err(error) => Err(error.clone()),
-                Ok(()) => self.execute(&mut statements, pending, tenant, &actor, commit).unwrap_or_else(|error| {
+                Ok(()) => self.execute(&mut statements, pending, tenant, &actor, work).unwrap_or_else(|error| {
                     let error = failure::commit(error);
                     state = Err(error.clone());
                     Err(error)
@@ -269,12 +279,26 @@ impl Writer {
         pending: &mut HashMap<TenantId, Pending>,
         tenant: TenantId,
         actor: &str,
-        commit: Commit,
+        work: Work,
     ) -> rusqlite::Result<Outcome> {
         let known = match pending.entry(tenant) {
             hash_map::Entry::Occupied(known) => known.into_mut(),
             hash_map::Entry::Vacant(place) => place.insert(self.known(tenant)?),
         };
+        let done = match work {
+            Work::Commit(commit) => self.commit(statements, known, actor, commit)?,
+            Work::Checkin(checkin) => self.check_in(statements, known, actor, &checkin)?,
+        };
+        Ok(done.map(|shown| Done { tenant, version: known.now.version(), shown }))
+    }
+
+    fn commit(
+        &self,
+        statements: &mut Statements<'_>,
+        known: &mut Pending,
+        actor: &str,
+        commit: Commit,
+    ) -> rusqlite::Result<Result<Shown, CommitError>> {
         let (id, connection) = (known.id, &self.connection);
         let rows = |configuration, today| {
             let summary = statuses::summary(connection, id, configuration, None, today);
@@ -288,7 +312,29 @@ impl Writer {
             known.id = write::new_tenant(&self.connection, &known.now)?;
         }
         write::effects(statements, known.id, &mut known.now, effects)?;
-        Ok(Ok(Done { tenant, version: known.now.version(), shown }))
+        Ok(Ok(shown))
+    }
+
+    fn check_in(
+        &self,
+        statements: &mut Statements<'_>,
+        known: &mut Pending,
+        actor: &str,
+        checkin: &Checkin,
+    ) -> rusqlite::Result<Result<Shown, CommitError>> {
+        let id = checkin.configuration;
+        if known.now.configuration(id).is_none_or(|found| !found.has_checkins_from_clients) {
+            // The first one: the rows become the clients', which is a change that others see.
+            let command = Command::RecordCheckins { configuration: id, checkins: Vec::new() };
+            if let Err(refused) = self.commit(statements, known, actor, Commit::of(checkin.at, command))? {
+                return Ok(Err(refused));
+            }
+        }
+        let Some(seq) = known.now.configuration(id).map(|found| found.seq) else {
+            return Ok(Err(CommitError::NotFound { what: What::Configuration }));
+        };
+        let added = rows::check_in(&self.connection, known.id, stored(seq), checkin)?;
+        Ok(Ok(known.checked_in(seq, added)))
     }
 
     fn known(&self, tenant: TenantId) -> rusqlite::Result<Pending> {
@@ -305,6 +351,12 @@ impl Writer {
             return self.run_sql("ROLLBACK");
         }
         for tenant in changed {
+            for configuration in tenant.count_rows() {
+                write::status_counts(&self.connection, tenant.id, &configuration)?;
+            }
+            if !tenant.has_commits() {
+                continue;
+            }
             write::tenant(&self.connection, tenant)?;
             log::write(&self.connection, tenant)?;
             log::trim(&self.connection, tenant, self.retention)?;

@@ -5,9 +5,9 @@ use odata::edm::DateTimeOffset;
 use proptest::option;
 use proptest::prelude::*;
 use store::{
-    AssignmentId, Caller, Change, CheckinStatus, ClientConfigurationId, ClientKind, Command, Commit, Conditional,
-    ConfigurationId, NewAssignment, NewClient, NewPayload, PayloadKind, Precondition, Summary, SummaryPatch, Target,
-    TargetChange, TargetPatch, TenantId, Versions, default_configuration_id,
+    AssignmentId, Caller, Change, Checkin, CheckinReport, CheckinStatus, ClientConfigurationId, ClientKind, Command,
+    Commit, Conditional, ConfigurationId, NewAssignment, NewClient, NewPayload, PayloadKind, Precondition, Summary,
+    SummaryPatch, Target, TargetChange, TargetPatch, TenantId, Versions, default_configuration_id,
 };
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Follow(usize),
     /// Staged one by one, then made at once.
     Staged(u128, Vec<Conditional>),
+    /// A client's.
+    Checkin(u128, Checkin),
     Reopen,
 }
 
@@ -53,6 +55,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         9 => commit,
         3 => staged,
+        4 => (1..=2_u128).prop_flat_map(|tenant| checkin(tenant).prop_map(move |one| Step::Checkin(tenant, one))),
         3 => (1..4_usize).prop_map(Step::Follow),
         1 => Just(Step::Reopen),
     ]
@@ -143,6 +146,27 @@ fn status() -> impl Strategy<Value = CheckinStatus> {
             applied_policies,
         },
     )
+}
+
+fn checkin(tenant: u128) -> impl Strategy<Value = Checkin> {
+    let applied = proptest::collection::vec((0..3_u128).prop_map(client_id), 0..3);
+    let report = option::of((any::<bool>(), name(), name()).prop_map(
+        |(was_successful, error_message, device_platform_version)| CheckinReport {
+            was_successful,
+            error_message,
+            device_platform_version,
+        },
+    ));
+    (0..4_u128, status(), applied, report).prop_map(move |(n, row, applied, report)| Checkin {
+        configuration: configuration_id(tenant, n),
+        user_id: row.user_id,
+        user_principal_name: row.user_principal_name,
+        device_name: row.device_name.filter(|name| !name.is_empty()),
+        device_platform: row.device_platform.unwrap_or_else(|| "a".into()),
+        at: row.checkin,
+        applied,
+        report,
+    })
 }
 
 fn statuses() -> impl Strategy<Value = Vec<CheckinStatus>> {

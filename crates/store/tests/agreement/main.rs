@@ -63,6 +63,13 @@ impl Pair {
     fn run(&mut self, step: Step) {
         match step {
             Step::Reopen => self.reopen(),
+            Step::Checkin(tenant, checkin) => {
+                let [one, two] = self.both(async |store| store.record(&caller(tenant), checkin.clone()).await);
+                assert_eq!(one, two, "{checkin:?}");
+                let [memory, sqlite] =
+                    self.stores().map(|store| self.runtime.block_on(store.snapshot(&caller(tenant))).unwrap());
+                assert_eq!(memory, sqlite, "{checkin:?}");
+            }
             Step::Follow(limit) => self.follow(limit),
             Step::Staged(tenant, commands) => self.run_staged(tenant, &commands),
             Step::Commit(tenant, commit) => {

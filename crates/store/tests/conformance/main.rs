@@ -4,6 +4,7 @@
 mod assignments;
 mod atomicity;
 mod changes;
+mod checkins;
 mod clients;
 mod configurations;
 mod filters;
@@ -45,6 +46,14 @@ on_every_store! {
     configurations::the_order_is_the_order_of_creation,
     configurations::stamps_follow_the_commands_time_and_the_tenants_version,
     configurations::preconditions_are_checked_inside_the_commit,
+    checkins::r4_a_fetch_makes_a_row_that_is_successful,
+    checkins::r4_a_fetch_never_changes_what_a_report_said,
+    checkins::r4_a_users_first_named_report_takes_over_the_row_without_a_device,
+    checkins::r4_a_fetch_with_a_name_takes_nothing_over,
+    checkins::r4_rows_that_were_written_become_the_clients,
+    checkins::a_check_in_is_no_version_of_the_tenant_but_for_the_first,
+    checkins::r2_a_check_in_makes_the_default_configuration_and_no_other,
+    checkins::check_ins_at_once_all_count,
     clients::r8_without_a_priority_the_lowest_place_is_taken,
     clients::r8_duplicate_priorities_in_one_request_are_refused_with_both_positions,
     clients::r8_a_priority_that_is_stored_already_is_taken,
