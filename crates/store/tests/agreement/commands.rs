@@ -157,13 +157,16 @@ fn checkin(tenant: u128) -> impl Strategy<Value = Checkin> {
             device_platform_version,
         },
     ));
-    (0..4_u128, status(), applied, report).prop_map(move |(n, row, applied, report)| Checkin {
+    // The first one is in the log, which forgets what is older than a month.
+    let at = (1..23_u32, 0..24_u32)
+        .prop_map(|(day, hour)| DateTimeOffset::parse(&format!("2026-11-{day:02}T{hour:02}:00:00Z")).unwrap());
+    (0..4_u128, status(), at, applied, report).prop_map(move |(n, row, at, applied, report)| Checkin {
         configuration: configuration_id(tenant, n),
         user_id: row.user_id,
         user_principal_name: row.user_principal_name,
         device_name: row.device_name.filter(|name| !name.is_empty()),
         device_platform: row.device_platform.unwrap_or_else(|| "a".into()),
-        at: row.checkin,
+        at,
         applied,
         report,
     })
