@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, AdminPlane};
 use crate::auth::Authenticator;
+use crate::client::{self, ClientPlane};
 use crate::config::Config;
 use crate::env::Env;
 use crate::http::{Answer, Handler, RequestBody, RequestContext, fault};
@@ -29,6 +30,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// The admin plane's parts.
     pub admin: AdminPlane,
+    /// The client plane's parts.
+    pub client: ClientPlane,
     /// Cancelled when the process was told to stop: running requests end, new ones are refused.
     pub stop: CancellationToken,
 }
@@ -46,6 +49,7 @@ enum Route {
     Readyz,
     OpenApi,
     Admin,
+    Client,
     /// Paths that are not the admin plane's, and that nobody answers yet.
     Nobody,
 }
@@ -58,7 +62,8 @@ impl Route {
             Some("healthz") => Self::Healthz,
             Some("readyz") => Self::Readyz,
             Some("openapi.json" | "openapi.yaml") if !path[1..].contains('/') => Self::OpenApi,
-            None | Some("" | "user" | "metrics" | "favicon.ico" | "robots.txt") => Self::Nobody,
+            Some("user") => Self::Client,
+            None | Some("" | "metrics" | "favicon.ico" | "robots.txt") => Self::Nobody,
             Some(_) => Self::Admin,
         }
     }
@@ -68,6 +73,7 @@ impl Handler for App {
     async fn answer<'a>(&'a self, cx: RequestContext, parts: Parts, body: &'a mut RequestBody) -> Answer {
         match Route::of(parts.uri.path()) {
             Route::Admin => admin::handle(self, cx, parts, body).await,
+            Route::Client => client::handle(self, &cx, &parts, body).await,
             route => self.answer_here(route, &cx, &parts),
         }
     }
@@ -75,14 +81,14 @@ impl Handler for App {
     fn answer_now(&self, cx: &RequestContext, parts: &Parts) -> Option<Answer> {
         match Route::of(parts.uri.path()) {
             Route::Admin => admin::answer_now(self, cx, parts),
-            Route::Healthz | Route::Readyz | Route::OpenApi | Route::Nobody => None,
+            Route::Healthz | Route::Readyz | Route::OpenApi | Route::Client | Route::Nobody => None,
         }
     }
 
     fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer {
         match Route::of(parts.uri.path()) {
             route @ (Route::Healthz | Route::Readyz | Route::OpenApi) => self.answer_here(route, cx, parts),
-            Route::Admin | Route::Nobody => {
+            Route::Admin | Route::Client | Route::Nobody => {
                 let message = "The service is stopping. Try again.";
                 let mut answer = self.fault(cx, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
                 answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -104,7 +110,7 @@ impl App {
             Route::Readyz => self.readyz(),
             // Another method: judged below.
             Route::OpenApi => text(StatusCode::NO_CONTENT, String::new()),
-            Route::Admin | Route::Nobody => {
+            Route::Admin | Route::Client | Route::Nobody => {
                 let message = format!("Resource not found for the path '{}'.", parts.uri.path());
                 return self.fault(cx, StatusCode::NOT_FOUND, "ResourceNotFound", &message);
             }
@@ -176,7 +182,7 @@ mod tests {
             ("/readyz/", Route::Readyz),
             ("/openapi.json", Route::OpenApi),
             ("/openapi.yaml/x", Route::Admin),
-            ("/user/v1.0/web/policies", Route::Nobody),
+            ("/user/v1.0/web/policies", Route::Client),
             ("/", Route::Nobody),
             ("*", Route::Nobody),
             ("", Route::Nobody),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use store::Retention;
 
 use crate::auth::{AuthConfig, IssuerSection};
+use crate::client::Intervals;
 use crate::http::{AddressRange, CertificateFiles};
 use crate::limits;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub pages: PagesSection,
     /// How long what changed stays known.
     pub change_log: ChangeLogSection,
+    /// When clients come back.
+    pub check_in: CheckInSection,
     /// Bounds for connections and clients.
     pub limits: LimitsSection,
 }
@@ -59,6 +62,7 @@ impl Default for Config {
             cors: CorsSection::default(),
             pages: PagesSection::default(),
             change_log: ChangeLogSection::default(),
+            check_in: CheckInSection::default(),
             limits: LimitsSection::default(),
         }
     }
@@ -181,6 +185,31 @@ impl From<ChangeLogSection> for Retention {
 }
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
+/// `[check_in]`: after how many minutes a client is told to come back.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckInSection {
+    /// When there are settings for it.
+    #[serde(deserialize_with = "at_least_one")]
+    pub interval_minutes: u32,
+    /// When there are none.
+    #[serde(deserialize_with = "at_least_one")]
+    pub idle_interval_minutes: u32,
+}
+
+impl Default for CheckInSection {
+    fn default() -> Self {
+        let (interval_minutes, idle_interval_minutes) = (limits::INTERVAL_MINUTES, limits::IDLE_INTERVAL_MINUTES);
+        Self { interval_minutes, idle_interval_minutes }
+    }
+}
+
+impl From<CheckInSection> for Intervals {
+    fn from(section: CheckInSection) -> Self {
+        Self { with_policies: section.interval_minutes, without_policies: section.idle_interval_minutes }
+    }
+}
 
 /// `[limits]`: what may be adapted to the machine and its network. Times are whole seconds, at least 1.
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -131,6 +131,33 @@ pub const RENDERED_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Largest answer that is kept rendered: a larger one costs more to send than to make.
 pub const RENDERED_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
+// Check-ins: client/.
+
+/// Minutes after which a client comes back: what the Cloud Policy service says where there are settings for the user.
+pub const INTERVAL_MINUTES: u32 = 90;
+/// The same where there are none.
+pub const IDLE_INTERVAL_MINUTES: u32 = 1440;
+/// Characters of a device's name: a DNS name has 253.
+pub const DEVICE_NAME_CHARS_MAX: usize = 256;
+/// Largest report: real ones have some 300 bytes.
+pub const REPORT_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Characters of a platform, a version or a task's name in a report.
+pub const REPORT_NAME_CHARS_MAX: usize = 256;
+/// Characters of an error message in a report.
+pub const REPORT_MESSAGE_CHARS_MAX: usize = 8_192;
+/// How long a fetch waits for being recorded. Past it the policies are given all the same: what a device may do does not hang on our disk.
+pub const FETCH_RECORD_TIME_MAX: Duration = Duration::from_secs(2);
+/// Configurations that are kept ready to answer clients; more are read anew each time one of them is asked for.
+pub const AUDIENCES_MAX: usize = 4_096;
+/// Bytes of answers to clients that are kept rendered.
+pub const EFFECTIVE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Answers from which on a compressed form is kept, too: below it a packet carries either.
+pub const GZIP_BYTES_MIN: usize = 1_024;
+/// Seconds after which a client that was turned away may come back, at least.
+pub const RETRY_S_MIN: u64 = 5;
+/// Seconds that come on top, by chance.
+pub const RETRY_JITTER_S_MAX: u64 = 25;
+
 // Demonstration: demo/.
 
 /// Check-ins in one commit of the demo: the writer shares its transactions, so this only bounds one of them.

@@ -22,6 +22,15 @@ struct Indexes {
 }
 
 impl Clients {
+    /// Whether both are one and the same version: neither has changed since it was cloned from the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.inner, &other.inner) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.inner.as_ref().map_or(0, |i| i.rows.len())

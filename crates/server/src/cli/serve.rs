@@ -12,6 +12,7 @@ use super::{Failure, data, log, output, signals, usage};
 use crate::admin::{AdminPlane, ContinuationKey};
 use crate::app::App;
 use crate::auth::{Authenticator, BuiltinIssuer};
+use crate::client::ClientPlane;
 use crate::config::{Config, TlsSection};
 use crate::demo as showcase;
 use crate::env::Env;
@@ -138,6 +139,7 @@ async fn serve_store(
         auth,
         env: env.clone(),
         config: Arc::new(config.clone()),
+        client: ClientPlane::new(config.check_in.into()),
         admin: AdminPlane::new(continuation, config.lenient_types, config.pages.max)?,
         stop: stop.clone(),
     };

@@ -1,0 +1,268 @@
+//! What applies to a user, rendered once. An [`Audience`] is what a configuration says to everybody, made anew when one of its client
+//! configurations changes; from it the settings of a user are found by the groups, and equal sets of groups share the bytes.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::HeaderValue;
+use policy::{Candidate, Document, Platform, Reason, Resolution, answer, resolve};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use store::{
+    Caller, ClientConfiguration, ClientConfigurationId, Clients, ConfigurationId, PayloadContent, PayloadKind, Store,
+    StoreError, Target, TenantId, TenantSnapshot,
+};
+use uuid::Uuid;
+
+use super::caller::Client;
+use super::fault::Fault;
+use crate::app::App;
+use crate::limits::{AUDIENCES_MAX, EFFECTIVE_BYTES_MAX, GZIP_BYTES_MIN};
+
+/// Minutes until a client is to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intervals {
+    /// When there are settings for it.
+    pub with_policies: u32,
+    /// When there are none.
+    pub without_policies: u32,
+}
+
+/// What the plane is made of, once per process.
+pub struct ClientPlane {
+    intervals: Intervals,
+    audiences: Cache<(TenantId, ConfigurationId), Arc<Audience>>,
+    rendered: Cache<Key, Arc<Effective>, ByBytes>,
+    numbers: AtomicU64,
+    unrecorded: AtomicU64,
+}
+
+impl std::fmt::Debug for ClientPlane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientPlane").field("intervals", &self.intervals).finish_non_exhaustive()
+    }
+}
+
+/// What a user gets: the same bytes for all to whom the same configurations apply.
+#[derive(Debug)]
+pub(super) struct Effective {
+    pub(super) body: Bytes,
+    /// The same, compressed, where that is worth it.
+    pub(super) gzip: Option<Bytes>,
+    /// `policiesHash`
+    pub(super) hash: Box<str>,
+    pub(super) etag: HeaderValue,
+    /// Minutes.
+    pub(super) interval: u32,
+    /// The client configurations that give a setting.
+    pub(super) applied: Box<[ClientConfigurationId]>,
+}
+
+/// An audience's number, the places of the candidates in it, and the platform.
+type Key = (u64, Box<[u32]>, Platform);
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Key, Arc<Effective>> for ByBytes {
+    fn weight(&self, key: &Key, value: &Arc<Effective>) -> u64 {
+        let packed = value.gzip.as_ref().map_or(0, Bytes::len);
+        (256 + key.1.len() * 4 + value.body.len() + packed + value.applied.len() * 16) as u64
+    }
+}
+
+impl ClientPlane {
+    /// A plane that has rendered nothing yet.
+    pub fn new(intervals: Intervals) -> Self {
+        Self {
+            intervals,
+            audiences: Cache::new(AUDIENCES_MAX),
+            rendered: Cache::with_weighter(AUDIENCES_MAX, EFFECTIVE_BYTES_MAX, ByBytes),
+            numbers: AtomicU64::new(0),
+            unrecorded: AtomicU64::new(0),
+        }
+    }
+
+    /// A delivery could not be recorded.
+    pub(super) fn count_unrecorded(&self) {
+        self.unrecorded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What a client gets on a platform. In memory, unless a large payload of a configuration that has just changed has to be read.
+    pub(super) async fn effective(
+        &self,
+        app: &App,
+        client: &Client,
+        platform: Platform,
+    ) -> Result<Arc<Effective>, Fault> {
+        let snapshot = match app.store.loaded_snapshot(&client.caller) {
+            Some(loaded) => loaded,
+            None => app.store.snapshot(&client.caller).await?,
+        };
+        let audience = self.audience(&*app.store, &client.caller, &snapshot, client.configuration).await?;
+        let places = audience.places(client.groups());
+        let key = (audience.number, places.into_boxed_slice(), platform);
+        if let Some(known) = self.rendered.get(&key) {
+            return Ok(known);
+        }
+        let candidates: Vec<Candidate> = key.1.iter().map(|place| audience.members[*place as usize].clone()).collect();
+        let made = Arc::new(self.render(&resolve(&candidates, platform), platform));
+        self.rendered.insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// What a configuration says to everybody, as it is in the snapshot.
+    async fn audience(
+        &self,
+        store: &dyn Store,
+        caller: &Caller,
+        snapshot: &TenantSnapshot,
+        id: ConfigurationId,
+    ) -> Result<Arc<Audience>, Fault> {
+        let clients = match snapshot.configuration(id) {
+            Some(found) => &found.clients,
+            // It is there before it was written, and empty.
+            None if id == snapshot.default_configuration_id() => &Clients::default(),
+            None => return Err(Fault::NoSuchConfiguration),
+        };
+        let place = (caller.tenant, id);
+        if let Some(known) = self.audiences.get(&place).filter(|known| known.clients.is_same(clients)) {
+            return Ok(known);
+        }
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let made = Arc::new(Audience::read(number, store, caller, id, clients).await?);
+        self.audiences.insert(place, Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn render(&self, resolution: &Resolution, platform: Platform) -> Effective {
+        let Intervals { with_policies, without_policies } = self.intervals;
+        let interval = |has_settings| if has_settings { with_policies } else { without_policies };
+        let answer = answer(resolution, platform, interval);
+        // A hash is hexadecimal digits.
+        let etag =
+            HeaderValue::try_from(format!("W/\"{}\"", answer.hash)).unwrap_or(HeaderValue::from_static("W/\"\""));
+        let body = Bytes::from(answer.body);
+        Effective {
+            gzip: (body.len() >= GZIP_BYTES_MIN).then(|| packed(&body)).flatten(),
+            body,
+            hash: answer.hash.into(),
+            etag,
+            interval: interval(answer.has_settings),
+            applied: resolution.applied().into_iter().map(ClientConfigurationId).collect(),
+        }
+    }
+}
+
+fn packed(body: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::default());
+    encoder.write_all(body).and_then(|()| encoder.finish()).ok().map(Bytes::from)
+}
+
+/// A configuration, ready to find what applies to whom.
+struct Audience {
+    number: u64,
+    /// What it was made of.
+    clients: Clients,
+    members: Vec<Candidate>,
+    /// Places of the members that a group gets.
+    by_group: HashMap<Arc<str>, Vec<u32>>,
+    for_all: Vec<u32>,
+}
+
+impl Audience {
+    async fn read(
+        number: u64,
+        store: &dyn Store,
+        caller: &Caller,
+        configuration: ConfigurationId,
+        clients: &Clients,
+    ) -> Result<Self, StoreError> {
+        let mut audience = Self {
+            number,
+            clients: clients.clone(),
+            members: Vec::new(),
+            by_group: HashMap::new(),
+            for_all: Vec::new(),
+        };
+        for client in clients.by_priority() {
+            let document = async |which| document(store, caller, configuration, client, which).await;
+            let (policies, preferences) =
+                (document(PayloadKind::Policy).await?, document(PayloadKind::UserPreference).await?);
+            if policies.is_none() && preferences.is_none() {
+                continue;
+            }
+            audience.add(
+                client,
+                Candidate { id: client.id.0, priority: client.priority, reasons: Vec::new(), policies, preferences },
+            );
+        }
+        Ok(audience)
+    }
+
+    fn add(&mut self, client: &ClientConfiguration, candidate: Candidate) {
+        let place = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        for assignment in &client.assignments {
+            match &assignment.target {
+                Some(Target::AllUsers) => self.for_all.push(place),
+                Some(Target::Group { group_id }) => self.by_group.entry(group(group_id)).or_default().push(place),
+                // It applies to nobody.
+                Some(Target::Abstract) | None => {}
+            }
+        }
+        self.members.push(candidate);
+    }
+
+    /// The members that apply to a user with these groups, in order.
+    fn places(&self, groups: &[Arc<str>]) -> Vec<u32> {
+        let mut places = self.for_all.clone();
+        if !self.by_group.is_empty() {
+            places.extend(groups.iter().filter_map(|group| self.by_group.get(group)).flatten());
+        }
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+}
+
+/// A group as tokens spell it: a GUID in lower case, anything else as it is.
+fn group(id: &Arc<str>) -> Arc<str> {
+    if Uuid::try_parse(id).is_ok() { id.to_ascii_lowercase().into() } else { Arc::clone(id) }
+}
+
+/// A payload that is a settings document. Any other is kept and takes no part (ruling R6).
+async fn document(
+    store: &dyn Store,
+    caller: &Caller,
+    configuration: ConfigurationId,
+    client: &ClientConfiguration,
+    which: PayloadKind,
+) -> Result<Option<Arc<Document>>, StoreError> {
+    let Some(payload) = client.payload(which) else { return Ok(None) };
+    let bytes = match &payload.content {
+        PayloadContent::Inline(bytes) => bytes.clone(),
+        PayloadContent::Stored => match store.payload(caller, configuration, client.id, which).await? {
+            Some((_, bytes)) => bytes,
+            None => return Ok(None),
+        },
+    };
+    Ok(Document::parse(&bytes).ok().map(Arc::new))
+}
+
+/// Why a client configuration applies to somebody with these groups, by id.
+pub(super) fn reasons(client: &ClientConfiguration, groups: &[Arc<str>]) -> Vec<Reason> {
+    let reason = |target: &Target| match target {
+        Target::AllUsers => Some(Reason::AllUsers),
+        Target::Group { group_id } => {
+            let id = group(group_id);
+            groups.contains(&id).then_some(Reason::Group(id))
+        }
+        Target::Abstract => None,
+    };
+    client.assignments.iter().filter_map(|assignment| reason(assignment.target.as_ref()?)).collect()
+}

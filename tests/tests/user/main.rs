@@ -1,0 +1,5 @@
+//! The client plane at the real binary. The files mirror the URL tree below `/user/v1.0/{platform}`.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod policies;
+mod world;

@@ -1,0 +1,4 @@
+//! `/user/v1.0/{platform}/policies`
+
+mod fetch;
+mod report;
