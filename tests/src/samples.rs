@@ -64,10 +64,15 @@ pub fn status(user: &str, device: &str, successful: bool, at: &str) -> Value {
 }
 
 /// The instant `days` days ago as the wire writes it, for values that must lie within a window that ends today.
-#[expect(clippy::disallowed_methods, reason = "the service's summaries end at the real today")]
 pub fn days_ago(days: u64) -> String {
+    minutes_ago(days * 24 * 60)
+}
+
+/// The instant `minutes` minutes ago as the wire writes it.
+#[expect(clippy::disallowed_methods, reason = "the service's summaries and intervals end at the real now")]
+pub fn minutes_ago(minutes: u64) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let then = now.saturating_sub(days * 86_400);
+    let then = now.saturating_sub(minutes * 60);
     let (year, month, day) = civil(then / 86_400);
     let second = then % 86_400;
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)

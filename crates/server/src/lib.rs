@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod app;
+mod applying;
 pub mod auth;
 pub mod cli;
 pub mod client;

@@ -18,6 +18,7 @@ use super::office::OfficeModel;
 use super::parts::Parts;
 use super::represent::{self, Computed};
 use super::resource::{Estate, Resource, not_found};
+use crate::client::Intervals;
 use crate::env::IdSource;
 
 /// The circumstances of one operation.
@@ -40,6 +41,8 @@ pub(crate) struct Cx<'a> {
     pub snapshot: Arc<TenantSnapshot>,
     /// Most rows of one page.
     pub page_size_max: u32,
+    /// When clients are told to come back.
+    pub intervals: Intervals,
     /// Turns of queries over configurations that look at check-ins.
     pub computed_queries: &'a Semaphore,
 }

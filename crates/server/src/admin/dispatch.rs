@@ -179,6 +179,12 @@ async fn invoke(
 ) -> Result<Outcome, Error> {
     match (place, cx.office.model.operation(operation).short_name()) {
         (Place::Configurations, "delta") => configurations::delta(cx, query).await,
+        (Place::Configuration(estate), "effectivePolicies") => {
+            configurations::effective_policies(cx, estate, parameters, query).await
+        }
+        (Place::Configuration(estate), "explain") => configurations::explain(cx, estate, parameters).await,
+        (Place::Configuration(estate), "lateDevices") => configurations::late_devices(cx, estate, query).await,
+        (Place::Configuration(estate), "whatIf") => configurations::what_if(cx, estate, parameters).await,
         (Place::Clients(estate, cast), "delta") => clients::delta(cx, estate, cast, query).await,
         (Place::Assignments(estate, client), "delta") => assignments::delta(cx, estate, client, query).await,
         (Place::Client(estate, client, _), "assign") => assignments::assign(cx, estate, client, parameters).await,

@@ -15,12 +15,14 @@ mod etag;
 mod given;
 mod office;
 mod office_configurations;
+mod office_policies;
 mod parts;
 mod property;
 mod refusal;
 mod rendered;
 mod represent;
 mod resource;
+mod simulated;
 mod tracking;
 mod turns;
 
@@ -201,6 +203,7 @@ async fn one(
         now: group.map_or_else(|| now(app), Staged::now),
         snapshot,
         page_size_max: plane.page_size_max,
+        intervals: app.client.intervals(),
         computed_queries: &plane.computed_queries,
     };
     let stored_type = dispatch::stored_type(&cx);

@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result};
 use odata::Model;
 use odata::model::{StructuredType, TypeId};
 
+use super::office_policies::PolicyTypes;
+
 /// The one definition of the admin plane's model (invariant 1).
 const OFFICE_CSDL: &str = include_str!("../office.csdl.xml");
 
@@ -103,6 +105,7 @@ pub(crate) struct OfficeModel {
     pub target: TargetMembers,
     pub status: StatusMembers,
     pub summary: SummaryMembers,
+    pub policies: PolicyTypes,
 }
 
 impl OfficeModel {
@@ -175,6 +178,7 @@ impl OfficeModel {
                 succeeded: summary.member("succeededUserCount")?,
                 failed: summary.member("failedUserCount")?,
             },
+            policies: PolicyTypes::bind(&model)?,
             model: Arc::clone(&model),
         })
     }

@@ -10,18 +10,18 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
-use policy::{Candidate, Document, Platform, Reason, Resolution, answer, resolve};
+use policy::{Candidate, Document, Platform, Resolution, answer, resolve};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use store::{
-    Caller, ClientConfiguration, ClientConfigurationId, Clients, ConfigurationId, PayloadContent, PayloadKind, Store,
-    StoreError, Target, TenantId, TenantSnapshot,
+    Caller, ClientConfiguration, ClientConfigurationId, Clients, ConfigurationId, PayloadKind, Store, StoreError,
+    Target, TenantId, TenantSnapshot,
 };
-use uuid::Uuid;
 
 use super::caller::Client;
 use super::fault::Fault;
 use crate::app::App;
+use crate::applying::{group, payload};
 use crate::limits::{AUDIENCES_MAX, EFFECTIVE_BYTES_MAX, GZIP_BYTES_MIN};
 
 /// Minutes until a client is to come back.
@@ -86,6 +86,11 @@ impl ClientPlane {
             numbers: AtomicU64::new(0),
             unrecorded: AtomicU64::new(0),
         }
+    }
+
+    /// When clients are told to come back.
+    pub(crate) fn intervals(&self) -> Intervals {
+        self.intervals
     }
 
     /// A delivery could not be recorded.
@@ -191,9 +196,13 @@ impl Audience {
             for_all: Vec::new(),
         };
         for client in clients.by_priority() {
-            let document = async |which| document(store, caller, configuration, client, which).await;
-            let (policies, preferences) =
-                (document(PayloadKind::Policy).await?, document(PayloadKind::UserPreference).await?);
+            let document = async |which| {
+                let bytes = payload(store, caller, configuration, client, which).await?;
+                // Bytes that are no settings document are kept and take no part (ruling R6).
+                Ok::<_, StoreError>(bytes.and_then(|bytes| Document::parse(&bytes).ok()).map(Arc::new))
+            };
+            let policies = document(PayloadKind::Policy).await?;
+            let preferences = document(PayloadKind::UserPreference).await?;
             if policies.is_none() && preferences.is_none() {
                 continue;
             }
@@ -228,41 +237,4 @@ impl Audience {
         places.dedup();
         places
     }
-}
-
-/// A group as tokens spell it: a GUID in lower case, anything else as it is.
-fn group(id: &Arc<str>) -> Arc<str> {
-    if Uuid::try_parse(id).is_ok() { id.to_ascii_lowercase().into() } else { Arc::clone(id) }
-}
-
-/// A payload that is a settings document. Any other is kept and takes no part (ruling R6).
-async fn document(
-    store: &dyn Store,
-    caller: &Caller,
-    configuration: ConfigurationId,
-    client: &ClientConfiguration,
-    which: PayloadKind,
-) -> Result<Option<Arc<Document>>, StoreError> {
-    let Some(payload) = client.payload(which) else { return Ok(None) };
-    let bytes = match &payload.content {
-        PayloadContent::Inline(bytes) => bytes.clone(),
-        PayloadContent::Stored => match store.payload(caller, configuration, client.id, which).await? {
-            Some((_, bytes)) => bytes,
-            None => return Ok(None),
-        },
-    };
-    Ok(Document::parse(&bytes).ok().map(Arc::new))
-}
-
-/// Why a client configuration applies to somebody with these groups, by id.
-pub(super) fn reasons(client: &ClientConfiguration, groups: &[Arc<str>]) -> Vec<Reason> {
-    let reason = |target: &Target| match target {
-        Target::AllUsers => Some(Reason::AllUsers),
-        Target::Group { group_id } => {
-            let id = group(group_id);
-            groups.contains(&id).then_some(Reason::Group(id))
-        }
-        Target::Abstract => None,
-    };
-    client.assignments.iter().filter_map(|assignment| reason(assignment.target.as_ref()?)).collect()
 }
