@@ -160,3 +160,13 @@ fn metadata_says_all_that_the_model_says() {
     assert_eq!(write_xml(&again, CsdlVersion::V4_0), written);
     assert_eq!(again.types.len(), model.types.len());
 }
+
+#[test]
+fn r14_the_platforms_are_those_of_the_client_plane_in_their_order() {
+    let model = office();
+    let id = model.type_by_name("officeConfig.platform").expect("declared");
+    let odata::model::NamedType::Enum(platforms) = model.named(id) else { panic!("no enumeration") };
+    let declared: Vec<(&str, i64)> = platforms.members.iter().map(|(name, value)| (&**name, *value)).collect();
+    let served: Vec<(&str, i64)> = (0..).zip(policy::Platform::ALL).map(|(n, one)| (one.url_name(), n)).collect();
+    assert_eq!(declared, served);
+}

@@ -34,7 +34,9 @@ fn fifty_kills_under_concurrent_writers_lose_nothing_and_leave_nothing_half_appl
     let start = Instant::now();
     let mut service = Service::start();
     let mut api = service.admin("contoso");
-    let fixture = Fixture::new(&api);
+    let users = ["anna@contoso.example", "bert@contoso.example"]
+        .map(|user| service.token(&["--tenant", "contoso", "--user", user, "--scope", "UserPolicies.Read"]));
+    let fixture = Fixture::new(&api, users);
     let mut ledger: Vec<Entry> = Kind::ALL.into_iter().map(Entry::new).collect();
     for round in 1..=ROUNDS {
         write_until_killed(&mut service, &api, &fixture, &mut ledger, round);

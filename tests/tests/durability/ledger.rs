@@ -1,6 +1,6 @@
 //! What the writers were told, kept outside the service: for each kind of write, what was acknowledged and what was under way.
 
-use e2e::{Answer, Api, random_id, samples};
+use e2e::{Answer, Api, Call, random_id, samples};
 use serde_json::{Value, json};
 
 pub(crate) const CLIENTS: &str = "/officeConfiguration/clientConfigurations";
@@ -32,10 +32,14 @@ pub(crate) enum Kind {
     Summary,
     /// An atomicity group of a batch: a name, a payload and an assignment of one client configuration carry the number.
     Group,
+    /// A client's report of one device, over and over: the error message carries the number.
+    Report,
+    /// The first reports of ever more devices: grows.
+    Device,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Create,
         Self::DeepInsert,
         Self::Assign,
@@ -44,6 +48,8 @@ impl Kind {
         Self::Payload,
         Self::Summary,
         Self::Group,
+        Self::Report,
+        Self::Device,
     ];
 }
 
@@ -77,10 +83,14 @@ pub(crate) struct Fixture {
     places: Vec<String>,
     /// Path of the further configuration that holds those of [`Kind::DeepInsert`].
     pilot: String,
+    /// Path of the one that clients check in to.
+    fleet: String,
+    /// Tokens of the users of [`Kind::Report`] and [`Kind::Device`].
+    users: [String; 2],
 }
 
 impl Fixture {
-    pub(crate) fn new(api: &Api) -> Self {
+    pub(crate) fn new(api: &Api, users: [String; 2]) -> Self {
         let id = |created: Value| created["id"].as_str().unwrap().to_owned();
         let places = (0..PLACES).map(|n| id(api.post(CLIENTS, &samples::client(&format!("place {n}"))).created()));
         let places: Vec<String> = places.collect();
@@ -88,8 +98,22 @@ impl Fixture {
             one: format!("{CLIENTS}/{}", places[0]),
             other: format!("{CLIENTS}/{}", places[1]),
             pilot: format!("/officeConfigurations/{}", id(api.post("/officeConfigurations", &json!({})).created())),
+            fleet: format!("/officeConfigurations/{}", id(api.post("/officeConfigurations", &json!({})).created())),
+            users,
             places,
         }
+    }
+
+    fn report(&self, api: &Api, user: usize, device: &str, number: u32) -> Call {
+        let id = self.fleet.rsplit('/').next().unwrap();
+        let message = number.to_string();
+        let report = json!({ "deviceName": device, "lastStatus": false, "lastTaskErrorMessage": message });
+        let path = format!("//user/v1.0/windows/policies?configuration={id}");
+        api.with_token(&self.users[user]).call("POST", &path).json(&report)
+    }
+
+    fn reported(&self, api: &Api, filter: &str) -> Value {
+        api.get(&format!("{}/tenantCheckinStatuses?$filter={filter}&$count=true", self.fleet)).ok()
     }
 
     fn priorities(number: u32) -> Vec<u32> {
@@ -142,6 +166,8 @@ impl Fixture {
                 "tenantUserCheckinSummary": { "succeededUserCount": number, "failedUserCount": number }
             })),
             Kind::Group => api.call("POST", "/$batch").json(&self.group(number)),
+            Kind::Report => self.report(api, 0, "PC", number),
+            Kind::Device => self.report(api, 1, &format!("PC-{number}"), number),
         };
         let Ok(answer) = call.try_send() else { return false };
         match answer.status {
@@ -191,9 +217,25 @@ impl Fixture {
             Kind::Payload => self.stored_payload(api, entry),
             Kind::Summary => summary(api, entry),
             Kind::Group => self.grouped(api),
+            Kind::Report => {
+                let page = self.reported(api, "startswith(userPrincipalName,'anna')");
+                page["value"][0]["errorMessage"].as_str().map(|number| number.parse().unwrap())
+            }
+            Kind::Device => {
+                let page = self.reported(api, "startswith(userPrincipalName,'bert')");
+                self.check_summary(api, round);
+                let count = usize::try_from(page["@odata.count"].as_u64().unwrap()).unwrap();
+                let attempted = usize::try_from(entry.attempted).unwrap();
+                assert!(
+                    (entry.total..=attempted).contains(&count),
+                    "round {round}: {count} devices, not {}",
+                    entry.total
+                );
+                None
+            }
         };
         entry.created.clear();
-        if matches!(entry.kind, Kind::Create | Kind::DeepInsert) {
+        if matches!(entry.kind, Kind::Create | Kind::DeepInsert | Kind::Device) {
             return;
         }
         let number = found.unwrap_or(0);
@@ -219,6 +261,16 @@ impl Fixture {
             one("2", "PUT", format!("{}/policyPayload", self.other), "text/plain", json!(number.to_string())),
             one("3", "POST", format!("{}/assign", self.other), "application/json", assignments),
         ] })
+    }
+
+    /// What is counted as things change is what a count of the rows gives: both users failed, once they have reported.
+    fn check_summary(&self, api: &Api, round: usize) {
+        let summary = api.get(&format!("{}/tenantUserCheckinSummary", self.fleet)).ok();
+        let anna = self.reported(api, "startswith(userPrincipalName,'anna')")["@odata.count"].as_u64().unwrap();
+        let bert = self.reported(api, "startswith(userPrincipalName,'bert')")["@odata.count"].as_u64().unwrap();
+        let failed = u64::from(anna > 0) + u64::from(bert > 0);
+        assert_eq!(summary["failedUserCount"].as_u64(), Some(failed), "round {round}: {summary}");
+        assert_eq!(summary["succeededUserCount"].as_u64(), Some(0), "round {round}: {summary}");
     }
 
     fn grouped(&self, api: &Api) -> Option<u32> {

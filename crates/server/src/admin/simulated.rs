@@ -25,11 +25,13 @@ impl Somebody {
     /// # Errors
     /// 400 names the parameter.
     pub(crate) fn of(parameters: &[Option<Value>]) -> Result<Self, Error> {
-        let name = parameters.first().and_then(Option::as_ref).and_then(Value::as_str).unwrap_or_default();
-        let platform = Platform::from_url(name).ok_or_else(|| {
-            let message = "'platform' is one of windows, mac, ios, android, web.";
-            Error::bad_request(message).at("platform")
-        })?;
+        // The members of the enumeration are numbered in this order.
+        let number = match parameters.first() {
+            Some(Some(Value::Enum(number))) => usize::try_from(*number).ok(),
+            _ => None,
+        };
+        let platform = number.and_then(|number| Platform::ALL.get(number)).copied();
+        let platform = platform.ok_or_else(|| Error::bad_request("A platform is expected.").at("platform"))?;
         Ok(Self { platform, groups: groups(parameters.get(2).and_then(Option::as_ref)) })
     }
 }
