@@ -14,7 +14,9 @@ use crate::profile::Profile;
 pub(super) fn of(model: &Model, profile: Profile, resource: &Resource<'_>, ids: &mut Vec<String>) -> Tree {
     let mut item = map([]);
     if !resource.parameters.is_empty() {
-        let parameters = resource.parameters.iter().map(|(name, ty)| path_parameter(model, name, ty));
+        let parameters = resource.parameters.iter().map(|(name, ty)| {
+            if ty.collection { alias_parameter(model, name, ty) } else { path_parameter(model, name, ty) }
+        });
         item = item.with("parameters", Tree::List(parameters.collect()));
     }
     for method in crate::engine::allowed_methods(model, profile, false, &resource.target) {
@@ -374,6 +376,16 @@ fn path_parameter(model: &Model, name: &str, ty: &TypeRef) -> Tree {
         _ => schemas::of(model, ty, Variant::Read),
     };
     map([("name", name.into()), ("in", "path".into()), ("required", true.into()), ("schema", schema)])
+}
+
+/// The value of an alias that stands in the path: JSON among the query options.
+fn alias_parameter(model: &Model, name: &str, ty: &TypeRef) -> Tree {
+    map([
+        ("name", format!("@{name}").into()),
+        ("in", "query".into()),
+        ("required", true.into()),
+        ("content", json_content(schemas::of(model, ty, Variant::Create))),
+    ])
 }
 
 pub(super) fn json_content(schema: Tree) -> Tree {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::capability::Place;
 use crate::engine::{Segment, Target, TargetKind};
 use crate::limits::OPENAPI_DEPTH_MAX;
-use crate::model::{ContainerChildKind, EdmType, Member, Model, OperationId, StructuredType, TypeId, TypeRef};
+use crate::model::{
+    ContainerChildKind, EdmType, Member, Model, OperationId, Primitive, StructuredType, TypeId, TypeRef,
+};
 use crate::profile::Profile;
 
 /// A path template and what the engine knows at its end.
@@ -90,7 +92,7 @@ impl<'m> Walk<'m> {
             while at.parameters.iter().any(|(known, _)| *known == name) {
                 name.push_str("-of");
             }
-            let quoted = matches!(self.model.primitive_of(declared), Some((crate::model::Primitive::String, _)));
+            let quoted = matches!(self.model.primitive_of(declared), Some((Primitive::String, _)));
             let value = if quoted { format!("'{{{name}}}'") } else { format!("{{{name}}}") };
             let text = if ty.key.len() == 1 { value } else { format!("{}={value}", key.name) };
             parts.push(text);
@@ -182,14 +184,18 @@ impl<'m> Walk<'m> {
         if !operation.is_action {
             let mut parts = Vec::new();
             for parameter in operation.own_parameters() {
-                let is_text = matches!(
-                    self.model.primitive_of(&parameter.ty),
-                    Some((crate::model::Primitive::String | crate::model::Primitive::Duration, _))
-                );
-                // What has no text form in a path is given as an alias (`@name`), which the template cannot say.
-                let quoted = is_text && !parameter.ty.collection;
+                let is_text = match self.model.primitive_of(&parameter.ty) {
+                    Some((primitive, _)) => matches!(primitive, Primitive::String | Primitive::Duration),
+                    // A member of an enumeration.
+                    None => true,
+                };
                 let name = &parameter.name;
-                parts.push(if quoted { format!("{name}='{{{name}}}'") } else { format!("{name}={{{name}}}") });
+                parts.push(match (parameter.ty.collection, is_text) {
+                    // What has no text form in a path is given as an alias.
+                    (true, _) => format!("{name}=@{name}"),
+                    (false, true) => format!("{name}='{{{name}}}'"),
+                    (false, false) => format!("{name}={{{name}}}"),
+                });
                 next.parameters.push((name.to_string(), parameter.ty.clone()));
             }
             if operation.is_bound || !parts.is_empty() {
