@@ -11,6 +11,7 @@ use super::office_configurations::client_configurations::{self as clients, assig
 use super::office_configurations::{self as configurations, tenant_checkin_statuses as statuses};
 use super::property;
 use super::resource::{Estate, Place};
+use super::strict;
 
 /// Documents, which need no caller.
 ///
@@ -48,6 +49,11 @@ pub(crate) fn stored_type(cx: &Cx<'_>) -> Option<TypeId> {
 /// What the handler gives.
 pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Outcome, Error> {
     let place = cx.resource.place;
+    if cx.head.prefer().handling_strict
+        && let Operation::Create(record) | Operation::Update { record, .. } = &operation
+    {
+        strict::record(&cx.office.model, record)?;
+    }
     match operation {
         Operation::ServiceDocument | Operation::Metadata | Operation::Options => document(&operation),
         Operation::Create(record) => create(cx, place, &record).await,

@@ -23,6 +23,7 @@ mod rendered;
 mod represent;
 mod resource;
 mod simulated;
+mod strict;
 mod tracking;
 mod turns;
 

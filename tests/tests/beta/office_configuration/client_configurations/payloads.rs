@@ -55,6 +55,28 @@ fn r6_json_must_be_well_formed_and_the_fault_has_line_and_column() {
 }
 
 #[test]
+fn r6_who_is_strict_has_anything_but_a_settings_document_refused_with_each_fault() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let one = make(&api, "Word");
+    let path = format!("{one}/policyPayload");
+    let strict = |text: &str| {
+        api.call("PUT", &path).header("prefer", "handling=strict").body("application/json", text.as_bytes()).send()
+    };
+    strict(r#"[{"settingId":"a;b","type":"REG_DWORD","value":"1"}]"#).no_content();
+    let error = strict(r#"[{"settingId":"x"},{"settingId":"a;b","type":"REG_DWORD","value":"many"}]"#).error(400);
+    let places: Vec<&str> =
+        error["details"].as_array().unwrap().iter().map(|fault| fault["target"].as_str().unwrap()).collect();
+    assert_eq!(places, ["[0].settingId", "[1].value"]);
+    strict("{}").error(400);
+    assert!(api.get(&path).is(200).text().contains("REG_DWORD"), "nothing was changed");
+    let inline = json!({ "policyPayload": "e30=" });
+    let patch = api.call("PATCH", &one).header("prefer", "handling=strict").json(&inline).send().error(400);
+    assert_eq!(patch["target"], "policyPayload");
+    api.patch(&one, &inline).ok();
+}
+
+#[test]
 fn an_unset_payload_is_empty_and_a_deleted_one_again() {
     let service = Service::start();
     let api = service.admin("contoso");

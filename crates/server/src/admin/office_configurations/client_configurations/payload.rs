@@ -12,6 +12,7 @@ use crate::admin::cx::Cx;
 use crate::admin::error::store_error;
 use crate::admin::etag;
 use crate::admin::resource::{Estate, not_found};
+use crate::admin::strict;
 
 /// Reads the stream; 204 where there is none.
 ///
@@ -44,7 +45,7 @@ pub(crate) async fn get(
 /// Stores the bytes as they are.
 ///
 /// # Errors
-/// 404, 412.
+/// 404, 412; 400 where the client is strict and they are no settings document.
 pub(crate) async fn put(
     cx: &Cx<'_>,
     estate: Estate,
@@ -53,6 +54,9 @@ pub(crate) async fn put(
     media_type: Arc<str>,
     bytes: Bytes,
 ) -> Result<Outcome, Error> {
+    if cx.head.prefer().handling_strict {
+        strict::payload(&bytes)?;
+    }
     set(cx, estate, client, which, Some(NewPayload::new(media_type, bytes))).await
 }
 
