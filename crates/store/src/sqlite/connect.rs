@@ -26,6 +26,7 @@ impl Connector {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
+        functions::register_keys(&connection)?;
         Ok(connection)
     }
 

@@ -17,6 +17,7 @@ mod rows;
 mod schema;
 mod statuses;
 mod tenants;
+mod users;
 mod verify;
 mod write;
 mod writer;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::columns::{CHECKIN, applied_policies, checkin};
+use super::users;
 use crate::domain::{Checkin, CheckinStatus};
 use crate::rules::{self, IdentityKey};
 
@@ -92,7 +93,7 @@ pub(super) fn check_in(
         && let (at, Some(old)) = find(connection, tenant, configuration, &nameless)?
         && !has_named_device(connection, tenant, configuration, checkin)?
     {
-        remove(connection, tenant, configuration, at)?;
+        remove(connection, tenant, configuration, at, &old)?;
         put(connection, tenant, configuration, &rules::merged(Some(&old), checkin))?;
         return Ok(0);
     }
@@ -119,15 +120,22 @@ fn has_named_device(
 }
 
 /// Removes a row. One behind it that stands there only because this one had its place moves up, so that it is found as before.
-fn remove(connection: &Connection, tenant: i64, configuration: i64, key: i64) -> rusqlite::Result<()> {
+fn remove(
+    connection: &Connection,
+    tenant: i64,
+    configuration: i64,
+    key: i64,
+    row: &CheckinStatus,
+) -> rusqlite::Result<()> {
     for table in ["checkins", "checkin_texts", "failed_checkins"] {
         let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND configuration = ?2 AND key = ?3");
         connection.prepare_cached(&sql)?.execute(params![tenant, configuration, key])?;
     }
+    users::moved(connection, tenant, configuration, key, Some(row), None)?;
     let next = IdentityKey::next_key(key);
     match old(connection, tenant, configuration, next)? {
         Some(row) if IdentityKey::of(&row).first_key() != next => {
-            remove(connection, tenant, configuration, next)?;
+            remove(connection, tenant, configuration, next, &row)?;
             put(connection, tenant, configuration, &row).map(|_| ())
         }
         _ => Ok(()),
@@ -194,7 +202,7 @@ fn insert(
     if !row.was_successful {
         put_failed(connection, tenant, configuration, key, at.ticks())?;
     }
-    Ok(())
+    users::moved(connection, tenant, configuration, key, None, Some(row))
 }
 
 /// Writes only what changed: mostly the hot row alone.
@@ -229,7 +237,7 @@ fn update(
             .prepare_cached("DELETE FROM failed_checkins WHERE tenant = ?1 AND configuration = ?2 AND key = ?3")?
             .execute(params![tenant, configuration, key])?;
     }
-    Ok(())
+    users::moved(connection, tenant, configuration, key, Some(old), Some(new))
 }
 
 fn put_texts(
@@ -294,6 +302,7 @@ pub(super) fn sweep(connection: &Connection, limit: u32) -> rusqlite::Result<boo
             ))?
             .execute(params![tenant, configuration, limit])?;
     }
+    removed += users::sweep(connection, tenant, configuration, limit)?;
     if removed == 0 {
         connection
             .prepare_cached("DELETE FROM doomed_checkins WHERE tenant = ?1 AND configuration = ?2")?

@@ -19,6 +19,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "initial", sql: include_str!("migrations/0001_initial.sql") },
     Migration { version: 2, name: "log times", sql: include_str!("migrations/0002_log_times.sql") },
+    Migration { version: 3, name: "checkin users", sql: include_str!("migrations/0003_checkin_users.sql") },
 ];
 
 const BOOKKEEPING: &str = "CREATE TABLE schema_migrations (
@@ -131,17 +132,53 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{functions, users};
     use super::*;
+
+    /// A database as an older program left it.
+    fn database(version: usize) -> Connection {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        functions::register_keys(&connection).expect("registered");
+        apply(&mut connection, "old", &MIGRATIONS[..version]).expect("an older version");
+        connection
+    }
+
+    #[test]
+    fn check_ins_of_the_second_version_are_counted() {
+        let mut connection = database(2);
+        // Days 20400 and 20401 since 1970: Anna on two devices, one of which failed, and Bert.
+        let day = |day: i64| (day + 719_162) * 864_000_000_000 + 5;
+        let rows = [
+            (1, "Anna", day(20_401), true, "[\"x\",\"y\"]"),
+            (2, "anna", day(20_400), false, "[\"x\"]"),
+            (3, "bert", day(20_400), true, "[]"),
+        ];
+        for (key, user, ticks, ok, applied) in rows {
+            let hot = "INSERT INTO checkins VALUES (1, 1, ?1, ?2, 0, ?3)";
+            connection.execute(hot, rusqlite::params![key, ticks, ok]).expect("written");
+            let cold = "INSERT INTO checkin_texts (tenant, configuration, key, user_id, applied_policies) VALUES (1, 1, ?1, ?2, ?3)";
+            connection.execute(cold, rusqlite::params![key, user, applied]).expect("written");
+        }
+        migrate(&mut connection, "old").expect("brought up to date");
+        assert_eq!(users::differing(&connection, 1, 1).expect("counted"), 0);
+        let summary = |client, first, last| {
+            let found = users::summary(&connection, 1, 1, client, (first, last)).expect("read").expect("none is later");
+            (found.succeeded, found.failed)
+        };
+        assert_eq!(summary(None, 20_400, 20_401), (1, 1), "Anna has a device that failed");
+        assert_eq!(summary(None, 20_401, 20_401), (1, 0), "that was before");
+        assert_eq!((summary(Some("x"), 20_400, 20_401), summary(Some("y"), 20_400, 20_401)), ((0, 1), (1, 0)));
+        assert!(users::summary(&connection, 1, 1, None, (20_300, 20_400)).expect("read").is_none(), "Anna came later");
+    }
 
     #[test]
     fn a_log_of_the_first_version_gets_the_times_of_its_last_commits() {
-        let mut connection = Connection::open_in_memory().expect("a database");
-        apply(&mut connection, "old", &MIGRATIONS[..1]).expect("the first version");
+        let mut connection = database(1);
         let old = r#"INSERT INTO change_log VALUES (1, 1, 1, '[[5,"a","+o1"]]'), (1, 3, 2, '[[6,"a","~o1"],[7,"b","-o1=0"]]')"#;
         connection.execute_batch(old).expect("written");
         assert_eq!(check(&connection, "old").expect("known"), 1);
         migrate(&mut connection, "old").expect("brought up to date");
-        assert_eq!(check(&connection, "old").expect("known"), 2);
+        assert_eq!(check(&connection, "old").expect("known"), 3);
         let mut statement = connection.prepare("SELECT version, commits, ticks, entries FROM change_log").expect("SQL");
         let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
         let rows: Vec<(i64, i64, i64, String)> = rows.and_then(Iterator::collect).expect("read");

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::connect::Connector;
 use super::folder::{self, Folder};
-use super::{Durability, failure, load, rows, schema};
+use super::{Durability, failure, load, rows, schema, users};
 use crate::error::OpenError;
 use crate::ids::TenantId;
 use crate::snapshot::TenantSnapshot;
@@ -270,6 +270,10 @@ fn data_plane(
             seq,
         )?;
         let bad = count("SELECT count(*) FROM checkins WHERE tenant = ?1 AND configuration = ?2 AND NOT ok", seq)?;
+        let differing = users::differing(connection, id, seq)?;
+        if differing != 0 {
+            report.finding("summaries", format!("configuration {name}: {differing} counts are not those of its rows"));
+        }
         if failed != agreed || failed != bad {
             report.finding("statuses", format!("configuration {name}: {bad} rows failed, {failed} are listed as such"));
         }

@@ -4,6 +4,7 @@
 
 mod commands;
 mod copies;
+mod fleet;
 #[path = "../support/model.rs"]
 mod model;
 

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::{CHECKIN, checkin, stored};
 use super::failure;
 use super::readers::Shape;
+use super::users;
 use crate::domain::{CheckinStatus, OfficeConfiguration, Summary};
 use crate::error::StoreError;
 use crate::ids::ClientConfigurationId;
@@ -196,6 +197,12 @@ pub(super) fn summary(
     let ticks = |day: i64| (day + DAYS_TO_UNIX).saturating_mul(TICKS_PER_DAY);
     let sql = text::in_window(recorded, client.is_some());
     let client = client.map(|id| id.to_string());
+    if recorded
+        && let Some(counted) = users::summary(connection, tenant, configuration, client.as_deref(), (first, last))
+            .map_err(failure::read)?
+    {
+        return Ok((version, counted));
+    }
     let mut tally = Tally::default();
     let mut run = || -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(&sql)?;
