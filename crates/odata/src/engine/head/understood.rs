@@ -238,7 +238,7 @@ impl Head {
     }
 
     /// Whether the answer is the plain one: no projection, minimal metadata, nothing left out, nothing as strings. Only
-    /// then may bytes rendered before stand in ([`super::Outcome::RenderedEntity`], [`crate::Value::Rendered`]).
+    /// then may bytes rendered before stand in ([`crate::engine::Outcome::RenderedEntity`], [`crate::Value::Rendered`]).
     ///
     /// ```
     /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
