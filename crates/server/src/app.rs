@@ -3,6 +3,7 @@
 //! It knows the planes by their first path segment and nothing of what they do; connections and header rules are `http`'s.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -17,6 +18,7 @@ use crate::client::{self, ClientPlane};
 use crate::config::Config;
 use crate::env::Env;
 use crate::http::{Answer, Handler, RequestBody, RequestContext, fault};
+use crate::metrics::{Metrics, Plane};
 
 /// The running service: everything a plane may use. Made once at start, shared by reference.
 pub struct App {
@@ -32,6 +34,8 @@ pub struct App {
     pub admin: AdminPlane,
     /// The client plane's parts.
     pub client: ClientPlane,
+    /// What an operator watches.
+    pub metrics: Metrics,
     /// Cancelled when the process was told to stop: running requests end, new ones are refused.
     pub stop: CancellationToken,
 }
@@ -47,6 +51,7 @@ impl std::fmt::Debug for App {
 enum Route {
     Healthz,
     Readyz,
+    Metrics,
     OpenApi,
     Admin,
     Client,
@@ -55,15 +60,24 @@ enum Route {
 }
 
 impl Route {
+    fn plane(self) -> Plane {
+        match self {
+            Self::Admin => Plane::Admin,
+            Self::Client => Plane::Client,
+            Self::Healthz | Self::Readyz | Self::Metrics | Self::OpenApi | Self::Nobody => Plane::Operations,
+        }
+    }
+
     /// Decided by the first segment alone. Whatever is not known is a version of the API, and for the admin plane to judge.
     fn of(path: &str) -> Self {
         let first = path.strip_prefix('/').and_then(|rest| rest.split('/').next());
         match first {
             Some("healthz") => Self::Healthz,
             Some("readyz") => Self::Readyz,
+            Some("metrics") => Self::Metrics,
             Some("openapi.json" | "openapi.yaml") if !path[1..].contains('/') => Self::OpenApi,
             Some("user") => Self::Client,
-            None | Some("" | "metrics" | "favicon.ico" | "robots.txt") => Self::Nobody,
+            None | Some("" | "favicon.ico" | "robots.txt") => Self::Nobody,
             Some(_) => Self::Admin,
         }
     }
@@ -71,23 +85,33 @@ impl Route {
 
 impl Handler for App {
     async fn answer<'a>(&'a self, cx: RequestContext, parts: Parts, body: &'a mut RequestBody) -> Answer {
-        match Route::of(parts.uri.path()) {
+        let (route, start) = (Route::of(parts.uri.path()), Instant::now());
+        let answer = match route {
             Route::Admin => admin::handle(self, cx, parts, body).await,
             Route::Client => client::handle(self, &cx, &parts, body).await,
             route => self.answer_here(route, &cx, &parts),
-        }
+        };
+        self.metrics.answered(route.plane(), answer.status(), start.elapsed());
+        answer
     }
 
     fn answer_now(&self, cx: &RequestContext, parts: &Parts) -> Option<Answer> {
         match Route::of(parts.uri.path()) {
-            Route::Admin => admin::answer_now(self, cx, parts),
-            Route::Healthz | Route::Readyz | Route::OpenApi | Route::Client | Route::Nobody => None,
+            Route::Admin => {
+                let start = Instant::now();
+                let answer = admin::answer_now(self, cx, parts)?;
+                self.metrics.answered(Plane::Admin, answer.status(), start.elapsed());
+                Some(answer)
+            }
+            Route::Healthz | Route::Readyz | Route::Metrics | Route::OpenApi | Route::Client | Route::Nobody => None,
         }
     }
 
     fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer {
         match Route::of(parts.uri.path()) {
-            route @ (Route::Healthz | Route::Readyz | Route::OpenApi) => self.answer_here(route, cx, parts),
+            route @ (Route::Healthz | Route::Readyz | Route::Metrics | Route::OpenApi) => {
+                self.answer_here(route, cx, parts)
+            }
             Route::Admin | Route::Client | Route::Nobody => {
                 let message = "The service is stopping. Try again.";
                 let mut answer = self.fault(cx, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
@@ -108,6 +132,7 @@ impl App {
         let health = match route {
             Route::Healthz => self.healthz(),
             Route::Readyz => self.readyz(),
+            Route::Metrics => self.metrics.answer(),
             // Another method: judged below.
             Route::OpenApi => text(StatusCode::NO_CONTENT, String::new()),
             Route::Admin | Route::Client | Route::Nobody => {
@@ -180,6 +205,7 @@ mod tests {
             ("/v3/x", Route::Admin),
             ("/healthz", Route::Healthz),
             ("/readyz/", Route::Readyz),
+            ("/metrics", Route::Metrics),
             ("/openapi.json", Route::OpenApi),
             ("/openapi.yaml/x", Route::Admin),
             ("/user/v1.0/web/policies", Route::Client),

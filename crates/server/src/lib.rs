@@ -13,4 +13,5 @@ pub mod demo;
 pub mod env;
 pub mod http;
 pub mod limits;
+pub mod metrics;
 mod openapi;

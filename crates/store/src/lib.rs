@@ -11,6 +11,7 @@ pub mod ids;
 pub mod limits;
 mod log;
 pub mod memory;
+mod observer;
 mod paging;
 mod position;
 mod predicate;
@@ -38,6 +39,7 @@ pub use domain::{
 };
 pub use error::{CommitError, OpenError, StoreError, What};
 pub use ids::{AssignmentId, Caller, ClientConfigurationId, ConfigurationId, TenantId, default_configuration_id};
+pub use observer::{Observer, Transaction};
 pub use snapshot::TenantSnapshot;
 pub use staged::Staged;
 pub use status::{Continuation, StatusPage, StatusQuery};

@@ -8,6 +8,7 @@ mod connections;
 mod forwarded;
 mod headers;
 mod isolation;
+mod metrics;
 mod negotiation;
 mod openapi;
 mod options;

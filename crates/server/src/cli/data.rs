@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
 use store::sqlite::{self, CopyReport, SqliteOptions, SqliteStore};
-use store::{Retention, Store};
+use store::{Observer, Retention, Store};
 
 use super::{DataFolder, Failure, OutputFormat};
 use crate::admin::ContinuationKey;
@@ -76,8 +76,12 @@ pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Opens the store of a data folder, which is then this process's alone.
-pub(super) async fn open(folder: &Path, retention: Retention) -> anyhow::Result<Arc<dyn Store>> {
-    let options = SqliteOptions::new(folder).retention(retention);
+pub(super) async fn open(
+    folder: &Path,
+    retention: Retention,
+    observer: Arc<dyn Observer>,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let options = SqliteOptions::new(folder).retention(retention).observer(observer);
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
     Ok(Arc::new(opened.context("opening the store did not end")??))
 }

@@ -19,6 +19,7 @@ use crate::env::Env;
 use crate::http::{
     BindError, BodyTimeouts, CertificateFiles, Cors, Listener, Server, Settings, Timeouts, Tls, self_signed,
 };
+use crate::metrics::Metrics;
 
 /// How the service shall run. What is given here wins over the configuration file.
 #[derive(Debug, clap::Args)]
@@ -100,8 +101,9 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     })?;
     data::make_folder(&config.data)?;
     let fresh = !store::sqlite::exists(&config.data);
-    let store = data::open(&config.data, config.change_log.into()).await?;
-    let served = serve_store(&config, with_demo.then_some(fresh), listener, &store, env).await;
+    let metrics = Metrics::new();
+    let store = data::open(&config.data, config.change_log.into(), metrics.observer()).await?;
+    let served = serve_store(&config, with_demo.then_some(fresh), listener, &store, metrics, env).await;
     // In any case what was accepted is finished and the folder let go.
     store.close().await;
     served
@@ -113,6 +115,7 @@ async fn serve_store(
     demo: Option<bool>,
     listener: Listener,
     store: &Arc<dyn Store>,
+    metrics: Metrics,
     env: Env,
 ) -> Result<(), Failure> {
     let builtin = config.builtin_issuer.then(|| BuiltinIssuer::open(&config.data, env.clone())).transpose()?;
@@ -139,6 +142,7 @@ async fn serve_store(
         auth,
         env: env.clone(),
         config: Arc::new(config.clone()),
+        metrics,
         client: ClientPlane::new(config.check_in.into()),
         admin: AdminPlane::new(continuation, config.lenient_types, config.pages.max)?,
         stop: stop.clone(),

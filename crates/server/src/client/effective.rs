@@ -39,7 +39,6 @@ pub struct ClientPlane {
     audiences: Cache<(TenantId, ConfigurationId), Arc<Audience>>,
     rendered: Cache<Key, Arc<Effective>, ByBytes>,
     numbers: AtomicU64,
-    unrecorded: AtomicU64,
 }
 
 impl std::fmt::Debug for ClientPlane {
@@ -84,18 +83,12 @@ impl ClientPlane {
             audiences: Cache::new(AUDIENCES_MAX),
             rendered: Cache::with_weighter(AUDIENCES_MAX, EFFECTIVE_BYTES_MAX, ByBytes),
             numbers: AtomicU64::new(0),
-            unrecorded: AtomicU64::new(0),
         }
     }
 
     /// When clients are told to come back.
     pub(crate) fn intervals(&self) -> Intervals {
         self.intervals
-    }
-
-    /// A delivery could not be recorded.
-    pub(super) fn count_unrecorded(&self) {
-        self.unrecorded.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What a client gets on a platform. In memory, unless a large payload of a configuration that has just changed has to be read.
@@ -109,12 +102,14 @@ impl ClientPlane {
             Some(loaded) => loaded,
             None => app.store.snapshot(&client.caller).await?,
         };
-        let audience = self.audience(&*app.store, &client.caller, &snapshot, client.configuration).await?;
+        let audience = self.audience(app, &client.caller, &snapshot, client.configuration).await?;
         let places = audience.places(client.groups());
         let key = (audience.number, places.into_boxed_slice(), platform);
         if let Some(known) = self.rendered.get(&key) {
+            app.metrics.effective_hits.inc();
             return Ok(known);
         }
+        app.metrics.effective_misses.inc();
         let candidates: Vec<Candidate> = key.1.iter().map(|place| audience.members[*place as usize].clone()).collect();
         let made = Arc::new(self.render(&resolve(&candidates, platform), platform));
         self.rendered.insert(key, Arc::clone(&made));
@@ -124,7 +119,7 @@ impl ClientPlane {
     /// What a configuration says to everybody, as it is in the snapshot.
     async fn audience(
         &self,
-        store: &dyn Store,
+        app: &App,
         caller: &Caller,
         snapshot: &TenantSnapshot,
         id: ConfigurationId,
@@ -139,8 +134,9 @@ impl ClientPlane {
         if let Some(known) = self.audiences.get(&place).filter(|known| known.clients.is_same(clients)) {
             return Ok(known);
         }
+        app.metrics.audience_misses.inc();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let made = Arc::new(Audience::read(number, store, caller, id, clients).await?);
+        let made = Arc::new(Audience::read(number, &*app.store, caller, id, clients).await?);
         self.audiences.insert(place, Arc::clone(&made));
         Ok(made)
     }

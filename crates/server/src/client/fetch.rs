@@ -53,15 +53,18 @@ pub(super) async fn handle(app: &App, platform: Platform, parts: &Parts) -> Resu
 async fn record(app: &App, client: &Client, checkin: Checkin) -> Result<bool, Fault> {
     let recording = app.store.record(&client.caller, checkin);
     match tokio::time::timeout(FETCH_RECORD_TIME_MAX, recording).await {
-        Ok(Ok(())) => Ok(true),
+        Ok(Ok(())) => {
+            app.metrics.fetches_recorded.inc();
+            Ok(true)
+        }
         Ok(Err(CommitError::NotFound { .. })) => Err(Fault::NoSuchConfiguration),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a delivery was not recorded");
-            app.client.count_unrecorded();
+            app.metrics.fetches_unrecorded.inc();
             Ok(false)
         }
         Err(_) => {
-            app.client.count_unrecorded();
+            app.metrics.fetches_unrecorded.inc();
             Ok(false)
         }
     }

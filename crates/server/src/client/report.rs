@@ -40,6 +40,7 @@ pub(super) async fn handle(
         report: Some(report.outcome()),
     };
     app.store.record(&client.caller, checkin).await?;
+    app.metrics.reports.inc();
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

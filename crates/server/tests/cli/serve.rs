@@ -13,7 +13,7 @@ fn it_says_one_line_answers_and_ends_well() {
     let health = service.get("/healthz");
     assert!(health.starts_with("HTTP/1.1 200 OK\r\n") && health.ends_with("\r\n\r\nok\n"), "{health}");
     assert!(service.get("/readyz").ends_with("ready\n"));
-    let nowhere = service.get("/user/v1.0/web/policies");
+    let nowhere = service.get("/favicon.ico");
     assert!(nowhere.starts_with("HTTP/1.1 404 ") && nowhere.contains("\"code\":\"ResourceNotFound\""), "{nowhere}");
     service.signal("TERM");
     let (code, out, _) = service.end();

@@ -36,6 +36,7 @@ use crate::domain::{Checkin, Payload, PayloadContent, PayloadKind, Summary};
 use crate::error::{CommitError, OpenError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
 use crate::limits::SNAPSHOT_BUDGET;
+use crate::observer::{Nobody, Observer};
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
@@ -63,7 +64,7 @@ pub enum Durability {
 }
 
 /// How to open a store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SqliteOptions {
     folder: PathBuf,
     vfs: Option<String>,
@@ -71,6 +72,7 @@ pub struct SqliteOptions {
     snapshot_budget: usize,
     checkpoint_frames: CheckpointFrames,
     retention: Retention,
+    observer: Arc<dyn Observer>,
 }
 
 impl SqliteOptions {
@@ -83,7 +85,15 @@ impl SqliteOptions {
             snapshot_budget: SNAPSHOT_BUDGET,
             checkpoint_frames: CheckpointFrames::default(),
             retention: Retention::default(),
+            observer: Arc::new(Nobody),
         }
+    }
+
+    /// Who is told of the writer's work.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// Bytes of loaded tenants past which the least recently used leave memory.
@@ -160,8 +170,12 @@ impl SqliteStore {
         let tenants = Arc::new(Tenants::new(numbers, options.snapshot_budget));
         let trouble = Arc::new(Trouble::default());
         let checkpoints = checkpoint::start(&connector, path, options.checkpoint_frames).map_err(failed)?;
-        let queue =
-            writer::start(connection, Arc::clone(&tenants), Arc::clone(&trouble), checkpoints, options.retention);
+        let watched = writer::Watched {
+            tenants: Arc::clone(&tenants),
+            trouble: Arc::clone(&trouble),
+            observer: options.observer,
+        };
+        let queue = writer::start(connection, watched, checkpoints, options.retention);
         Ok(Self {
             tenants,
             readers: Arc::new(Readers::new(path.to_owned(), connector)),

@@ -22,6 +22,7 @@ pub(super) struct Pending {
     since_kept: bool,
     /// How many rows check-ins added, by the `seq` of their configuration.
     checked_in: BTreeMap<u64, u64>,
+    checkins: u64,
     log: Log,
 }
 
@@ -46,6 +47,7 @@ impl Pending {
             kept: Vec::new(),
             since_kept: false,
             checked_in: BTreeMap::new(),
+            checkins: 0,
             log: Log::default(),
         }
     }
@@ -55,6 +57,11 @@ impl Pending {
         self.has_commits() || !self.checked_in.is_empty()
     }
 
+    /// How many commits and how many check-ins there were.
+    pub(super) fn entries(&self) -> (u64, u64) {
+        (self.log.commits.cast_unsigned(), self.checkins)
+    }
+
     /// Whether a commit was applied.
     pub(super) fn has_commits(&self) -> bool {
         self.log.commits > 0
@@ -62,6 +69,7 @@ impl Pending {
 
     /// A check-in was recorded, which added so many rows. The snapshot learns it in [`Self::count_rows`], once for all of a transaction.
     pub(super) fn checked_in(&mut self, seq: u64, added: u64) -> Shown {
+        self.checkins += 1;
         *self.checked_in.entry(seq).or_default() += added;
         Shown(self.kept.len())
     }

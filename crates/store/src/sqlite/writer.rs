@@ -2,7 +2,7 @@
 //! transaction, and answers all of them after one fsync. It must never answer before `COMMIT` has returned.
 
 use std::collections::{HashMap, hash_map};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -24,6 +24,7 @@ use crate::domain::Checkin;
 use crate::error::{CommitError, What};
 use crate::ids::{Caller, TenantId};
 use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH};
+use crate::observer::{Observer, Transaction};
 use crate::snapshot::TenantSnapshot;
 
 /// Rows of removed configurations that go with each transaction, and with each when there is nothing else to do.
@@ -91,6 +92,8 @@ impl Trouble {
 /// The callers' side of the queue.
 pub(super) struct Queue {
     send: SyncSender<Message>,
+    waiting: Arc<AtomicUsize>,
+    observer: Arc<dyn Observer>,
     closed: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -110,8 +113,14 @@ impl Queue {
             reply,
         };
         match self.send.try_send(Message::Commit(Box::new(entry))) {
-            Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER }),
+            Ok(()) => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                Ok(answer)
+            }
+            Err(TrySendError::Full(_)) => {
+                self.observer.refused();
+                Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER })
+            }
             Err(TrySendError::Disconnected(_)) => Err(closed()),
         }
     }
@@ -138,10 +147,19 @@ pub(super) fn closed() -> CommitError {
 #[error("the store is closed")]
 struct Closed;
 
+/// What others see of the writer's work.
+pub(super) struct Watched {
+    pub(super) tenants: Arc<Tenants>,
+    pub(super) trouble: Arc<Trouble>,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
 struct Writer {
     connection: Connection,
     tenants: Arc<Tenants>,
     trouble: Arc<Trouble>,
+    observer: Arc<dyn Observer>,
+    waiting: Arc<AtomicUsize>,
     checkpoints: Checkpoints,
     frames: Arc<AtomicU32>,
     frames_at_wake: u32,
@@ -152,8 +170,7 @@ struct Writer {
 /// Starts the writer's thread.
 pub(super) fn start(
     mut connection: Connection,
-    tenants: Arc<Tenants>,
-    trouble: Arc<Trouble>,
+    watched: Watched,
     checkpoints: (Checkpoints, JoinHandle<()>),
     retention: Retention,
 ) -> rusqlite::Result<Queue> {
@@ -164,8 +181,20 @@ pub(super) fn start(
         Ok(())
     }))?;
     let (checkpoints, checkpointer) = checkpoints;
-    let writer =
-        Writer { connection, tenants, trouble, checkpoints, frames, frames_at_wake: 0, doomed: true, retention };
+    let Watched { tenants, trouble, observer } = watched;
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let writer = Writer {
+        connection,
+        tenants,
+        trouble,
+        observer: Arc::clone(&observer),
+        waiting: Arc::clone(&waiting),
+        checkpoints,
+        frames,
+        frames_at_wake: 0,
+        doomed: true,
+        retention,
+    };
     let (send, receive) = sync_channel(COMMIT_QUEUE);
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
@@ -175,7 +204,7 @@ pub(super) fn start(
             let _ = checkpointer.join();
         })
         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
-    Ok(Queue { send, closed: AtomicBool::new(false), thread: Mutex::new(Some(thread)) })
+    Ok(Queue { send, waiting, observer, closed: AtomicBool::new(false), thread: Mutex::new(Some(thread)) })
 }
 
 impl Writer {
@@ -207,10 +236,14 @@ impl Writer {
 
     /// One transaction for all commits in the batch.
     fn transact(&mut self, batch: &mut Vec<Entry>) {
+        let (start, taken) = (Instant::now(), batch.len());
+        // An entry is counted after it was sent, perhaps after it was taken.
+        let _ = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(taken)));
         let mut pending = HashMap::new();
         let (outcomes, executed) = self.execute_all(&mut pending, batch);
         match executed.and_then(|()| self.finish(&mut pending).map_err(failure::commit)) {
             Ok(()) => {
+                self.tell(start, pending.values().map(Pending::entries), true);
                 let changed = pending.into_iter().filter(|(_, tenant)| tenant.is_changed());
                 let settled: HashMap<TenantId, Settled> = changed.map(|(id, tenant)| (id, tenant.settle())).collect();
                 self.tenants.publish(settled.values().map(|tenant| (tenant.id, Arc::clone(&tenant.last))));
@@ -228,6 +261,7 @@ impl Writer {
             }
             Err(error) => {
                 self.roll_back();
+                self.tell(start, std::iter::empty(), false);
                 self.report(&error);
                 for (reply, outcome) in outcomes {
                     // What the rules said of the others was said of a state that is no more.
@@ -236,6 +270,12 @@ impl Writer {
                 }
             }
         }
+    }
+
+    fn tell(&self, start: Instant, entries: impl Iterator<Item = (u64, u64)>, is_durable: bool) {
+        let (commits, checkins) = entries.fold((0, 0), |(a, b), (commits, checkins)| (a + commits, b + checkins));
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        self.observer.transaction(Transaction { commits, checkins, waiting, took: start.elapsed(), is_durable });
     }
 
     /// Executes the batch, until the database fails; each caller has its outcome, whatever happens.
