@@ -13,6 +13,9 @@ pub const MAX_INLINE_PAYLOAD: usize = 64 * 1024;
 /// caller should be kept in doubt; more is answered `Busy` at once.
 pub const COMMIT_QUEUE: usize = 8_192;
 
+/// Of those, commits of one tenant. Tenants take turns in the writer, so that one that floods waits for itself; half leaves the others room.
+pub const TENANT_QUEUE: usize = COMMIT_QUEUE / 2;
+
 /// How long a commit may wait in the queue. An entry that is older when the writer reaches it is answered `Busy` and not
 /// executed: its caller has probably given up.
 pub const COMMIT_DEADLINE: Duration = Duration::from_secs(5);

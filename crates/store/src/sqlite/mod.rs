@@ -9,6 +9,7 @@ mod connect;
 mod failure;
 mod folder;
 mod functions;
+mod lanes;
 mod load;
 mod log;
 mod pending;

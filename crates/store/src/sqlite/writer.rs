@@ -2,8 +2,7 @@
 //! transaction, and answers all of them after one fsync. It must never answer before `COMMIT` has returned.
 
 use std::collections::{HashMap, hash_map};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -14,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::columns::stored;
+use super::lanes::{Lanes, Refused};
 use super::pending::{Pending, Settled, Shown};
 use super::tenants::{Found, Tenants};
 use super::write::Statements;
@@ -23,7 +23,7 @@ use crate::command::{Command, Commit, Committed};
 use crate::domain::Checkin;
 use crate::error::{CommitError, What};
 use crate::ids::{Caller, TenantId};
-use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH};
+use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH, TENANT_QUEUE};
 use crate::observer::{Observer, Transaction};
 use crate::snapshot::TenantSnapshot;
 
@@ -69,12 +69,6 @@ pub(super) enum Work {
     Checkin(Box<Checkin>),
 }
 
-enum Message {
-    Commit(Box<Entry>),
-    /// Finish, then go.
-    Close,
-}
-
 /// Why changes are not taken at the moment.
 #[derive(Default)]
 pub(super) struct Trouble(Mutex<Option<String>>);
@@ -91,19 +85,14 @@ impl Trouble {
 
 /// The callers' side of the queue.
 pub(super) struct Queue {
-    send: SyncSender<Message>,
-    waiting: Arc<AtomicUsize>,
+    lanes: Arc<Lanes<Entry>>,
     observer: Arc<dyn Observer>,
-    closed: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Queue {
     /// Puts a commit into the queue; the answer comes when it is durable.
     pub(super) fn put(&self, caller: &Caller, work: Work) -> Result<oneshot::Receiver<Answer>, CommitError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(closed());
-        }
         let (reply, answer) = oneshot::channel();
         let entry = Entry {
             tenant: caller.tenant,
@@ -112,30 +101,35 @@ impl Queue {
             deadline: Instant::now() + COMMIT_DEADLINE,
             reply,
         };
-        match self.send.try_send(Message::Commit(Box::new(entry))) {
-            Ok(()) => {
-                self.waiting.fetch_add(1, Ordering::Relaxed);
-                Ok(answer)
-            }
-            Err(TrySendError::Full(_)) => {
+        match self.lanes.put(caller.tenant, entry) {
+            Ok(()) => Ok(answer),
+            Err(Refused::Full) => {
                 self.observer.refused();
                 Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER })
             }
-            Err(TrySendError::Disconnected(_)) => Err(closed()),
+            Err(Refused::Closed) => Err(closed()),
         }
     }
 
     /// Lets the writer finish what is in the queue, and waits for it. Blocks.
     pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.lanes.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // Whoever is in the queue goes first; the writer empties it, so there will be room.
-            let _ = self.send.send(Message::Close);
+            // Whoever waits goes first.
             if thread.join().is_err() {
                 tracing::error!("the writer stopped by a fault of its own");
             }
         }
+    }
+}
+
+/// Whoever still waits when the writer is gone, by a fault of its own too, is told so.
+struct Abandon(Arc<Lanes<Entry>>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 
@@ -159,7 +153,7 @@ struct Writer {
     tenants: Arc<Tenants>,
     trouble: Arc<Trouble>,
     observer: Arc<dyn Observer>,
-    waiting: Arc<AtomicUsize>,
+    lanes: Arc<Lanes<Entry>>,
     checkpoints: Checkpoints,
     frames: Arc<AtomicU32>,
     frames_at_wake: u32,
@@ -182,51 +176,41 @@ pub(super) fn start(
     }))?;
     let (checkpoints, checkpointer) = checkpoints;
     let Watched { tenants, trouble, observer } = watched;
-    let waiting = Arc::new(AtomicUsize::new(0));
+    let lanes = Arc::new(Lanes::new(COMMIT_QUEUE, TENANT_QUEUE));
     let writer = Writer {
         connection,
         tenants,
         trouble,
         observer: Arc::clone(&observer),
-        waiting: Arc::clone(&waiting),
+        lanes: Arc::clone(&lanes),
         checkpoints,
         frames,
         frames_at_wake: 0,
         doomed: true,
         retention,
     };
-    let (send, receive) = sync_channel(COMMIT_QUEUE);
+    let taken = Abandon(Arc::clone(&lanes));
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || {
-            writer.run(&receive);
+            writer.run(&taken.0);
             // The writer has dropped its side: the checkpointer ends.
             let _ = checkpointer.join();
         })
         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
-    Ok(Queue { send, waiting, observer, closed: AtomicBool::new(false), thread: Mutex::new(Some(thread)) })
+    Ok(Queue { lanes, observer, thread: Mutex::new(Some(thread)) })
 }
 
 impl Writer {
-    fn run(mut self, queue: &Receiver<Message>) {
+    fn run(mut self, lanes: &Lanes<Entry>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
-        loop {
-            match queue.recv_timeout(HEAL_INTERVAL) {
-                Ok(Message::Commit(entry)) => batch.push(*entry),
-                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.idle();
-                    continue;
-                }
+        // What waits when it is closed still goes.
+        while lanes.take(MAX_BATCH, HEAL_INTERVAL, &mut batch).is_some() {
+            if batch.is_empty() {
+                self.idle();
+            } else {
+                self.transact(&mut batch);
             }
-            let closing = fill(queue, &mut batch);
-            self.transact(&mut batch);
-            if closing {
-                break;
-            }
-        }
-        while fill(queue, &mut batch) || !batch.is_empty() {
-            self.transact(&mut batch);
         }
         let truncated = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
         if let Err(error) = truncated {
@@ -236,9 +220,7 @@ impl Writer {
 
     /// One transaction for all commits in the batch.
     fn transact(&mut self, batch: &mut Vec<Entry>) {
-        let (start, taken) = (Instant::now(), batch.len());
-        // An entry is counted after it was sent, perhaps after it was taken.
-        let _ = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(taken)));
+        let start = Instant::now();
         let mut pending = HashMap::new();
         let (outcomes, executed) = self.execute_all(&mut pending, batch);
         match executed.and_then(|()| self.finish(&mut pending).map_err(failure::commit)) {
@@ -274,7 +256,7 @@ impl Writer {
 
     fn tell(&self, start: Instant, entries: impl Iterator<Item = (u64, u64)>, is_durable: bool) {
         let (commits, checkins) = entries.fold((0, 0), |(a, b), (commits, checkins)| (a + commits, b + checkins));
-        let waiting = self.waiting.load(Ordering::Relaxed);
+        let waiting = self.lanes.len();
         self.observer.transaction(Transaction { commits, checkins, waiting, took: start.elapsed(), is_durable });
     }
 
@@ -468,15 +450,3 @@ impl Writer {
 
 /// The number of a tenant that has none yet; the database gives numbers from 1.
 const NEW_TENANT: i64 = 0;
-
-/// Takes what waits, up to a batch; true when the store is to be closed.
-fn fill(queue: &Receiver<Message>, batch: &mut Vec<Entry>) -> bool {
-    while batch.len() < MAX_BATCH {
-        match queue.try_recv() {
-            Ok(Message::Commit(entry)) => batch.push(*entry),
-            Ok(Message::Close) => return true,
-            Err(_) => return false,
-        }
-    }
-    false
-}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use odata::edm::DateTimeOffset;
-use store::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE};
+use store::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, TENANT_QUEUE};
 use store::sqlite::{SqliteOptions, SqliteStore, verify};
 use store::{Caller, CheckinStatus, Command, Commit, CommitError, ConfigurationId, StatusQuery, Store, TenantId};
 use uuid::Uuid;
@@ -96,6 +96,7 @@ async fn a_full_queue_and_a_passed_deadline_are_answered_busy() {
     let first = f.store.commit(&f.caller, create(2));
     // The writer has taken it and waits for the disk.
     tokio::time::sleep(Duration::from_millis(300)).await;
+    let other = Caller { tenant: TenantId(Uuid::from_u128(77)), actor: "other".into() };
     let mut waiting = Vec::new();
     let refused = loop {
         let n = 3 + waiting.len() as u128;
@@ -104,10 +105,13 @@ async fn a_full_queue_and_a_passed_deadline_are_answered_busy() {
             None => waiting.push(answer),
             Some(answer) => break answer,
         }
-        assert!(waiting.len() <= COMMIT_QUEUE, "the queue has an end");
+        assert!(waiting.len() <= TENANT_QUEUE, "a tenant's queue has an end");
     };
     assert!(matches!(refused, Err(CommitError::Busy { retry_after }) if retry_after == BUSY_RETRY_AFTER));
-    assert_eq!(waiting.len(), COMMIT_QUEUE);
+    assert_eq!(waiting.len(), TENANT_QUEUE);
+    let mut others = f.store.commit(&other, create(1));
+    assert!(futures_util::FutureExt::now_or_never(&mut others).is_none(), "another tenant has room");
+    waiting.push(others);
     tokio::time::sleep(COMMIT_DEADLINE + Duration::from_millis(200)).await;
     f.disk.set_stalled(false);
     assert_eq!(first.await.unwrap().version, 2, "what the writer had taken is done");
