@@ -148,7 +148,7 @@ pub const REPORT_MESSAGE_CHARS_MAX: usize = 8_192;
 /// How long a fetch waits for being recorded. Past it the policies are given all the same: what a device may do does not hang on our disk.
 pub const FETCH_RECORD_TIME_MAX: Duration = Duration::from_secs(2);
 /// Configurations that are kept ready to answer clients; more are read anew each time one of them is asked for.
-pub const AUDIENCES_MAX: usize = 4_096;
+pub const AUDIENCES_MAX: usize = 1_024;
 /// Bytes of answers to clients that are kept rendered.
 pub const EFFECTIVE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Answers from which on a compressed form is kept, too: below it a packet carries either.

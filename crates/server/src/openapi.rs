@@ -1,5 +1,8 @@
-//! `/openapi.json` and `/openapi.yaml`: the admin plane as an OpenAPI document, for everybody, written once at start. One
+//! `/openapi.json` and `/openapi.yaml`: the admin plane as an OpenAPI document, for everybody, written when it is first asked for: few ask, and it
+//! takes more memory than the rest of an idle service. One
 //! document stands for all versions: they are its servers. It knows the model and nothing of what is stored.
+
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
@@ -14,8 +17,10 @@ use crate::http::Answer;
 /// Both forms.
 #[derive(Debug)]
 pub(crate) struct OpenApi {
-    json: Form,
-    yaml: Form,
+    model: Arc<Model>,
+    versions: &'static [&'static str],
+    json: OnceLock<Form>,
+    yaml: OnceLock<Form>,
 }
 
 #[derive(Debug)]
@@ -27,26 +32,26 @@ struct Form {
 
 impl OpenApi {
     /// Describes the model as the given versions serve it.
-    pub(crate) fn new(model: &Model, versions: &[&str]) -> anyhow::Result<Self> {
+    pub(crate) fn new(model: Arc<Model>, versions: &'static [&'static str]) -> Self {
+        Self { model, versions, json: OnceLock::new(), yaml: OnceLock::new() }
+    }
+
+    fn document(&self) -> Document {
         let about = About {
             description: Some("The officeConfiguration API of Microsoft Graph, self-hosted.".to_owned()),
-            servers: versions.iter().map(|version| format!("/{version}")).collect(),
+            servers: self.versions.iter().map(|version| format!("/{version}")).collect(),
             batch: true,
             bearer: Some(("token".to_owned(), "JWT".to_owned())),
             ..About::new("officeconfig", env!("CARGO_PKG_VERSION"))
         };
-        let document = Document::new(model, Profile::Graph, &about);
-        Ok(Self {
-            json: Form::new(document.json(), "application/json")?,
-            yaml: Form::new(document.yaml(), "application/yaml")?,
-        })
+        Document::new(&self.model, Profile::Graph, &about)
     }
 
     /// The form that a path names.
     fn form(&self, path: &str) -> Option<&Form> {
         match path {
-            "/openapi.json" => Some(&self.json),
-            "/openapi.yaml" => Some(&self.yaml),
+            "/openapi.json" => Some(self.json.get_or_init(|| Form::new(self.document().json(), "application/json"))),
+            "/openapi.yaml" => Some(self.yaml.get_or_init(|| Form::new(self.document().yaml(), "application/yaml"))),
             _ => None,
         }
     }
@@ -59,15 +64,16 @@ impl OpenApi {
 }
 
 impl Form {
-    fn new(text: String, media_type: &'static str) -> anyhow::Result<Self> {
+    fn new(text: String, media_type: &'static str) -> Self {
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
         let start = hash.as_ref().first_chunk().copied().unwrap_or_default();
         let tag = format!("{:016x}", u64::from_be_bytes(start));
-        Ok(Self {
+        Self {
             body: text.into(),
             media_type: HeaderValue::from_static(media_type),
-            etag: HeaderValue::from_str(&format!("W/\"{tag}\""))?,
-        })
+            // A tag is hexadecimal digits.
+            etag: HeaderValue::from_str(&format!("W/\"{tag}\"")).unwrap_or(HeaderValue::from_static("W/\"\"")),
+        }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Answer {

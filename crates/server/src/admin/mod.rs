@@ -89,7 +89,7 @@ impl AdminPlane {
         };
         let engine = Engine::new(Arc::clone(&office.model), settings);
         let rendered = Rendered::new();
-        let openapi = OpenApi::new(&office.model, &VERSIONS)?;
+        let openapi = OpenApi::new(Arc::clone(&office.model), &VERSIONS);
         let computed_queries = Semaphore::new(limits::COMPUTED_QUERIES_MAX);
         let turns = Turns::new();
         Ok(Self { office, engine, continuation, rendered, openapi, page_size_max, computed_queries, turns })
