@@ -38,6 +38,11 @@ fn what_is_done_is_counted() {
     assert_eq!(at("officeconfig_store_entries_total{kind=\"commit\"}"), "2");
     assert_eq!(at("officeconfig_request_duration_seconds_count{plane=\"client\"}"), "5");
     assert!(at("officeconfig_store_transaction_duration_seconds_sum").parse::<f64>().is_ok_and(|sum| sum > 0.0));
+    let inner = |id: &str| json!({ "id": id, "method": "GET", "url": "/officeConfigurations" });
+    api.post("/$batch", &json!({ "requests": [inner("1"), inner("2")] })).ok();
+    let after = api.anonymous().get("//metrics").is(200).text();
+    let of_admin = value(&after, "officeconfig_requests_total{plane=\"admin\",status=\"2xx\"}");
+    assert_eq!(of_admin, Some("4"), "requests inside a batch count as others do");
     assert!(!text.contains("contoso") && !text.contains("anna"), "{text}");
     assert!(text.ends_with("# EOF\n"));
 }

@@ -22,7 +22,7 @@ use super::{Call, caller, one, split_version};
 use crate::app::App;
 use crate::auth::Plane;
 use crate::http::{self as service, RequestBody, RequestContext};
-use crate::limits;
+use crate::{limits, metrics};
 
 /// Answers a batch.
 ///
@@ -62,6 +62,7 @@ struct Inside<'a> {
 impl Inside<'_> {
     /// The answer to one request, whose URI stands below the service root. A panic costs only this request.
     async fn execute(&self, request: Request<Bytes>, used: usize, group: Option<&Staged<'_>>) -> Response<Bytes> {
+        let start = Instant::now();
         let (parts, body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let headers = parts.headers.clone();
@@ -77,6 +78,7 @@ impl Inside<'_> {
         if is_head {
             *response.body_mut() = Bytes::new();
         }
+        self.app.metrics.answered(metrics::Plane::Admin, response.status(), start.elapsed());
         response
     }
 
