@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::Full;
+use odata::edm::DateTimeOffset;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -123,6 +124,12 @@ impl Handler for App {
 }
 
 impl App {
+    /// The instant, as the service writes it.
+    pub(crate) fn now(&self) -> DateTimeOffset {
+        let nanos = i128::try_from(self.env.clock.since_epoch().as_nanos()).unwrap_or(i128::MAX);
+        DateTimeOffset::from_unix_nanos(nanos)
+    }
+
     fn answer_here(&self, route: Route, cx: &RequestContext, parts: &Parts) -> Answer {
         if route == Route::OpenApi
             && let Some(answer) = self.admin.openapi.answer(parts)

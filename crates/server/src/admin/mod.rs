@@ -34,7 +34,6 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts as RequestParts;
 use http_body_util::Full;
-use odata::edm::DateTimeOffset;
 use odata::engine::{Access, BodyKind, Engine, Settings, TargetKind};
 use odata::{Error, ErrorKind, Profile};
 use store::{Caller, Staged, Store, TenantId};
@@ -118,7 +117,7 @@ pub fn answer_now(app: &App, request: &RequestContext, parts: &RequestParts) -> 
     let question = Question::of(&request.base, parts)?;
     let principal = app.auth.cached(Plane::Admin, &parts.headers)?;
     let snapshot = app.store.loaded_snapshot(&caller(&principal))?;
-    app.admin.rendered.get(&question, &snapshot, now(app).unix_day()).map(|response| response.map(Full::new))
+    app.admin.rendered.get(&question, &snapshot, app.now().unix_day()).map(|response| response.map(Full::new))
 }
 
 async fn answer(
@@ -201,7 +200,7 @@ async fn one(
         caller: &caller,
         head: &head,
         resource: &resource,
-        now: group.map_or_else(|| now(app), Staged::now),
+        now: group.map_or_else(|| app.now(), Staged::now),
         snapshot,
         page_size_max: plane.page_size_max,
         intervals: app.client.intervals(),
@@ -235,9 +234,4 @@ fn split_version(path_and_query: &str) -> (&str, &str) {
     let rest = path_and_query.strip_prefix('/').unwrap_or(path_and_query);
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     rest.split_at(end)
-}
-
-fn now(app: &App) -> DateTimeOffset {
-    let nanos = i128::try_from(app.env.clock.since_epoch().as_nanos()).unwrap_or(i128::MAX);
-    DateTimeOffset::from_unix_nanos(nanos)
 }

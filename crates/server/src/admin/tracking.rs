@@ -18,7 +18,7 @@ use super::represent;
 /// # Errors
 /// 400 for an option that is not offered here, 404, 410 with where to begin anew when the token is of no use any more.
 pub(crate) async fn changes(cx: &mut Cx<'_>, of: Tracked, query: &CollectionQuery) -> Result<Changes, Error> {
-    refuse_options(query)?;
+    refuse_options(query, "delta()")?;
     let limit = query.page_size.unwrap_or(cx.page_size_max).min(cx.page_size_max);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let fault = |fault: StoreError| {
@@ -50,8 +50,12 @@ fn since(query: &CollectionQuery) -> Result<Since, StoreError> {
     }
 }
 
-/// Refuses what would have to be true of a copy, too: who follows changes selects, and chooses the size of pages.
-fn refuse_options(query: &CollectionQuery) -> Result<(), Error> {
+/// Refuses what a function that pages through a collection in an order of its own does not do: who asks it selects, and chooses the size of
+/// pages. What is followed would have to be true of the copy, too.
+///
+/// # Errors
+/// 501 names the option.
+pub(crate) fn refuse_options(query: &CollectionQuery, function: &str) -> Result<(), Error> {
     let given = [
         ("$filter", query.filter.is_some()),
         ("$search", query.search.is_some()),
@@ -63,7 +67,7 @@ fn refuse_options(query: &CollectionQuery) -> Result<(), Error> {
     match given.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((name, _)) => {
-            let message = format!("The query option '{name}' is not supported by delta().");
+            let message = format!("The query option '{name}' is not supported by {function}.");
             Err(Error::new(ErrorKind::NotImplemented, message).at(name))
         }
     }

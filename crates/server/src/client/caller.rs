@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 use crate::app::App;
-use crate::auth::{Groups, Need, Plane, Principal, User};
+use crate::auth::{AuthError, Denied, Groups, Need, Plane, Principal, User};
 use crate::limits::DEVICE_NAME_CHARS_MAX;
 
 /// What a client of today sends in place of a report.
@@ -36,7 +36,7 @@ impl Client {
         if principal.groups == Groups::Overage {
             return Err(Fault::GroupsOverage);
         }
-        let Some(user) = principal.user.clone() else { return Err(Fault::GroupsOverage) };
+        let user = principal.user.clone().ok_or(AuthError::Forbidden(Denied::NoUser))?;
         let tenant = TenantId(principal.tenant);
         let configuration = configuration(parts.uri.query())?.unwrap_or_else(|| default_configuration_id(tenant));
         let caller = Caller { tenant, actor: Arc::clone(&user.oid) };

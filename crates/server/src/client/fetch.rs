@@ -10,8 +10,8 @@ use store::{Checkin, CommitError};
 
 use super::caller::{Client, device_of_header};
 use super::effective::Effective;
+use super::empty;
 use super::fault::Fault;
-use super::{empty, now};
 use crate::app::App;
 use crate::http::Answer;
 use crate::limits::FETCH_RECORD_TIME_MAX;
@@ -31,7 +31,7 @@ pub(super) async fn handle(app: &App, platform: Platform, parts: &Parts) -> Resu
         user_principal_name: client.user_principal_name().cloned(),
         device_name: device,
         device_platform: platform.url_name().into(),
-        at: now(app),
+        at: app.now(),
         applied: effective.applied.to_vec(),
         report: None,
     };

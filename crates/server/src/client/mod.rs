@@ -9,7 +9,6 @@ mod report;
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use odata::edm::DateTimeOffset;
 use policy::Platform;
 
 pub use effective::{ClientPlane, Intervals};
@@ -60,11 +59,6 @@ fn empty(status: StatusCode) -> Answer {
     let mut answer = Answer::default();
     *answer.status_mut() = status;
     answer
-}
-
-fn now(app: &App) -> DateTimeOffset {
-    let nanos = i128::try_from(app.env.clock.since_epoch().as_nanos()).unwrap_or(i128::MAX);
-    DateTimeOffset::from_unix_nanos(nanos)
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use serde::de::IgnoredAny;
 use store::{Checkin, CheckinReport};
 
 use super::caller::{Client, device_name, device_of_header};
+use super::empty;
 use super::fault::Fault;
-use super::{empty, now};
 use crate::app::App;
 use crate::http::{Answer, RequestBody, body};
 use crate::limits::{REPORT_BODY_BYTES_MAX, REPORT_MESSAGE_CHARS_MAX, REPORT_NAME_CHARS_MAX};
@@ -35,7 +35,7 @@ pub(super) async fn handle(
         user_principal_name: client.user_principal_name().cloned(),
         device_name: report.device_name.clone().or(header),
         device_platform: report.platform(platform),
-        at: now(app),
+        at: app.now(),
         applied: effective.applied.to_vec(),
         report: Some(report.outcome()),
     };

@@ -2,8 +2,8 @@
 
 use std::io::Read as _;
 
-use e2e::{READ, Setup, random_id};
-use serde_json::json;
+use e2e::{Api, Issuer, READ, Setup, random_id};
+use serde_json::{Value, json};
 
 use crate::world::{CLIENTS, WINDOWS, World, setting, settings};
 
@@ -172,6 +172,28 @@ fn r12_the_plane_is_for_users_with_the_right_to_policies() {
     let anna = world.user("anna", &[]);
     anna.get("/officeConfiguration").error_code(401, "InvalidAuthenticationToken");
     assert_eq!(world.statuses().len(), 0);
+}
+
+#[test]
+fn r12_groups_by_reference_and_tokens_without_a_user_are_refused_with_the_reason() {
+    let issuer = Issuer::start();
+    let tenant = random_id();
+    let service = Setup::default().config(&issuer.section(&[&tenant])).start();
+    let mut claims = issuer.claims(&tenant);
+    claims["aud"] = json!("api://officeconfig-clients");
+    claims.as_object_mut().unwrap().remove("roles");
+    claims["scp"] = json!("UserPolicies.Read");
+    let ask = |claims: &Value| Api::new(&service, Some(issuer.sign(claims))).get(WINDOWS);
+    ask(&claims).ok();
+    let mut overage = claims.clone();
+    overage["_claim_names"] = json!({ "groups": "src1" });
+    let error = ask(&overage).error_code(403, "GroupsOverage");
+    assert!(error["message"].as_str().unwrap().contains("_claim_names"), "{error}");
+    let mut application = claims.clone();
+    application.as_object_mut().unwrap().remove("scp");
+    application["roles"] = json!(["UserPolicies.Read"]);
+    application["idtyp"] = json!("app");
+    ask(&application).error_code(403, "Authorization_RequestDenied");
 }
 
 #[test]

@@ -10,7 +10,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Inside;
 use crate::admin::error::{commit_error, store_error, unavailable};
-use crate::admin::now;
 use crate::limits::{GROUP_ATTEMPTS_MAX, GROUP_TURN_MAX};
 
 /// What came of running a group once.
@@ -55,7 +54,7 @@ async fn once<T>(
     turn: impl Future<Output = Result<T, Error>>,
 ) -> Attempt {
     let app = inside.app;
-    let staged = match Staged::begin(app.store.as_ref(), inside.caller.clone(), now(app)).await {
+    let staged = match Staged::begin(app.store.as_ref(), inside.caller.clone(), app.now()).await {
         Ok(staged) => staged,
         Err(fault) => return Attempt::Over(give_up(inside, begun.clone(), store_error(fault))),
     };

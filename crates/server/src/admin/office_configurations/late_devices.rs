@@ -6,20 +6,21 @@ use odata::engine::{Outcome, Page};
 use odata::expr::{Expr, ExprType, Node, Step};
 use odata::model::EdmType;
 use odata::plan::{CollectionQuery, OrderBy};
-use odata::{Error, ErrorKind, bind};
+use odata::{Error, bind};
 use store::{CheckinStatus, Continuation, StatusQuery};
 
 use crate::admin::cx::Cx;
 use crate::admin::represent;
 use crate::admin::resource::Estate;
 use crate::admin::simulated::minutes_before;
+use crate::admin::tracking::refuse_options;
 
 /// A page, the longest overdue first.
 ///
 /// # Errors
 /// 404, 501 for options that do not apply.
 pub(crate) async fn late_devices(cx: &Cx<'_>, estate: Estate, query: &CollectionQuery) -> Result<Outcome, Error> {
-    refuse_options(query)?;
+    refuse_options(query, "lateDevices()")?;
     let Some(row) = cx.estate(estate)? else { return Ok(Outcome::Collection(Page::default())) };
     let due = minutes_before(cx.now, cx.intervals.with_policies.min(cx.intervals.without_policies));
     let status = &cx.office.status;
@@ -51,21 +52,4 @@ fn is_late(cx: &Cx<'_>, row: &CheckinStatus) -> bool {
     let has_settings = row.applied_policies.as_ref().is_some_and(|applied| !applied.is_empty());
     let told = if has_settings { cx.intervals.with_policies } else { cx.intervals.without_policies };
     row.checkin.ticks() < minutes_before(cx.now, told).ticks()
-}
-
-fn refuse_options(query: &CollectionQuery) -> Result<(), Error> {
-    let given = [
-        ("$filter", query.filter.is_some()),
-        ("$search", query.search.is_some()),
-        ("$orderby", !query.order.is_empty()),
-        ("$skip", query.skip > 0),
-        ("$count", query.count),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((name, _)) => {
-            let message = format!("The query option '{name}' is not supported by lateDevices().");
-            Err(Error::new(ErrorKind::NotImplemented, message).at(name))
-        }
-    }
 }
