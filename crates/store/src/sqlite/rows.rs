@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::columns::{CHECKIN, applied_policies, checkin};
-use super::users;
+use super::{columns, users};
 use crate::domain::{Checkin, CheckinStatus};
 use crate::rules::{self, IdentityKey};
 
@@ -108,14 +108,12 @@ fn has_named_device(
     configuration: i64,
     checkin: &Checkin,
 ) -> rusqlite::Result<bool> {
-    let mut statement = connection.prepare_cached(
-        "SELECT ticks, form, ok, user_id, user_principal_name, device_name, device_platform,
-                device_platform_version, error_message, applied_policies
-         FROM checkin_texts c JOIN checkins h USING (tenant, configuration, key)
-         WHERE c.tenant = ?1 AND c.configuration = ?2 AND c.user_id = ?3",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {CHECKIN} FROM checkin_texts c JOIN checkins h USING (tenant, configuration, key)
+         WHERE c.tenant = ?1 AND c.configuration = ?2 AND c.user_id = ?3"
+    ))?;
     let mut rows =
-        statement.query_map(params![tenant, configuration, checkin.user_id], |row| super::columns::checkin(row, 0))?;
+        statement.query_map(params![tenant, configuration, checkin.user_id], |row| columns::checkin(row, 0))?;
     rows.try_fold(false, |found, row| Ok(found || rules::is_named_device(&row?, checkin)))
 }
 

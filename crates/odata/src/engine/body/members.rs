@@ -30,8 +30,8 @@ impl Engine {
         }
     }
 
-    /// The changes of a delta payload: `{"@context":"#$delta","value":[…]}`.
-    pub(super) fn bind_changes(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
+    /// The body of a collection of entities, with its `value`, and the type that they are declared with.
+    fn collection_body<'b>(&self, head: &Head, body: &'b [u8]) -> Result<(TypeId, Json<'b>), Error> {
         let ty = head.declared_type().ok_or_else(|| Error::new(ErrorKind::Internal, "The target has no type."))?;
         if body.is_empty() {
             return Err(self.of_entities(head));
@@ -40,6 +40,12 @@ impl Engine {
         if matches!(json.kind, JsonKind::Object(_)) && member(&json, "value").is_none() {
             return Err(self.of_entities(head));
         }
+        Ok((ty, json))
+    }
+
+    /// The changes of a delta payload: `{"@context":"#$delta","value":[…]}`.
+    pub(super) fn bind_changes(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
+        let (ty, json) = self.collection_body(head, body)?;
         let items = changes(&json)?;
         let of = self.changing(head, ty);
         let mut reader = self.reader(head);
@@ -52,14 +58,7 @@ impl Engine {
 
     /// A whole collection: `{"value":[…]}`, of entities or references to them.
     pub(super) fn bind_replacement(&self, head: &Head, body: &[u8]) -> Result<Operation, Error> {
-        let ty = head.declared_type().ok_or_else(|| Error::new(ErrorKind::Internal, "The target has no type."))?;
-        if body.is_empty() {
-            return Err(self.of_entities(head));
-        }
-        let json = parse(head, body)?;
-        if matches!(json.kind, JsonKind::Object(_)) && member(&json, "value").is_none() {
-            return Err(self.of_entities(head));
-        }
+        let (ty, json) = self.collection_body(head, body)?;
         let items = whole(&json)?;
         let of = self.changing(head, ty);
         let mut reader = self.reader(head);
