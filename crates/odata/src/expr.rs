@@ -115,7 +115,12 @@ impl Pattern {
     /// # Errors
     /// What is wrong with the pattern, for the caller.
     pub fn new(text: &str) -> Result<Self, String> {
-        let compiled = regex::RegexBuilder::new(text).size_limit(crate::limits::PATTERN_BYTES_MAX).build();
+        Self::within(text, crate::limits::PATTERN_BYTES_MAX)
+    }
+
+    /// As [`Self::new`], with another limit for what is compiled.
+    pub(crate) fn within(text: &str, bytes_max: usize) -> Result<Self, String> {
+        let compiled = regex::RegexBuilder::new(text).size_limit(bytes_max).build();
         compiled.map(|regex| Self(Arc::new(regex))).map_err(|error| error.to_string())
     }
 
@@ -267,7 +272,7 @@ pub enum Node {
     Has(Box<Expr>, Box<Expr>),
     /// A built-in function.
     Call(Function, Vec<Expr>),
-    /// `matchesPattern` with its pattern, compiled once.
+    /// `matchesPattern` with its pattern, compiled once. One that is no constant is an argument of [`Self::Call`].
     Matches(Box<Expr>, Pattern),
     /// `any` / `all` over a collection; the body sees the element as `Path { root: variable, .. }`.
     Lambda {

@@ -50,6 +50,15 @@ pub(crate) const CSDL_DEPTH_MAX: usize = 100;
 pub(crate) const CSDL_MEMBERS_MAX: usize = u16::MAX as usize;
 /// Largest compiled pattern of `matchesPattern`, in bytes; the regex crate's own default is ten times that.
 pub(crate) const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+/// The same where the pattern is computed: another row can have another one.
+pub(crate) const PATTERN_COMPUTED_BYTES_MAX: usize = 64 * 1024;
+/// Most computed patterns that are kept compiled; mostly it is one, or a few that rows share.
+pub(crate) const PATTERNS_KEPT: usize = 16;
+/// Most characters of computed patterns that one run compiles, a pattern counting [`PATTERN_CHARS_LEAST`] at least: 4,096 short
+/// ones, or few of the kind that takes long to compile.
+pub(crate) const PATTERNS_CHARS_MAX: usize = 64 * 1024;
+/// What a short pattern costs beside its characters.
+pub(crate) const PATTERN_CHARS_LEAST: usize = 16;
 /// Most rows that all transformations of one `$apply` take and give together, or 32 times its input where that is more:
 /// joins and `concat` multiply, and a short text can hold hundreds of them.
 pub(crate) const APPLY_ROWS_MAX: usize = 2_000_000;

@@ -445,6 +445,7 @@ fn what_sql_would_answer_differently_is_not_translated() {
         "cast(d,Edm.String) eq '1'",
         "cast(flags,Edm.String) eq 'A'",
         "n add d gt 2",
+        "matchesPattern(s,t)",
         "-n eq 1",
     ] {
         let filter = bind::filter(&model, EdmType::Named(ty), text).unwrap();

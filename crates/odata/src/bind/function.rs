@@ -154,14 +154,15 @@ impl Binder<'_> {
             return Err(self.error(span, "The function 'matchesPattern' takes 2 arguments."));
         };
         let ty = ExprType::primitive(Primitive::Boolean);
-        match pattern.node {
+        let node = match pattern.node {
             Node::Literal(Value::String(pattern)) => {
                 let pattern = Pattern::new(&pattern)
                     .map_err(|reason| self.error(span, format!("The pattern is not valid: {reason}")))?;
-                Ok(Expr { node: Node::Matches(Box::new(text), pattern), ty })
+                Node::Matches(Box::new(text), pattern)
             }
-            Node::Literal(Value::Null) => Ok(Expr { node: Node::Literal(Value::Null), ty }),
-            _ => Err(self.not_offered(span, "A pattern that is not a constant")),
-        }
+            Node::Literal(Value::Null) => Node::Literal(Value::Null),
+            node => Node::Call(Function::MatchesPattern, vec![text, Expr { node, ty: pattern.ty }]),
+        };
+        Ok(Expr { node, ty })
     }
 }

@@ -2,6 +2,7 @@
 
 mod everywhere;
 mod expand;
+mod expressions;
 mod functions;
 mod keys;
 mod paths;

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use super::read::{Reader, count, holds_all};
-use super::{Context, Related, compute, page_in, select_computed};
+use super::{Context, Patterns, Related, compute, page_in, select_computed};
 use crate::engine::StreamBody;
 use crate::error::Error;
 use crate::limits::{EXPANDED_ENTITIES_MAX, EXPANDED_STREAM_BYTES_MAX};
@@ -18,11 +18,13 @@ pub(super) struct Filling<'r, 's> {
     reader: &'r Reader<'s>,
     left: Cell<usize>,
     bytes_left: Cell<usize>,
+    patterns: Patterns,
 }
 
 impl<'r, 's> Filling<'r, 's> {
     pub(super) fn new(reader: &'r Reader<'s>) -> Self {
-        Self { reader, left: Cell::new(EXPANDED_ENTITIES_MAX), bytes_left: Cell::new(EXPANDED_STREAM_BYTES_MAX) }
+        let (left, bytes_left) = (Cell::new(EXPANDED_ENTITIES_MAX), Cell::new(EXPANDED_STREAM_BYTES_MAX));
+        Self { reader, left, bytes_left, patterns: Patterns::default() }
     }
 
     /// A value of a page or of a property: records and the records in collections are filled, anything else is as it is.
@@ -175,7 +177,7 @@ impl Inside<'_, '_, '_> {
     }
 
     fn context(&self) -> Context<'_> {
-        self.filling.reader.context().with_it(self.it)
+        self.filling.reader.context().with_it(self.it).with_patterns(&self.filling.patterns)
     }
 
     fn fits(&self, record: &Record, cast: Option<TypeId>) -> bool {

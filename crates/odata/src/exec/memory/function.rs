@@ -35,6 +35,9 @@ impl Context<'_> {
         };
         let second = self.value(second, frame)?;
         let value = match (&*first, &*second) {
+            (Value::String(a), Value::String(b)) if function == Function::MatchesPattern => {
+                Value::Boolean(self.matches_pattern(a, b)?)
+            }
             (Value::String(a), Value::String(b)) => of_texts(function, a, b)?,
             (Value::Collection(a), Value::Collection(b)) => sequence::of_two(function, a, b)?,
             (Value::Geo(a), Value::Geo(b)) => geo::of_two(function, is_geometry(arguments), a, b),

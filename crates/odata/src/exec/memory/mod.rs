@@ -23,6 +23,7 @@ mod follow;
 mod function;
 mod geo;
 mod page;
+mod patterns;
 mod position;
 mod read;
 mod route;
@@ -35,6 +36,7 @@ pub use compute::compute;
 use compute::select_computed;
 pub use page::{page, page_in};
 pub use read::Reader;
+pub use patterns::Patterns;
 pub use source::{Call, Related, Rows, Source};
 
 use crate::edm::DateTimeOffset;
@@ -71,6 +73,9 @@ pub enum EvalError {
     #[error("The expression looks at too many elements of collections, or makes too long texts.")]
     TooMuch,
     /// A function of the service failed.
+    /// A computed pattern that is none, named with the reason.
+    #[error("{0}")]
+    Pattern(std::sync::Arc<str>),
     #[error("A function in the expression has no result.")]
     Function(crate::error::ErrorKind),
     /// A construct that this executor does not run.
@@ -83,9 +88,11 @@ impl From<EvalError> for Error {
         let kind = match error {
             EvalError::NotOffered(_) => crate::error::ErrorKind::NotImplemented,
             EvalError::Function(kind) => kind,
-            EvalError::Overflow | EvalError::DivisionByZero | EvalError::NegativeLength | EvalError::TooMuch => {
-                crate::error::ErrorKind::BadRequest
-            }
+            EvalError::Overflow
+            | EvalError::DivisionByZero
+            | EvalError::NegativeLength
+            | EvalError::TooMuch
+            | EvalError::Pattern(_) => crate::error::ErrorKind::BadRequest,
         };
         Self::new(kind, error.to_string())
     }
@@ -115,6 +122,8 @@ pub struct Context<'m> {
     /// `$it` of nested options: what the request is about. Elsewhere the row is.
     pub it: Option<&'m Value>,
 }
+    /// Computed patterns of `matchesPattern` that were compiled for rows before; without it, each row compiles its own.
+    pub patterns: Option<&'m Patterns>,
 
 impl<'m> Context<'m> {
     /// Evaluation over what the rows hold themselves.
@@ -129,7 +138,7 @@ impl<'m> Context<'m> {
     /// assert!(context.source.is_none(), "rows hold everything that expressions look at");
     /// ```
     pub fn new(model: &'m Model, now: DateTimeOffset) -> Self {
-        Self { model, now, source: None, it: None }
+        Self { model, now, source: None, it: None, patterns: None }
     }
 
     /// Evaluation that also follows navigation properties.
@@ -169,6 +178,33 @@ impl<'m> Context<'m> {
         Self { it: Some(it), ..self }
     }
 }
+
+    /// Evaluation that compiles a computed pattern once for rows that have it in common.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let model = shop::model();
+    /// use odata::exec::memory::{Patterns, matches};
+    ///
+    /// let patterns = Patterns::default();
+    /// let context = shop::context(&model).with_patterns(&patterns);
+    /// let filter = shop::filter(&model, "matchesPattern(name,concat('^','t'))");
+    /// let named = |name| shop::product(&model, 1, name, "4.50").into();
+    /// assert_eq!(matches(&filter, &named("tea"), context), Ok(true));
+    /// assert_eq!(matches(&filter, &named("cup"), context), Ok(false));
+    /// ```
+    #[must_use]
+    pub fn with_patterns(self, patterns: &'m Patterns) -> Self {
+        Self { patterns: Some(patterns), ..self }
+    }
+
+    /// As [`Self::with_patterns`], where there are none yet.
+    fn or_patterns<'s>(self, patterns: &'s Patterns) -> Context<'s>
+    where
+        'm: 's,
+    {
+        Context { patterns: self.patterns.or(Some(patterns)), ..self }
+    }
 
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

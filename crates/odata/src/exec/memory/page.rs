@@ -7,7 +7,7 @@ use super::compare::sort;
 use super::compute::{compute_from, select_computed};
 use super::position::Position;
 use super::search::Terms;
-use super::{Context, EvalError, evaluate, matches};
+use super::{Context, EvalError, Patterns, evaluate, matches};
 use crate::edm::DateTimeOffset;
 use crate::engine::Page;
 use crate::error::Error;
@@ -70,6 +70,8 @@ pub fn page_in(
     query: &CollectionQuery,
 ) -> Result<Page, Error> {
     match &query.apply {
+    let patterns = Patterns::default();
+    let context = context.or_patterns(&patterns);
         None => paged(rows, query, context),
         Some(transformations) => {
             let rows = apply(transformations, rows.map(|(_, row)| row).collect(), context)?;

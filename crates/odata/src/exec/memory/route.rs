@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::expand::is_entity;
 use super::read::{Reader, not_found};
-use super::{Call, Related, matches};
+use super::{Call, Patterns, Related, matches};
 use crate::engine::{Outcome, Segment, ordinal};
 use crate::error::{Error, ErrorKind};
 use crate::limits::CROSSJOIN_ROWS_MAX;
@@ -151,7 +151,8 @@ impl<'r, 's> Walk<'r, 's> {
     }
 
     fn filter(&mut self, filter: &Filter) -> Result<(), Error> {
-        let context = self.reader.context();
+        let patterns = Patterns::default();
+        let context = self.reader.context().with_patterns(&patterns);
         let mut left = Vec::new();
         for (rank, row) in self.rows()? {
             if matches(filter, &row, context)? {

@@ -18,7 +18,7 @@ use super::compare::sort;
 use super::compute::compute_from;
 use super::eval::Frame;
 use super::search::Terms;
-use super::{Context, evaluate, matches};
+use super::{Context, Patterns, evaluate, matches};
 use crate::error::Error;
 use crate::limits::APPLY_ROWS_MAX;
 use crate::model::{Model, TypeId};
@@ -56,6 +56,8 @@ use crate::value::{DynamicProperty, Record, Value};
 /// # Errors
 /// An expression that has no value (an overflow); more rows than `APPLY_ROWS_MAX` under way.
 pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Vec<Value>, Error> {
+    let patterns = Patterns::default();
+    let context = context.or_patterns(&patterns);
     let rows = started(&apply.steps, rows);
     let budget = Cell::new(APPLY_ROWS_MAX.max(rows.len().saturating_mul(32)));
     Run { context, ty: apply.ty, budget: &budget }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
