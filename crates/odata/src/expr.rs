@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::edm::civil::TICKS_PER_SECOND;
 use crate::edm::{DateTimeOffset, Offset};
 use crate::model::{AnyKind, EdmType, OperationId, Primitive, TypeId};
-use crate::plan::Search;
+use crate::plan::{Aggregate, Search};
 use crate::value::Value;
 
 pub(crate) mod convert;
@@ -191,6 +191,21 @@ pub struct Expr {
 /// ```
 pub const IT: u8 = u8::MAX;
 
+/// The root number of `$these`: the collection that the option or the transformation is about. Executors work out what is asked
+/// of it once for all rows (`$count`, `aggregate(…)`), before they look at any of them.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::expr::{Node, THESE};
+///
+/// let filter = shop::filter(&model, "price ge $these/aggregate(price with average)");
+/// let Node::Compare(_, _, right) = &filter.expr().node else { panic!("a comparison") };
+/// let Node::Aggregate { source, .. } = &right.node else { panic!("an aggregation") };
+/// assert!(matches!(source.node, Node::Path { root: THESE, .. }));
+/// ```
+pub const THESE: u8 = u8::MAX - 1;
+
 /// The forms of an expression.
 ///
 /// ```
@@ -294,6 +309,17 @@ pub enum Node {
         /// `$count($filter=…)`.
         filter: Option<Box<Expr>>,
     },
+    /// `path/aggregate(…)`: one value of the elements, each of which is the variable; of [`THESE`] each is the row.
+    Aggregate {
+        /// The collection.
+        source: Box<Expr>,
+        /// The variable's root number.
+        variable: u8,
+        /// What is done; it has no name.
+        item: Box<Aggregate>,
+    },
+    /// `isdefined(path)` where not every row has what the path leads to.
+    IsDefined(Box<Expr>),
     /// An explicit or implied numeric (or other primitive) conversion.
     Cast(Box<Expr>, ExprType),
     /// `isof`.
@@ -430,6 +456,7 @@ impl Expr {
             | Node::Matches(a, _)
             | Node::Cast(a, _)
             | Node::IsOf(a, _)
+            | Node::IsDefined(a)
             | Node::Found(a, _)
             | Node::Keyed { source: a, .. }
             | Node::Open(a, _)
@@ -441,6 +468,11 @@ impl Expr {
             }
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
                 std::iter::once(source).chain(predicate).map(|part| &mut **part).collect()
+            }
+            Node::Aggregate { source, item, .. } => {
+                let keys = item.from.iter_mut().flat_map(|from| &mut from.keys);
+                let inside = item.through.iter_mut().chain(&mut item.operand).chain(keys);
+                std::iter::once(&mut **source).chain(inside).collect()
             }
         }
     }
@@ -465,6 +497,7 @@ impl Expr {
             | Node::Matches(a, _)
             | Node::Cast(a, _)
             | Node::IsOf(a, _)
+            | Node::IsDefined(a)
             | Node::Found(a, _)
             | Node::Keyed { source: a, .. }
             | Node::Open(a, _)
@@ -476,6 +509,11 @@ impl Expr {
             }
             Node::Lambda { source, body: predicate, .. } | Node::Count { source, filter: predicate, .. } => {
                 std::iter::once(source).chain(predicate).map(|part| &**part).collect()
+            }
+            Node::Aggregate { source, item, .. } => {
+                let keys = item.from.iter().flat_map(|from| &from.keys);
+                let inside = item.through.iter().chain(&item.operand).chain(keys);
+                std::iter::once(&**source).chain(inside).collect()
             }
         }
     }
@@ -490,6 +528,11 @@ impl Expr {
     /// ```
     pub fn mentions(&self, member: u16) -> bool {
         self.mentions_from(0, member)
+    }
+
+    /// Whether the expression asks something of `$these`.
+    pub(crate) fn asks_these(&self) -> bool {
+        matches!(self.node, Node::Path { root: THESE, .. }) || self.children().into_iter().any(Self::asks_these)
     }
 
     /// Whether the expression looks at a member of what has a root number, at any depth.

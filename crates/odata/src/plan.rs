@@ -291,7 +291,7 @@ impl CollectionQuery {
         self.expressions().any(|expr| expr.mentions_in_elements(member))
     }
 
-    fn expressions(&self) -> impl Iterator<Item = &Expr> {
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
         let computed = self.compute.iter().map(|item| &item.expr);
         let filter = self.filter.iter().map(|filter| &filter.0);
         computed.chain(filter).chain(self.order.iter().map(|item| &item.expr))

@@ -313,6 +313,89 @@ fn rows_that_were_made_have_no_links() {
     }
 }
 
+/// Examples of the extension (3.6 and 3.7).
+#[test]
+fn expressions_ask_the_whole_collection_once() {
+    let ids = |url: &str| {
+        let found = answer(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        found["value"].as_array().unwrap().iter().map(|row| row["ID"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("/Sales?$filter=Amount mul 3 ge $these/aggregate(Amount with sum)"), [4]);
+    assert_eq!(ids("/Sales?$filter=Amount gt $these/aggregate(Amount with average)&$orderby=ID"), [3, 4, 5]);
+    assert_eq!(ids("/Sales?$filter=ID gt 4 and ID mul 2 gt $these/$count&$orderby=$these/$count sub ID"), [8, 7, 6, 5]);
+    assert_eq!(ids("/Products?$filter=Sales/aggregate(Amount mul $it/TaxRate with sum) gt 1"), ["P3"]);
+    assert_eq!(ids("/Products?$filter=Sales/aggregate(Amount with sum) ge 10"), ["P2"]);
+    assert_eq!(ids("/Products?$orderby=Sales/aggregate($count) desc,ID&$top=2"), ["P3", "P1"]);
+    assert_eq!(
+        ids("/Products?$filter=Sales/any(s:s/Amount ge Sales/aggregate(Amount with average) mul 1.5)&$orderby=ID"),
+        ["P3"]
+    );
+    assert_eq!(ids("/Products?$filter=Sales/aggregate(Amount with sum from Customer/ID with max) eq 8"), ["P2"]);
+    let share =
+        answer("/Sales?$compute=Amount divby $these/aggregate(Amount with sum) as Share,Share mul 24 as Back&$top=1");
+    assert_eq!((&share.as_ref().unwrap()["value"][0]["Back"],), (&json!(1.0),), "{share:?}");
+    assert_eq!(rows("topcount($these/$count div 3,Amount)/compute(ID as I)/groupby((I))"), json!([{"I": 4}, {"I": 3}]));
+    assert_eq!(rows("topcount($these/aggregate($count) sub 7,Amount)/groupby((ID))"), json!([{"ID": 4}]));
+    assert_eq!(
+        rows(
+            "groupby((Customer/ID),aggregate(Amount with sum as Own))/compute(Own divby $these/aggregate(Own with sum) as Part)\
+             /filter(Part ge $these/aggregate(Part with max))"
+        ),
+        json!([{"Customer": {"ID": "C2"}, "Own": 12, "Part": 0.5}])
+    );
+    assert_eq!(
+        rows(
+            "groupby((Product/Name),filter(Amount eq $these/aggregate(Amount with max))/aggregate($count as N))/filter(N gt 1)"
+        ),
+        json!([{"Product": {"Name": "Sugar"}, "N": 2}])
+    );
+    assert_eq!(rows("aggregate(Amount mul $these/$count with sum as T)"), json!([{"T": 192}]));
+}
+
+#[test]
+fn what_these_are_and_nothing_else_is_asked() {
+    for (url, kind) in [
+        ("/Sales?$filter=$these/aggregate(Amount mul $it/Amount with sum) gt 1", ErrorKind::NotImplemented),
+        ("/Products?$filter=Sales/aggregate(Amount mul $these/$count with sum) gt 1", ErrorKind::NotImplemented),
+        ("/Sales?$filter=$these/$count($filter=Amount gt 1) gt 1", ErrorKind::NotImplemented),
+        ("/Products?$filter=Sales/any(s:$these/aggregate(s/Amount with sum) gt 1)", ErrorKind::BadRequest),
+        ("/Sales?$filter=$these/Amount gt 1", ErrorKind::BadRequest),
+        ("/Sales?$filter=$these eq null", ErrorKind::BadRequest),
+        ("/Sales?$filter=$these/aggregate(Amount) gt 1", ErrorKind::BadRequest),
+        ("/Sales?$filter=$these/aggregate(Amount with sum as T) gt 1", ErrorKind::BadRequest),
+        ("/Sales?$filter=Customer/aggregate(Name with max) eq 'Joe'", ErrorKind::BadRequest),
+        ("/Sales(1)?$compute=$these/$count as N", ErrorKind::BadRequest),
+        ("/Sales?$apply=topcount(0 sub $these/$count,Amount)", ErrorKind::BadRequest),
+        ("/Sales?$filter=isdefined(Amount add 1)", ErrorKind::BadRequest),
+        ("/Sales?$filter=isdefined()", ErrorKind::BadRequest),
+        ("/Sales?$filter=isdefined(Nope)", ErrorKind::BadRequest),
+    ] {
+        assert_eq!(answer(url).map_err(|error| error.kind).unwrap_err(), kind, "{url}");
+    }
+}
+
+/// What was aggregated away is told from what is null.
+#[test]
+fn a_property_is_defined_where_the_row_has_it() {
+    let count = |apply: &str, filter: &str| {
+        let url = format!("/Sales?$apply={apply}&$filter={filter}");
+        answer(&url).unwrap_or_else(|error| panic!("{url}: {error}"))["value"].as_array().unwrap().len()
+    };
+    assert_eq!(count("aggregate(Amount with sum as Total)", "isdefined(Product)"), 0);
+    assert_eq!(count("aggregate(Amount with sum as Total)", "isdefined(Total)"), 1);
+    assert_eq!(count("identity", "isdefined(Product) and isdefined(Pieces)"), 8);
+    assert_eq!(count("groupby((Pieces))", "isdefined(Pieces) and not isdefined(Amount)"), 8, "one of them is null");
+    let mixed = "concat(identity,aggregate(Amount with sum as Total))";
+    assert_eq!(count(mixed, "isdefined(Product) and isdefined(Pieces)"), 8);
+    assert_eq!(count(mixed, "isdefined(Total)"), 1);
+    let levels = "groupby((rollup($all,Customer/Home/Country,Customer/Name)),aggregate($count as N))";
+    assert_eq!(count(levels, "isdefined(N)"), 3 + 2 + 1);
+    assert_eq!(count(levels, "isdefined(Customer/Name)"), 3);
+    assert_eq!(count(levels, "isdefined(Customer/Home/Country)"), 5);
+    assert_eq!(count(levels, "isdefined(Customer)"), 5);
+    assert_eq!(count(&format!("{levels}/filter(not isdefined(Customer))"), "N eq 8"), 1);
+}
+
 #[test]
 fn what_does_not_fit_is_refused_with_its_place() {
     for (apply, position) in [

@@ -98,6 +98,12 @@ fn transformations() -> impl Strategy<Value = String> {
             "groupby((rollup($all,g,h)),aggregate(d with sum as made))",
             "groupby((made),aggregate(other with min as n2))",
             "groupby((h),topcount(1,n))",
+            "topcount($these/$count div 2,n)",
+            "filter(n gt $these/aggregate(n with average))",
+            "compute(n sub $these/aggregate(n with min) as made,made gt $these/aggregate(made with average) as other)",
+            "filter(isdefined(g) and not isdefined(made))",
+            "aggregate(n mul $these/$count with sum as made)",
+            "filter(tags/aggregate($this with max) gt 'a' or tags/aggregate($count) eq 0)",
             "groupby((h),identity/compute(1 as one))",
         ][..],
     );

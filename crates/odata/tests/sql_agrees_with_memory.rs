@@ -446,6 +446,7 @@ fn what_sql_would_answer_differently_is_not_translated() {
         "cast(flags,Edm.String) eq 'A'",
         "n add d gt 2",
         "matchesPattern(s,t)",
+        "n gt $these/$count",
         "-n eq 1",
     ] {
         let filter = bind::filter(&model, EdmType::Named(ty), text).unwrap();

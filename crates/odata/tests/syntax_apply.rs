@@ -100,6 +100,10 @@ fn faults_have_their_position() {
         ("descendants($root/S,Q,ID,filter(true),0)", 38),
         ("expand(Sales,top(2))", 13),
         ("unknown", 7),
+        ("filter(S/aggregate(Amount add 1) gt 1)", 31),
+        ("filter(S/aggregate(Amount with sum as T) gt 1)", 35),
+        ("filter(S/aggregate(A with sum)/B gt 1)", 31),
+        ("filter($these gt 1)", 13),
     ] {
         assert_eq!(position_of_the_fault(text), position, "{text}");
     }

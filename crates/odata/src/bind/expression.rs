@@ -41,6 +41,7 @@ impl Binder<'_> {
             ExprKind::Call(Builtin::Function(function), arguments) => self.call(*function, arguments, tree.span),
             ExprKind::Call(Builtin::Cast, arguments) => self.cast(arguments, tree.span, false),
             ExprKind::Call(Builtin::IsOf, arguments) => self.cast(arguments, tree.span, true),
+            ExprKind::Call(Builtin::IsDefined, arguments) => self.is_defined(arguments, tree.span),
             ExprKind::Case(branches) => self.case(branches, tree.span),
             ExprKind::Array(items) => self.array(items),
             ExprKind::Object(_) => Err(self.not_offered(tree.span, "An object literal here")),

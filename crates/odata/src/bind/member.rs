@@ -45,6 +45,9 @@ impl Binder<'_> {
                     self.here()
                 }
             }
+            Root::It if self.closed && self.outside.it.is_none() => {
+                return Err(self.not_offered(span, "$it inside an aggregate of '$these'"));
+            }
             Root::It => {
                 let (root, ty) = self.outside.it.map_or((0, self.row.ty), |it| (IT, it));
                 Expr { node: Node::Path { root, steps: Vec::new() }, ty }
@@ -57,6 +60,7 @@ impl Binder<'_> {
                 segments = rest;
                 self.child(first)?
             }
+            Root::These => return self.of_these(segments, span),
             Root::At(name) => self.alias(name, span)?,
             Root::Expr(inner) => self.expr(inner)?,
         };
@@ -141,13 +145,19 @@ impl Binder<'_> {
                 SegmentKind::Count(options) if last => {
                     return self.count(at, options.as_deref(), narrowed, segment.span);
                 }
+                SegmentKind::Aggregate(item) if last && narrowed.is_none() => {
+                    return self.aggregate(at, item, segment.span);
+                }
                 SegmentKind::Filter(predicate) if narrowed.is_none() => {
                     let variable = self.next_root(segment.span)?;
                     let predicate =
                         self.over_elements(&at, variable, segment.span, |binder| binder.predicate(predicate))?;
                     narrowed = Some(Narrowed { variable, predicate });
                 }
-                SegmentKind::Count(_) | SegmentKind::Lambda { .. } => {
+                SegmentKind::Aggregate(_) if last => {
+                    return Err(self.not_offered(segment.span, "'aggregate' after '$filter(…)'"));
+                }
+                SegmentKind::Count(_) | SegmentKind::Lambda { .. } | SegmentKind::Aggregate(_) => {
                     return Err(self.error(segment.span, "Nothing can follow here."));
                 }
                 SegmentKind::Name(name, Some(_)) => {
@@ -240,7 +250,7 @@ impl Binder<'_> {
         match at.node {
             Node::Path { root, mut steps } => {
                 steps.push(step);
-                if root == 0 && !self.row.holds(&steps) {
+                if root == 0 && !self.asks_whether_left && !self.row.holds(&steps) {
                     return Err(self.error(span, "The property is not part of what $apply gives."));
                 }
                 Ok(Expr { node: Node::Path { root, steps }, ty })

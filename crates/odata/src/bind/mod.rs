@@ -13,6 +13,7 @@
 //! # Ok::<(), odata::Error>(())
 //! ```
 
+mod aggregate;
 mod apply;
 mod collection;
 mod compute;
@@ -104,6 +105,10 @@ pub fn query(model: &Model, target: &Target, query: &Query) -> Result<Collection
     let mut bound = options::bind(model, element, &options, Outside::of(query), 0)?;
     if shape(model, target) == Shape::Structured {
         bound.projection.compute = std::mem::take(&mut bound.compute);
+        if bound.projection.compute.iter().any(|item| item.expr.asks_these()) {
+            let message = "'$these' is of a collection, which the requested resource is not.";
+            return Err(Error::bad_request(message).at(SystemOption::Compute.name()));
+        }
     }
     Ok(bound)
 }

@@ -25,6 +25,10 @@ pub(super) struct Binder<'a> {
     pub(super) outside: Outside<'a>,
     /// Aliases being bound, to find those that name themselves.
     pub(super) open_aliases: Vec<String>,
+    /// Names stand for an element of `$these`, which no row of the request is.
+    pub(super) closed: bool,
+    /// Whether a property is left is what is asked.
+    pub(super) asks_whether_left: bool,
     nodes: usize,
 }
 
@@ -63,12 +67,14 @@ pub(super) struct RowType {
     pub(super) dynamic: Vec<Computed>,
     /// `$apply` has left nothing of what the type does not declare.
     pub(super) applied: bool,
+    /// Not every row has all that some have: of `concat` and of `rollup`.
+    pub(super) ragged: bool,
 }
 
 impl RowType {
     /// Rows as they are declared.
     pub(super) fn of(ty: ExprType) -> Self {
-        Self { ty, members: None, dynamic: Vec::new(), applied: false }
+        Self { ty, members: None, dynamic: Vec::new(), applied: false, ragged: false }
     }
 
     /// The number and type of a property that is not declared.
@@ -113,6 +119,8 @@ impl<'a> Binder<'a> {
             implicit: None,
             outside,
             open_aliases: Vec::new(),
+            closed: false,
+            asks_whether_left: false,
             nodes: 0,
         }
     }

@@ -16,7 +16,7 @@
 
 use crate::edm::DateTimeOffset;
 use crate::error::{Error, ErrorKind};
-use crate::expr::{Expr, Function, IT, Node, Step};
+use crate::expr::{Expr, Function, IT, Node, Step, THESE};
 use crate::plan::{CollectionQuery, Filter};
 use crate::value::Value;
 
@@ -137,11 +137,11 @@ impl Taking {
     fn reroot(&self, expr: &mut Expr, element: u8) -> Result<(), Error> {
         match &mut expr.node {
             Node::Path { root, .. } => {
-                *root = root.checked_sub(element).filter(|_| *root != IT).ok_or_else(|| {
+                *root = root.checked_sub(element).filter(|_| !matches!(*root, IT | THESE)).ok_or_else(|| {
                     not_offered("A predicate over a collection kept apart can look at its own elements only.")
                 })?;
             }
-            Node::Lambda { variable, .. } | Node::Count { variable, .. } => {
+            Node::Lambda { variable, .. } | Node::Count { variable, .. } | Node::Aggregate { variable, .. } => {
                 *variable = variable.saturating_sub(element);
             }
             Node::Call(Function::Now, _) => expr.node = Node::Literal(Value::DateTimeOffset(self.now)),

@@ -105,7 +105,7 @@ pub enum Transformation {
         top: bool,
         /// What the amount means.
         measure: Measure,
-        /// How much; a constant.
+        /// How much; the same for all rows.
         amount: Expr,
         /// By which value.
         by: Expr,
@@ -231,6 +231,8 @@ pub struct Branch {
     pub steps: Vec<Transformation>,
     /// For each property of the result, its place in the branch's own rows.
     pub places: Vec<Option<usize>>,
+    /// Its rows have every member, where those of other branches have not.
+    pub whole: bool,
 }
 
 /// One value of `aggregate(…)`.

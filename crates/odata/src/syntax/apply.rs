@@ -196,7 +196,7 @@ pub struct Aggregate<'t> {
     pub method: Option<Name<'t>>,
     /// `from … with …`, in order.
     pub from: Vec<AggregateFrom<'t>>,
-    /// `as …`; missing only for a custom aggregate.
+    /// `as …`; missing for a custom aggregate, and in the function `aggregate`.
     pub alias: Option<Name<'t>>,
 }
 

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::SystemOption;
-use super::apply::Apply;
+use super::apply::{Aggregate, Apply};
 use crate::expr::{ArithmeticOp, CompareOp, Function};
 use crate::plan::Search;
 
@@ -120,6 +120,8 @@ pub enum Builtin {
     Cast,
     /// `isof`; its last argument is a type name.
     IsOf,
+    /// `isdefined`; its argument is a path.
+    IsDefined,
 }
 
 /// A constant as written.
@@ -214,6 +216,8 @@ pub enum Root<'t> {
     This,
     /// `$root`.
     Service,
+    /// `$these`: the collection that the option is about; `$count` or `aggregate(…)` follows.
+    These,
     /// `@name`: a parameter alias, or an annotation when it has a dot or a qualifier.
     At(&'t str),
     /// The result of a function.
@@ -264,6 +268,8 @@ pub enum SegmentKind<'t> {
     Count(Option<Box<Options<'t>>>),
     /// `$filter(…)`.
     Filter(Box<Expr<'t>>),
+    /// `aggregate(…)`: one value of the collection before it, without an alias.
+    Aggregate(Box<Aggregate<'t>>),
     /// `@ns.Term#qualifier`.
     Annotation(&'t str),
 }

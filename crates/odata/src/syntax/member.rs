@@ -28,8 +28,10 @@ impl<'t> Cursor<'t> {
     pub(super) fn segments(&mut self) -> Result<Vec<Segment<'t>>, SyntaxError> {
         let mut segments = Vec::new();
         while self.eat(b'/') {
-            if let Some(Segment { kind: SegmentKind::Lambda { .. }, .. }) = segments.last() {
-                return self.error("nothing can follow 'any' or 'all'");
+            match segments.last().map(|last: &Segment<'_>| &last.kind) {
+                Some(SegmentKind::Lambda { .. }) => return self.error("nothing can follow 'any' or 'all'"),
+                Some(SegmentKind::Aggregate(_)) => return self.error("nothing can follow 'aggregate'"),
+                _ => {}
             }
             self.node()?;
             let start = self.pos;
@@ -48,6 +50,11 @@ impl<'t> Cursor<'t> {
                 }
                 _ => {
                     let Some(name) = self.qualified_name() else { return self.expected("a path segment") };
+                    if name.eq_ignore_ascii_case("aggregate") && self.peek() == Some(b'(') {
+                        let kind = SegmentKind::Aggregate(Box::new(self.aggregate_function()?));
+                        segments.push(Segment { kind, span: self.span_from(start) });
+                        continue;
+                    }
                     self.named(name, start, &mut segments)?;
                 }
             }
@@ -118,6 +125,8 @@ impl<'t> Cursor<'t> {
             Some("it") => Ok(Root::It),
             Some("this") => Ok(Root::This),
             Some("root") => Ok(Root::Service),
+            Some("these") if self.peek() == Some(b'/') => Ok(Root::These),
+            Some("these") => self.expected("'/$count' or '/aggregate(…)'"),
             Some("count") => {
                 self.pos = start;
                 segments.push(self.dollar_segment()?);
@@ -125,7 +134,7 @@ impl<'t> Cursor<'t> {
             }
             _ => {
                 self.pos = start;
-                self.expected("$it, $this, $root or $count")
+                self.expected("$it, $this, $these, $root or $count")
             }
         }
     }
@@ -237,6 +246,9 @@ pub(super) fn builtin(name: &str) -> Option<Builtin> {
     }
     if name.eq_ignore_ascii_case("cast") {
         return Some(Builtin::Cast);
+    }
+    if name.eq_ignore_ascii_case("isdefined") {
+        return Some(Builtin::IsDefined);
     }
     name.eq_ignore_ascii_case("isof").then_some(Builtin::IsOf)
 }

@@ -2,8 +2,8 @@
 
 use super::super::scope::{Binder, Computed, RowType, Variable};
 use super::super::types::{Class, Rank, class_of, type_by_name, type_text};
-use super::{Applier, OPTION, at};
-use crate::error::{Error, ErrorKind};
+use super::{Applier, at};
+use crate::error::Error;
 use crate::expr::{Expr, ExprType};
 use crate::model::Primitive;
 use crate::plan::{Aggregate, From, Method, Transformation};
@@ -27,35 +27,45 @@ impl Applier<'_> {
     }
 
     fn item(&self, item: &ast::Aggregate<'_>, row: &RowType, made: &RowType) -> Result<Aggregate, Error> {
-        let span = item.expr.span;
         let mut binder = self.binder(row);
-        let (through, operand) = match &item.expr.kind {
-            ExprKind::Path(path) if path.root == Root::Implicit => binder.measure(path, span)?,
-            _ => (Vec::new(), Some(binder.expr(&item.expr)?)),
+        let aggregate = binder.aggregated(item)?;
+        let Some(alias) = &item.alias else {
+            return Err(binder.error(item.expr.span, "'as' and a name are expected."));
         };
+        self.binder(made).unused(alias.text, at(alias))?;
+        Ok(Aggregate { name: alias.text.into(), ..aggregate })
+    }
+}
+
+impl Binder<'_> {
+    /// What is aggregated of the elements that names start from, and how. It has no name yet.
+    pub(in crate::bind) fn aggregated(&mut self, item: &ast::Aggregate<'_>) -> Result<Aggregate, Error> {
+        let span = item.expr.span;
+        let (implicit, variables) = (self.implicit, self.variables.len());
+        let (through, operand) = match &item.expr.kind {
+            ExprKind::Path(path) if path.root == Root::Implicit => self.measure(path, span)?,
+            _ => (Vec::new(), Some(self.expr(&item.expr)?)),
+        };
+        self.implicit = implicit;
+        self.variables.truncate(variables);
         let method = match (&item.method, &operand) {
             (None, None) => Method::Count,
-            (Some(name), Some(_)) => method_of(name)?,
-            (Some(name), None) => return Err(binder.error(at(name), "'$count' takes no method.")),
-            (None, Some(_)) => return Err(binder.error(span, "A method is expected: 'with sum', 'with average', ….")),
+            (Some(name), Some(_)) => self.method_of(name)?,
+            (Some(name), None) => return Err(self.error(at(name), "'$count' takes no method.")),
+            (None, Some(_)) => return Err(self.error(span, "A method is expected: 'with sum', 'with average', ….")),
         };
-        let Some(alias) = &item.alias else { return Err(binder.error(span, "'as' and a name are expected.")) };
-        self.binder(made).unused(alias.text, at(alias))?;
         let mut result = self.result(method, operand.as_ref().map_or(ExprType::NULL, |operand| operand.ty), span)?;
         let mut from = Vec::with_capacity(item.from.len());
         for by in &item.from {
             let Some(name) = &by.method else {
-                return Err(binder.error(span, "A method is expected after 'from'."));
+                return Err(self.error(span, "A method is expected after 'from'."));
             };
-            let mut keys = Vec::with_capacity(by.by.len());
-            for key in &by.by {
-                keys.push(self.key(key, row)?);
-            }
-            let next = method_of(name)?;
+            let keys = by.by.iter().map(|key| self.grouping_property(key)).collect::<Result<Vec<_>, _>>()?;
+            let next = self.method_of(name)?;
             result = self.result(next, result, span)?;
             from.push(From { keys, method: next });
         }
-        Ok(Aggregate { name: alias.text.into(), ty: result.base, through, operand, method, from })
+        Ok(Aggregate { name: "".into(), ty: result.base, through, operand, method, from })
     }
 
     /// The type of an aggregated value.
@@ -78,32 +88,27 @@ impl Applier<'_> {
         fits.ok_or_else(|| {
             let ty = type_text(self.model, operand);
             let method = format!("{method:?}").to_lowercase();
-            let message = format!("A value of type '{ty}' cannot be aggregated with '{method}'.");
-            Error::bad_request(message).at(OPTION).at_position(span.start as usize)
+            self.error(span, format!("A value of type '{ty}' cannot be aggregated with '{method}'."))
         })
     }
-}
 
-fn method_of(name: &Name<'_>) -> Result<Method, Error> {
-    let known = [
-        ("sum", Method::Sum),
-        ("min", Method::Min),
-        ("max", Method::Max),
-        ("average", Method::Average),
-        ("countdistinct", Method::CountDistinct),
-    ];
-    if let Some((_, method)) = known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.text)) {
-        return Ok(*method);
+    fn method_of(&self, name: &Name<'_>) -> Result<Method, Error> {
+        let known = [
+            ("sum", Method::Sum),
+            ("min", Method::Min),
+            ("max", Method::Max),
+            ("average", Method::Average),
+            ("countdistinct", Method::CountDistinct),
+        ];
+        if let Some((_, method)) = known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.text)) {
+            return Ok(*method);
+        }
+        if name.text.contains('.') {
+            return Err(self.not_offered(at(name), &format!("The aggregation method '{}'", name.text)));
+        }
+        Err(self.error(at(name), format!("The aggregation method '{}' is not known.", name.text)))
     }
-    let (kind, message) = if name.text.contains('.') {
-        (ErrorKind::NotImplemented, format!("The aggregation method '{}' is not offered.", name.text))
-    } else {
-        (ErrorKind::BadRequest, format!("The aggregation method '{}' is not known.", name.text))
-    };
-    Err(Error::new(kind, message).at(OPTION).at_position(name.position))
-}
 
-impl Binder<'_> {
     /// A path to what is aggregated: the collections on the way, and the operand relative to the last one's elements;
     /// none for `$count`.
     fn measure(&mut self, path: &Path<'_>, span: Span) -> Result<(Vec<Expr>, Option<Expr>), Error> {

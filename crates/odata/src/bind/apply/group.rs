@@ -1,10 +1,10 @@
 //! `groupby(…)`: paths of the grouping properties, and the levels that `rollup` makes of them.
 
-use super::super::scope::RowType;
+use super::super::scope::{Binder, RowType};
 use super::super::types::{Class, class_of, type_text};
 use super::{Applier, add, steps_of};
 use crate::error::Error;
-use crate::expr::{Expr, Step};
+use crate::expr::{Expr, Node, Step};
 use crate::limits::APPLY_LEVELS_MAX;
 use crate::model::Primitive;
 use crate::plan::Transformation;
@@ -47,6 +47,7 @@ impl Applier<'_> {
                 return Err(self.binder(row).error(span, message));
             }
         }
+        let ragged = levels.len() > 1;
         let mut made = RowType { members: Some(Vec::new()), ..RowType::of(row.ty) };
         let mut steps = Vec::new();
         if let Some(then) = then {
@@ -67,23 +68,34 @@ impl Applier<'_> {
                 add(members, path.to_vec());
             }
         }
+        made.ragged |= ragged;
         *row = made;
         Ok(Transformation::GroupBy { keys, levels, steps, inner, carried })
     }
 
     /// A property to group by.
     pub(super) fn key(&self, tree: &Tree<'_>, row: &RowType) -> Result<Expr, Error> {
-        let mut binder = self.binder(row);
-        let bound = binder.expr(tree)?;
+        self.binder(row).grouping_property(tree)
+    }
+}
+
+impl Binder<'_> {
+    /// A property, by a path from where names start.
+    pub(super) fn grouping_property(&mut self, tree: &Tree<'_>) -> Result<Expr, Error> {
+        let start = self.implicit.map_or(0, |(root, _)| root);
+        let bound = self.expr(tree)?;
         let groupable = !bound.ty.collection
             && !matches!(class_of(self.model, bound.ty), Class::Plain(ty) if ty == Primitive::Stream || ty.is_geo());
-        let Some(path) = steps_of(&bound).filter(|_| groupable) else {
-            let ty = type_text(self.model, bound.ty);
-            return Err(binder.error(tree.span, format!("A property to group by is expected here, not '{ty}'.")));
+        let path = match &bound.node {
+            Node::Path { root, steps } if *root == start && !steps.is_empty() && groupable => steps,
+            _ => {
+                let ty = type_text(self.model, bound.ty);
+                return Err(self.error(tree.span, format!("A property to group by is expected here, not '{ty}'.")));
+            }
         };
-        match path {
-            [Step::Dynamic(_), _, ..] => Err(binder.not_offered(tree.span, "Grouping by parts of a computed property")),
-            [Step::Cast(_), ..] => Err(binder.not_offered(tree.span, "Grouping by properties of a derived type")),
+        match path[..] {
+            [Step::Dynamic(_), _, ..] => Err(self.not_offered(tree.span, "Grouping by parts of a computed property")),
+            [Step::Cast(_), ..] => Err(self.not_offered(tree.span, "Grouping by properties of a derived type")),
             _ => Ok(bound),
         }
     }

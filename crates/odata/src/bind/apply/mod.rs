@@ -135,10 +135,8 @@ impl<'a> Applier<'a> {
         let (bound, measure) = (binder.expr(amount)?, binder.expr(by)?);
         let is_amount = match (&bound.node, limit) {
             (Node::Literal(Value::Int(count)), RankLimit::Count) => *count >= 0,
-            (Node::Literal(_), RankLimit::Sum | RankLimit::Percent) => {
-                matches!(class_of(self.model, bound.ty), Class::Number(_))
-            }
-            _ => false,
+            (Node::Literal(_), RankLimit::Count) => false,
+            (_, _) => is_closed(&bound) && matches!(class_of(self.model, bound.ty), Class::Number(_) | Class::Open),
         };
         if !is_amount {
             return Err(binder.error(amount.span, "A number is expected here, of rows one that is whole."));
@@ -160,7 +158,7 @@ impl<'a> Applier<'a> {
         let mut all = RowType { members: Some(Vec::new()), ..RowType::of(row.ty) };
         for branch in branches {
             let mut made = row.clone();
-            bound.push((self.steps(branch, &mut made)?, made.dynamic.clone()));
+            bound.push((self.steps(branch, &mut made)?, made.clone()));
             all.members = match (all.members, made.members) {
                 (Some(mut known), Some(more)) => {
                     for path in more {
@@ -179,14 +177,30 @@ impl<'a> Applier<'a> {
                 }
             }
         }
+        all.ragged = bound.iter().any(|(_, made)| made.ragged || differs(made, &all));
         let place_in = |own: &[Computed], name: &str| own.iter().position(|known| *known.name == *name);
         let branches = bound.into_iter().map(|(steps, own)| {
-            let places = all.dynamic.iter().map(|property| place_in(&own, &property.name)).collect();
-            Branch { steps, places }
+            let places = all.dynamic.iter().map(|property| place_in(&own.dynamic, &property.name)).collect();
+            Branch { steps, places, whole: all.ragged && own.members.is_none() }
         });
         let branches = branches.collect();
         *row = all;
         Ok(Transformation::Concat(branches))
+    }
+}
+
+/// Whether rows of a branch lack what rows of others have.
+fn differs(branch: &RowType, all: &RowType) -> bool {
+    let members = |row: &RowType| row.members.as_ref().map(Vec::len);
+    branch.dynamic.len() != all.dynamic.len() || members(branch) != members(all)
+}
+
+/// Whether an expression is the same for every row.
+fn is_closed(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Aggregate { source, .. } | Node::Count { source, .. } if source.asks_these() => true,
+        Node::Path { .. } => false,
+        _ => expr.children().into_iter().all(is_closed),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::these::settled_compute;
 use super::{Context, EvalError, eval};
 use crate::limits::COMPUTED_BYTES_MAX;
 use crate::plan::{Compute, Projection, SelectItem};
@@ -49,6 +50,21 @@ pub(super) fn compute_from(
         dynamic.insert(made, property);
     }
     Ok(row)
+}
+
+/// As [`compute_from`], of a whole collection: what an item asks of `$these` it asks of all rows.
+pub(super) fn compute_all(
+    first: usize,
+    items: &[Compute],
+    mut rows: Vec<Value>,
+    context: Context<'_>,
+) -> Result<Vec<Value>, EvalError> {
+    for (item, first) in items.iter().zip(first..) {
+        let item = [settled_compute(item, &rows, context)?];
+        let computed = rows.into_iter().map(|row| compute_from(first, &item, row, context));
+        rows = computed.collect::<Result<_, _>>()?;
+    }
+    Ok(rows)
 }
 
 /// What a computed value costs beside its row.

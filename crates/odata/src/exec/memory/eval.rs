@@ -7,7 +7,7 @@ use super::compare::compare;
 use super::search::Terms;
 use super::{Context, EvalError, arithmetic, function};
 use crate::expr::convert::{convert, primitive_of};
-use crate::expr::{Expr, ExprType, Function, IT, Node};
+use crate::expr::{Expr, ExprType, Function, IT, Node, THESE};
 use crate::limits::ELEMENTS_VISITED_MAX;
 use crate::model::{AnyKind, EdmType, Model, Primitive};
 use crate::value::Value;
@@ -107,6 +107,7 @@ impl Context<'_> {
                 let it = self.it.ok_or(EvalError::NotOffered("$it"))?;
                 Cow::Owned(self.path(it, steps).into_owned())
             }
+            Node::Path { root: THESE, .. } => return Err(EvalError::NotOffered("$these")),
             Node::Path { root, steps } => self.path(frame.find(*root), steps),
             Node::Root { child, key } => Cow::Owned(self.root(*child, key.as_deref(), frame)?),
             Node::Keyed { source, key } => Cow::Owned(self.keyed(source, key, frame)?),
@@ -137,6 +138,7 @@ impl Context<'_> {
             Node::Count { source, variable, filter } => {
                 Cow::Owned(Value::Int(self.count(source, *variable, filter.as_deref(), frame)?))
             }
+            Node::Aggregate { source, variable, item } => Cow::Owned(self.aggregate(source, *variable, item, frame)?),
             _ => Cow::Owned(self.truth(expr, frame)?.map_or(Value::Null, Value::Boolean)),
         })
     }
@@ -201,6 +203,7 @@ impl Context<'_> {
                 });
                 Ok(Some(fits))
             }
+            Node::IsDefined(path) => self.is_defined(path, frame).map(Some),
             Node::Found(operand, search) => {
                 Ok(Some(Terms::new(search).fit(&*self.value(operand, frame)?, self.source)))
             }
@@ -214,6 +217,7 @@ impl Context<'_> {
             | Node::Arithmetic(..)
             | Node::Negate(_)
             | Node::Cast(..)
+            | Node::Aggregate { .. }
             | Node::Count { .. } => Ok(as_truth(&*self.value(expr, frame)?)),
         }
     }

@@ -7,7 +7,7 @@ use super::eval::{Frame, NULL};
 use super::route::has_key;
 use super::{Call, Context, EvalError, Related};
 use crate::error::ErrorKind;
-use crate::expr::{Expr, IT, Node, Step};
+use crate::expr::{Expr, IT, Node, Step, THESE};
 use crate::model::OperationId;
 use crate::value::{Record, Value};
 
@@ -20,7 +20,7 @@ impl Context<'_> {
     pub(super) fn borrowed<'v>(&self, expr: &'v Expr, frame: &Frame<'_, 'v>) -> Option<&'v Value> {
         match &expr.node {
             Node::Literal(value) => Some(value),
-            Node::Path { root, steps } if *root != IT => {
+            Node::Path { root, steps } if !matches!(*root, IT | THESE) => {
                 let mut at = frame.find(*root);
                 for step in steps {
                     at = match step {

@@ -30,13 +30,14 @@ mod route;
 mod search;
 mod sequence;
 mod source;
+mod these;
 
 pub use apply::apply;
 pub use compute::compute;
 use compute::select_computed;
 pub use page::{page, page_in};
-pub use read::Reader;
 pub use patterns::Patterns;
+pub use read::Reader;
 pub use source::{Call, Related, Rows, Source};
 
 use crate::edm::DateTimeOffset;
@@ -58,7 +59,7 @@ use crate::value::Value;
 /// assert_eq!(matches(&filter, &tea, shop::context(&model)), Err(EvalError::DivisionByZero));
 /// assert_eq!(odata::Error::from(EvalError::DivisionByZero).kind, odata::ErrorKind::BadRequest);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvalError {
     /// A result that its type cannot hold.
     #[error("An arithmetic operation overflows.")]
@@ -72,10 +73,10 @@ pub enum EvalError {
     /// More elements of collections looked at, or longer texts made, than one expression may for a row.
     #[error("The expression looks at too many elements of collections, or makes too long texts.")]
     TooMuch,
-    /// A function of the service failed.
     /// A computed pattern that is none, named with the reason.
     #[error("{0}")]
     Pattern(std::sync::Arc<str>),
+    /// A function of the service failed.
     #[error("A function in the expression has no result.")]
     Function(crate::error::ErrorKind),
     /// A construct that this executor does not run.
@@ -121,9 +122,9 @@ pub struct Context<'m> {
     pub source: Option<&'m dyn Source>,
     /// `$it` of nested options: what the request is about. Elsewhere the row is.
     pub it: Option<&'m Value>,
-}
     /// Computed patterns of `matchesPattern` that were compiled for rows before; without it, each row compiles its own.
     pub patterns: Option<&'m Patterns>,
+}
 
 impl<'m> Context<'m> {
     /// Evaluation over what the rows hold themselves.
@@ -177,7 +178,6 @@ impl<'m> Context<'m> {
     pub fn with_it(self, it: &'m Value) -> Self {
         Self { it: Some(it), ..self }
     }
-}
 
     /// Evaluation that compiles a computed pattern once for rows that have it in common.
     ///
@@ -205,6 +205,7 @@ impl<'m> Context<'m> {
     {
         Context { patterns: self.patterns.or(Some(patterns)), ..self }
     }
+}
 
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -4,13 +4,15 @@ use std::cmp::Ordering;
 
 use super::apply::{apply, without_holes};
 use super::compare::sort;
-use super::compute::{compute_from, select_computed};
+use super::compute::{compute_all, compute_from, select_computed};
 use super::position::Position;
 use super::search::Terms;
+use super::these::{settled_filter, settled_order};
 use super::{Context, EvalError, Patterns, evaluate, matches};
 use crate::edm::DateTimeOffset;
 use crate::engine::Page;
 use crate::error::Error;
+use crate::expr::Expr;
 use crate::model::Model;
 use crate::plan::CollectionQuery;
 use crate::value::Value;
@@ -69,9 +71,9 @@ pub fn page_in(
     rows: impl Iterator<Item = (u64, Value)>,
     query: &CollectionQuery,
 ) -> Result<Page, Error> {
-    match &query.apply {
     let patterns = Patterns::default();
     let context = context.or_patterns(&patterns);
+    match &query.apply {
         None => paged(rows, query, context),
         Some(transformations) => {
             let rows = apply(transformations, rows.map(|(_, row)| row).collect(), context)?;
@@ -83,6 +85,18 @@ pub fn page_in(
 }
 
 fn paged(
+    rows: impl Iterator<Item = (u64, Value)>,
+    query: &CollectionQuery,
+    context: Context<'_>,
+) -> Result<Page, Error> {
+    if query.expressions().any(Expr::asks_these) {
+        let (query, rows) = settled(rows, query, context)?;
+        return in_pages(rows.into_iter(), &query, context);
+    }
+    in_pages(rows, query, context)
+}
+
+fn in_pages(
     rows: impl Iterator<Item = (u64, Value)>,
     query: &CollectionQuery,
     context: Context<'_>,
@@ -112,6 +126,31 @@ fn paged(
         select_computed(&query.projection, row);
     }
     Ok(Page { items, count: query.count.then_some(count), next, ..Page::default() })
+}
+
+/// What is asked of `$these`, worked out: rows that are computed and filtered already, and the query with what is left of it.
+fn settled(
+    rows: impl Iterator<Item = (u64, Value)>,
+    query: &CollectionQuery,
+    context: Context<'_>,
+) -> Result<(CollectionQuery, Vec<(u64, Value)>), Error> {
+    let made = query.apply.as_ref().map_or(0, |apply| apply.rows.dynamic.len());
+    let (ranks, all): (Vec<u64>, Vec<Value>) = rows.unzip();
+    let all = compute_all(made, &query.compute, all, context).map_err(at("$compute"))?;
+    let filter = query.filter.as_ref().map(|filter| settled_filter(filter, &all, context)).transpose();
+    let filter = CollectionQuery { filter: filter.map_err(at("$filter"))?, ..CollectionQuery::default() };
+    let search = query.search.as_ref().map(Terms::new);
+    let run = Run { context, made, query: &filter, search, after: None, needed: 0 };
+    let (mut left, mut left_ranks) = (Vec::new(), Vec::new());
+    for (rank, row) in ranks.into_iter().zip(all) {
+        if run.fits(&row)? {
+            left.push(row);
+            left_ranks.push(rank);
+        }
+    }
+    let order = settled_order(&query.order, &left, context).map_err(at("$orderby"))?;
+    let rest = CollectionQuery { compute: Vec::new(), filter: None, search: None, order, ..query.clone() };
+    Ok((rest, left_ranks.into_iter().zip(left).collect()))
 }
 
 /// An expression that has no value, as the fault of its option.

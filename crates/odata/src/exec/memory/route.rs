@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::expand::is_entity;
 use super::read::{Reader, not_found};
+use super::these::settled_filter;
 use super::{Call, Patterns, Related, matches};
 use crate::engine::{Outcome, Segment, ordinal};
 use crate::error::{Error, ErrorKind};
@@ -153,9 +154,16 @@ impl<'r, 's> Walk<'r, 's> {
     fn filter(&mut self, filter: &Filter) -> Result<(), Error> {
         let patterns = Patterns::default();
         let context = self.reader.context().with_patterns(&patterns);
+        let mut rows = self.rows()?;
+        let mut filter = std::borrow::Cow::Borrowed(filter);
+        if filter.expr().asks_these() {
+            let (ranks, all): (Vec<u64>, Vec<Value>) = rows.unzip();
+            filter = std::borrow::Cow::Owned(settled_filter(&filter, &all, context)?);
+            rows = Box::new(ranks.into_iter().zip(all));
+        }
         let mut left = Vec::new();
-        for (rank, row) in self.rows()? {
-            if matches(filter, &row, context)? {
+        for (rank, row) in rows {
+            if matches(&filter, &row, context)? {
                 left.push((rank, row));
             }
         }

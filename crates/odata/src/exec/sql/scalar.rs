@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::predicate::is_null;
 use super::{ColumnKind, SqlParam, Translator, Untranslatable, untranslatable};
-use crate::expr::{Expr, Function, IT, Node};
+use crate::expr::{Expr, Function, IT, Node, THESE};
 use crate::model::{EdmType, Primitive};
 use crate::plan::OrderBy;
 use crate::value::Value;
@@ -50,6 +50,7 @@ impl Translator<'_> {
         match &expr.node {
             Node::Literal(value) => self.literal(value),
             Node::Path { root: IT, .. } => untranslatable("$it in nested options"),
+            Node::Path { root: THESE, .. } => untranslatable("$these"),
             Node::Path { root, steps } => {
                 if *root != 0 {
                     if !steps.is_empty() {

@@ -133,7 +133,20 @@ impl<'t> Cursor<'t> {
         Ok(Expr { kind, span: self.span_from(start) })
     }
 
-    fn aggregate_item(&mut self) -> Result<Aggregate<'t>, SyntaxError> {
+    /// `(…)` behind a collection and `aggregate`: an item without an alias.
+    pub(in crate::syntax) fn aggregate_function(&mut self) -> Result<Aggregate<'t>, SyntaxError> {
+        self.parenthesised(|c| {
+            let item = c.aggregated()?;
+            let is_plain = item.method.is_none() && item.from.is_empty();
+            if is_plain && !matches!(item.expr.kind, ExprKind::Path(_)) {
+                return c.expected("'with' and a method");
+            }
+            Ok(item)
+        })
+    }
+
+    /// What is aggregated and how.
+    fn aggregated(&mut self) -> Result<Aggregate<'t>, SyntaxError> {
         let expr = self.expression()?;
         let method = self.aggregate_method()?;
         let mut from = Vec::new();
@@ -142,6 +155,11 @@ impl<'t> Cursor<'t> {
             let by = self.list(Self::path_expr)?;
             from.push(AggregateFrom { by, method: self.aggregate_method()? });
         }
+        Ok(Aggregate { expr, method, from, alias: None })
+    }
+
+    fn aggregate_item(&mut self) -> Result<Aggregate<'t>, SyntaxError> {
+        let Aggregate { expr, method, from, .. } = self.aggregated()?;
         let alias = if self.spaced_word("as") { Some(self.name("a name")?) } else { None };
         let counts = matches!(&expr.kind, ExprKind::Path(path) if path.segments.last().is_some_and(is_count));
         let needs_alias = method.is_some() || counts || !from.is_empty() || !matches!(expr.kind, ExprKind::Path(_));

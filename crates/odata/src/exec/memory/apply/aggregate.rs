@@ -7,27 +7,56 @@ use super::key::key_of;
 use crate::edm::Decimal;
 use crate::exec::memory::compare::sort;
 use crate::exec::memory::eval::Frame;
-use crate::exec::memory::{Context, EvalError, evaluate};
+use crate::exec::memory::{Context, EvalError};
 use crate::expr::convert::{decimal, double};
 use crate::plan::{Aggregate, Method};
 use crate::value::Value;
 
+/// What elements are aggregated in: alone, or inside an expression as one of its variables.
+#[derive(Clone, Copy)]
+pub(in crate::exec::memory) struct Inside<'i, 'f, 'v> {
+    pub(in crate::exec::memory) frame: &'i Frame<'f, 'v>,
+    pub(in crate::exec::memory) variable: u8,
+}
+
 /// The result of one item over rows.
-pub(super) fn of_rows(item: &Aggregate, rows: &[Value], context: Context<'_>) -> Result<Value, EvalError> {
+pub(in crate::exec::memory) fn of_rows(
+    item: &Aggregate,
+    rows: &[Value],
+    context: Context<'_>,
+) -> Result<Value, EvalError> {
+    of_elements(item, rows, None, context)
+}
+
+/// The result of one item over elements of a collection.
+pub(in crate::exec::memory) fn of_elements(
+    item: &Aggregate,
+    elements: &[Value],
+    inside: Option<Inside<'_, '_, '_>>,
+    context: Context<'_>,
+) -> Result<Value, EvalError> {
     if item.from.is_empty() {
-        return of_values(item.method, &operands(item, rows, context)?);
+        let mut values = Vec::with_capacity(elements.len());
+        for element in elements {
+            operands(item, element, inside, context, &mut values)?;
+        }
+        return of_values(item.method, &values);
     }
     // The finest groups first, then each `from` puts together what differs in its own key only.
     let mut groups: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();
     let mut places = HashMap::new();
-    for row in rows {
-        let keys = item.from.iter().flat_map(|from| &from.keys).map(|key| evaluate(key, row, context));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    for element in elements {
+        let keys = {
+            let frame = frame_of(inside, element)?;
+            let keys = item.from.iter().flat_map(|from| &from.keys);
+            let keys = keys.map(|key| Ok(context.value(key, &frame)?.into_owned()));
+            keys.collect::<Result<Vec<Value>, EvalError>>()?
+        };
         let place = *places.entry(key_of(keys.iter())).or_insert_with(|| {
             groups.push((keys, Vec::new()));
             groups.len() - 1
         });
-        groups[place].1.extend(operands(item, std::slice::from_ref(row), context)?);
+        operands(item, element, inside, context, &mut groups[place].1)?;
     }
     let mut results = Vec::with_capacity(groups.len());
     for (keys, values) in groups {
@@ -59,33 +88,41 @@ fn put_together(
     groups.into_iter().map(|(keys, values)| Ok((keys, of_values(method, &values)?))).collect()
 }
 
-/// The values to aggregate: one of each row, or of each element on the way.
-fn operands(item: &Aggregate, rows: &[Value], context: Context<'_>) -> Result<Vec<Value>, EvalError> {
-    let mut values = Vec::with_capacity(rows.len());
-    for row in rows {
-        walk(item, 0, &Frame::row(row), context, &mut values)?;
+fn frame_of<'s, 'v>(inside: Option<Inside<'s, '_, 'v>>, element: &'v Value) -> Result<Frame<'s, 'v>, EvalError> {
+    match inside {
+        Some(Inside { frame, variable }) => frame.visit(variable, element),
+        None => Ok(Frame::row(element)),
     }
-    Ok(values)
+}
+
+/// The values to aggregate of an element: one, or one of each element on the way.
+fn operands(
+    item: &Aggregate,
+    element: &Value,
+    inside: Option<Inside<'_, '_, '_>>,
+    context: Context<'_>,
+    values: &mut Vec<Value>,
+) -> Result<(), EvalError> {
+    walk(item, (inside.map_or(0, |inside| inside.variable), 0), &frame_of(inside, element)?, context, values)
 }
 
 fn walk(
     item: &Aggregate,
-    depth: usize,
+    (first, depth): (u8, u8),
     frame: &Frame<'_, '_>,
     context: Context<'_>,
     values: &mut Vec<Value>,
 ) -> Result<(), EvalError> {
-    let Some(collection) = item.through.get(depth) else {
+    let Some(collection) = item.through.get(usize::from(depth)) else {
         values.push(match &item.operand {
             Some(operand) => context.value(operand, frame)?.into_owned(),
             None => Value::Int(1),
         });
         return Ok(());
     };
-    let variable = u8::try_from(depth + 1).map_err(|_| EvalError::NotOffered("aggregate"))?;
     let elements = context.value(collection, frame)?;
     for element in elements.as_collection().unwrap_or_default() {
-        walk(item, depth + 1, &frame.inner(variable, element), context, values)?;
+        walk(item, (first, depth + 1), &frame.visit(first + depth + 1, element)?, context, values)?;
     }
     Ok(())
 }
@@ -142,7 +179,8 @@ pub(super) fn sum<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Value, 
                 whole = Some(after);
             }
             other => {
-                let number = decimal(other).ok_or(EvalError::NotOffered("sum"))?;
+                // Of values that are no numbers, which only they tell, there is no sum.
+                let Some(number) = decimal(other) else { return Ok(Value::Null) };
                 let before = exact.unwrap_or(Decimal::from(0));
                 exact = Some(before.checked_add(number).ok_or(EvalError::Overflow)?);
             }

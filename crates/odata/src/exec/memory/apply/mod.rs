@@ -4,7 +4,7 @@
 //! related values as records of theirs) and, behind them, the properties that transformations made. Where a row lacks one
 //! that others have, an empty name holds its place until the page is done.
 
-mod aggregate;
+pub(super) mod aggregate;
 mod extreme;
 mod group;
 mod hierarchy;
@@ -15,9 +15,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::compare::sort;
-use super::compute::compute_from;
+use super::compute::compute_all;
 use super::eval::Frame;
 use super::search::Terms;
+use super::these::{settled_aggregate, settled_filter, settled_order};
 use super::{Context, Patterns, evaluate, matches};
 use crate::error::Error;
 use crate::limits::APPLY_ROWS_MAX;
@@ -135,9 +136,10 @@ impl Run<'_> {
         Ok(match step {
             Transformation::Identity => rows,
             Transformation::Filter(filter) => {
+                let filter = settled_filter(filter, &rows, self.context)?;
                 let mut kept = Vec::new();
                 for row in rows {
-                    if matches(filter, &row, self.context)? {
+                    if matches(&filter, &row, self.context)? {
                         kept.push(row);
                     }
                 }
@@ -148,11 +150,11 @@ impl Run<'_> {
                 rows.retain(|row| terms.fit(row, self.context.source));
                 rows
             }
-            Transformation::Compute { first, items } => {
-                let computed = rows.into_iter().map(|row| compute_from(*first, items, row, self.context));
-                computed.collect::<Result<_, _>>()?
+            Transformation::Compute { first, items } => compute_all(*first, items, rows, self.context)?,
+            Transformation::OrderBy(order) => {
+                let order = settled_order(order, &rows, self.context)?;
+                self.sorted(&order, rows)?
             }
-            Transformation::OrderBy(order) => self.sorted(order, rows)?,
             Transformation::Top(count) => {
                 rows.truncate(at_most(*count));
                 rows
@@ -173,6 +175,9 @@ impl Run<'_> {
                     self.spend(rows.len())?;
                     let mut given = self.steps(&branch.steps, rows.clone())?;
                     Self::placed(&mut given, &branch.places);
+                    if branch.whole {
+                        given.iter_mut().for_each(|row| self.context.completed(row));
+                    }
                     all.append(&mut given);
                 }
                 all
@@ -200,7 +205,8 @@ impl Run<'_> {
     fn aggregated(&self, items: &[Aggregate], rows: &[Value]) -> Result<Value, Error> {
         let mut record = empty_row(self.ty, self.context.model);
         for item in items {
-            let value = aggregate::of_rows(item, rows, self.context)?;
+            let item = settled_aggregate(item, rows, self.context)?;
+            let value = aggregate::of_rows(&item, rows, self.context)?;
             record.dynamic.push(DynamicProperty { name: item.name.clone(), ty: item.ty, value });
         }
         Ok(Value::from(record))
