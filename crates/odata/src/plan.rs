@@ -17,7 +17,9 @@ use std::sync::Arc;
 use crate::expr::{Expr, IT};
 use crate::model::TypeId;
 
-pub use apply::{Aggregate, Apply, Branch, From, Hierarchy, Measure, Method, RowProperty, Rows, Transformation};
+pub use apply::{
+    Aggregate, Apply, Branch, From, Hierarchy, Measure, Method, Nested, Origin, RowProperty, Rows, Transformation,
+};
 
 /// A predicate whose names and types are known to the model. Only the binder makes one.
 ///

@@ -440,7 +440,7 @@ fn what_is_legal_but_not_offered_says_so() {
         "descendants($root/Sales,H,ID,filter(true),1)",
         "traverse($root/Sales,H,ID,preorder)",
         "groupby((rolluprecursive($root/Sales,H,ID)))",
-        "addnested(Customer,identity as X)",
+        "addnested(Customer/Home,identity as X)",
         "expand(Customer,filter(true))",
         "ns.Function()",
     ] {

@@ -17,7 +17,8 @@ const MODEL: &str = r#"<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/n
   <Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="ns">
     <EntityType Name="Row"><Key><PropertyRef Name="id"/></Key><Property Name="id" Type="Edm.Int64" Nullable="false"/>
       <Property Name="g" Type="Edm.String"/><Property Name="h" Type="Edm.Int32"/><Property Name="n" Type="Edm.Int64"/>
-      <Property Name="d" Type="Edm.Double"/><Property Name="tags" Type="Collection(Edm.String)" Nullable="false"/></EntityType>
+      <Property Name="d" Type="Edm.Double"/><Property Name="tags" Type="Collection(Edm.String)" Nullable="false"/>
+      <NavigationProperty Name="parts" Type="Collection(ns.Row)"/></EntityType>
     <EntityContainer Name="C"><EntitySet Name="Rows" EntityType="ns.Row"/></EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"#;
 
 #[derive(Debug, Clone)]
@@ -44,10 +45,13 @@ fn row() -> impl Strategy<Value = Row> {
 fn run(model: &Model, rows: &[Row], options: &str) -> Result<Vec<Value>, Error> {
     let ty = model.type_by_name("ns.Row").unwrap();
     let value = |(id, row): (usize, &Row)| {
+        let part =
+            RecordBuilder::new(model, ty).set(0, 100).set(1, Value::from(row.g)).set(3, Value::from(row.n)).build();
+        let parts = vec![Value::from(part); row.tags.len()];
         let tags: Vec<Value> = row.tags.iter().map(|tag| Value::from(*tag)).collect();
         let record = RecordBuilder::new(model, ty).set(0, i64::try_from(id).unwrap()).set(1, Value::from(row.g));
         let record = record.set(2, Value::from(row.h)).set(3, Value::from(row.n)).set(4, Value::from(row.d));
-        Value::from(record.set(5, tags).build())
+        Value::from(record.set(5, tags).set(6, parts).build())
     };
     let target = bind::path(model, &RawPath::parse("Rows").unwrap(), &Query::default()).unwrap();
     let query = bind::query(model, &target, &Query::parse(options).unwrap())?;
@@ -98,6 +102,10 @@ fn transformations() -> impl Strategy<Value = String> {
             "groupby((rollup($all,g,h)),aggregate(d with sum as made))",
             "groupby((made),aggregate(other with min as n2))",
             "groupby((h),topcount(1,n))",
+            "join(parts as part)/groupby((part/g,part/n,g),aggregate($count as made))",
+            "join(parts as part)/filter(part/n gt 1)/compute(part/n add 1 as made)",
+            "addnested(parts,compute(n as own)/top(1) as added)/filter(added/$count gt 0)",
+            "groupby((part/g))",
             "topcount($these/$count div 2,n)",
             "filter(n gt $these/aggregate(n with average))",
             "compute(n sub $these/aggregate(n with min) as made,made gt $these/aggregate(made with average) as other)",
@@ -112,6 +120,9 @@ fn transformations() -> impl Strategy<Value = String> {
             4 => (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}/{b}")),
             1 => (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("concat({a},{b})")),
             1 => inner.clone().prop_map(|a| format!("nest({a} as nested)")),
+            1 => inner.clone().prop_map(|a| format!("addnested(parts,{a} as added)")),
+            1 => inner.clone().prop_map(|a| format!("outerjoin(parts as part,{a})")),
+            1 => inner.clone().prop_map(|a| format!("groupby((part/g,part/made),{a})")),
             1 => inner.prop_map(|a| format!("groupby((g),{a})")),
         ]
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::{body, world};
 
-const OPTIONS: [&str; 28] = [
+const OPTIONS: [&str; 29] = [
     "$filter=Price gt 3.5 and startswith(Name,'S')&$orderby=Name desc,Price&$top=2&$skip=1&$count=true",
     "$filter=not (Status has ComplianceService.ProductStatus'OnSale') or Status in ('None','InStock')",
     "$filter=Tags/any(t:t eq 'x') and Notes/all(n:n/At lt now() or n/Text eq null)",
@@ -27,6 +27,7 @@ const OPTIONS: [&str; 28] = [
     "$apply=groupby((rollup($all,Kind,Row)),aggregate(Area with average as A))/concat(identity,topcount(1,Row))",
     "$apply=ancestors($root/Parts,Tree,Id,filter(Id eq 'root'),keep start)/traverse($root/Parts,Tree,Id,preorder)",
     "$apply=join(Plants as P,filter(P/Number gt 0))/nest(groupby((Label)) as N)/search(rose)/compute(Row add 1 as R)",
+    "$apply=addnested(Plants,filter(Number gt 0)/compute(Number add 1 as N) as P)/groupby((Row),addnested(Plants,top(1) as Q))",
     "$filter=Price gt $these/aggregate(Price with average)&$orderby=RelatedProducts/aggregate(Price with sum) desc",
     "$apply=concat(identity,aggregate(Area with sum as S))/filter(isdefined(S))/topcount($these/$count div 3,S)",
     "$filter=Colour eq 'red' or Depth gt 0.1 or Depth/Since add 1 eq 2 or Free/any(f:f eq 1)&$orderby=Colour desc,Depth,Since",

@@ -23,7 +23,7 @@ pub(super) fn bind(
         let expr = binder.expr(tree)?;
         binder.unused(name, tree.span)?;
         let name: Arc<str> = Arc::from(*name);
-        row.dynamic.push(Computed { name: name.clone(), ty: expr.ty });
+        row.dynamic.push(Computed::value(name.clone(), expr.ty));
         bound.push(Compute { name, expr });
     }
     Ok(bound)

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::apply;
 use super::options::{self, Shape, order_item};
 use super::scope::{Binder, Computed, Outside, RowType};
 use crate::error::{Error, ErrorKind};
 use crate::expr::ExprType;
 use crate::model::{AnyKind, ContainerChildKind, EdmType, Model};
-use crate::plan::{CollectionQuery, ExpandItem, Filter};
+use crate::plan::{CollectionQuery, ExpandItem, Filter, Nested, Origin, Projection, Rows};
 use crate::syntax::{SystemOption, ast};
 
 /// Binds the options of a read of the combinations, or of their count.
@@ -19,22 +20,33 @@ pub(super) fn bind<'a>(
     outside: Outside<'a>,
 ) -> Result<CollectionQuery, Error> {
     options::check(shape, &given.given)?;
-    let refused = [SystemOption::Search, SystemOption::Select, SystemOption::Compute, SystemOption::Apply];
+    let refused = [SystemOption::Search, SystemOption::Select, SystemOption::Compute];
     if let Some(option) = given.given.iter().find(|option| refused.contains(option)) {
         let message = format!("The query option '{}' on '$crossjoin' is not offered.", option.name());
         return Err(Error::new(ErrorKind::NotImplemented, message).at(option.name()));
     }
     let types: Vec<EdmType> = sets.iter().filter_map(|(child, _)| entity_type(model, *child)).collect();
     let properties = sets.iter().zip(&types);
-    let properties = properties.map(|((_, name), ty)| Computed { name: name.clone(), ty: ExprType::single(*ty) });
+    let properties = properties.map(|((child, name), ty)| Computed {
+        name: name.clone(),
+        ty: ExprType::single(*ty),
+        nested: nested(*child, *ty),
+    });
     let complex = ExprType::single(EdmType::Any(AnyKind::Complex));
-    let row = RowType { dynamic: properties.collect(), ..RowType::of(complex) };
+    let mut row = RowType { dynamic: properties.collect(), ..RowType::of(complex) };
     let mut query = CollectionQuery {
         skip: given.skip.unwrap_or(0),
         top: given.top,
         count: given.count.unwrap_or(false),
         ..CollectionQuery::default()
     };
+    if let Some(tree) = &given.apply {
+        query.apply = apply::bind(model, &mut row, tree, outside)?;
+        if row.members.is_some() && !given.expand.is_empty() {
+            let message = "What $apply gives of the entities is all that can be shown.";
+            return Err(Error::bad_request(message).at("$expand"));
+        }
+    }
     if let Some(tree) = &given.filter {
         query.filter = Some(Filter(Binder::over(model, "$filter", &row, outside).predicate(tree)?));
     }
@@ -45,6 +57,13 @@ pub(super) fn bind<'a>(
         query.projection.expand.push(expand(model, sets, &types, item, outside)?);
     }
     Ok(query)
+}
+
+/// Entities of a set as what a row holds.
+fn nested(child: u16, ty: EdmType) -> Option<Arc<Nested>> {
+    let EdmType::Named(ty) = ty else { return None };
+    let (rows, projection) = (Rows::default(), Projection::default());
+    Some(Arc::new(Nested { origin: Origin::Set(child), ty, rows, projection }))
 }
 
 /// An entity put in the place of its link. The item's member is the place of the set.

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::expr::{ExprType, Step};
 use crate::limits::{EXPRESSION_NODES_MAX, LAMBDA_DEPTH_MAX};
 use crate::model::Model;
+use crate::plan::Nested;
 use crate::syntax::Query;
 use crate::syntax::ast::{self, Span};
 
@@ -67,6 +68,8 @@ pub(super) struct RowType {
     pub(super) dynamic: Vec<Computed>,
     /// `$apply` has left nothing of what the type does not declare.
     pub(super) applied: bool,
+    /// Paths into properties that the type does not declare, of which only parts are left.
+    pub(super) parts: Vec<Vec<Step>>,
     /// Not every row has all that some have: of `concat` and of `rollup`.
     pub(super) ragged: bool,
 }
@@ -74,7 +77,7 @@ pub(super) struct RowType {
 impl RowType {
     /// Rows as they are declared.
     pub(super) fn of(ty: ExprType) -> Self {
-        Self { ty, members: None, dynamic: Vec::new(), applied: false, ragged: false }
+        Self { ty, members: None, dynamic: Vec::new(), applied: false, parts: Vec::new(), ragged: false }
     }
 
     /// The number and type of a property that is not declared.
@@ -90,8 +93,11 @@ impl RowType {
             let left: Vec<Step> = members(left);
             left.starts_with(&path) || path.starts_with(&left)
         };
-        matches!(path.first(), Some(Step::Dynamic(_)))
-            || self.members.as_ref().is_none_or(|left| left.iter().any(holds))
+        if let Some(made @ Step::Dynamic(_)) = path.first() {
+            let mut parts = self.parts.iter().filter(|part| part.first() == Some(made)).peekable();
+            return parts.peek().is_none() || parts.any(holds);
+        }
+        self.members.as_ref().is_none_or(|left| left.iter().any(holds))
     }
 }
 
@@ -100,6 +106,15 @@ impl RowType {
 pub(super) struct Computed {
     pub(super) name: Arc<str>,
     pub(super) ty: ExprType,
+    /// What the rows are that it holds.
+    pub(super) nested: Option<Arc<Nested>>,
+}
+
+impl Computed {
+    /// A value that is no row.
+    pub(super) fn value(name: Arc<str>, ty: ExprType) -> Self {
+        Self { name, ty, nested: None }
+    }
 }
 
 #[derive(Clone)]

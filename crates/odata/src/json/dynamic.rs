@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::format::{Level, Omit};
+use super::escape;
+use super::format::{Level, Omit, Told};
 use super::parse::{Json, JsonKind, JsonMember};
 use super::read::{Part, Purpose, Reader, compact, invalid, type_name};
 use super::scalar;
@@ -167,9 +168,13 @@ fn is_exact(text: &str) -> bool {
 
 impl Writer<'_> {
     /// A property that the type does not declare: it says its type where JSON does not.
-    pub(super) fn dynamic_property(&mut self, property: &DynamicProperty) {
+    pub(crate) fn dynamic_property(&mut self, property: &DynamicProperty) {
         if self.format.omit != Omit::Nothing && property.value.is_null() {
             return;
+        }
+        let context = self.context;
+        if let Some(told) = context.nested(&property.name) {
+            return self.nested(property, told);
         }
         if self.format.level != Level::None
             && let Some(ty) = self.told_type(&property.value, property.ty)
@@ -178,6 +183,45 @@ impl Writer<'_> {
         }
         self.member(&property.name);
         self.dynamic_value(&property.value, property.ty);
+    }
+
+    /// Rows inside a row: with their own context, as the entities or complex values that they are.
+    fn nested(&mut self, property: &DynamicProperty, told: &Told) {
+        let context = told.context.as_ref().filter(|_| self.format.level != Level::None);
+        let links = self.context;
+        let collection = |url: &mut String| url.push_str(told.set.as_deref().unwrap_or_default());
+        match &property.value {
+            Value::Collection(items) => {
+                if let Some(context) = context {
+                    self.annotation(&property.name, "odata.context", context);
+                }
+                self.member(&property.name);
+                match told.set {
+                    Some(_) => self.entities(items, told.ty, &[&told.projection], &collection, false),
+                    None => self.values(items, EdmType::Named(told.ty), &[&told.projection]),
+                }
+            }
+            Value::Record(record) => {
+                self.member(&property.name);
+                let place = |url: &mut String| {
+                    if told.set.is_some() {
+                        collection(url);
+                        links.push_key(url, record);
+                    }
+                };
+                let lead = context.map(|context| {
+                    let name = if self.format.short_names { "@context" } else { "@odata.context" };
+                    let mut lead = format!("\"{name}\":").into_bytes();
+                    escape::string(&mut lead, context);
+                    String::from_utf8(lead).unwrap_or_default()
+                });
+                self.record(record, told.ty, &[&told.projection], &place, lead.as_deref());
+            }
+            value => {
+                self.member(&property.name);
+                self.dynamic_value(value, property.ty);
+            }
+        }
     }
 
     /// The type annotation of a value that no type declares, where JSON does not tell.

@@ -2,6 +2,7 @@
 
 use super::shape::Types;
 use crate::model::{MemberKind, TypeId};
+use crate::plan::Projection;
 use crate::value::{Record, Value};
 
 /// `odata.metadata`.
@@ -55,6 +56,19 @@ pub(crate) struct Format {
 /// Writes the absolute URL of a record, when it is needed.
 pub(crate) type Place<'p> = &'p dyn Fn(&mut String);
 
+/// Rows inside a row, for who writes them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    /// Their context URL, where the row's own does not tell it.
+    pub(crate) context: Option<String>,
+    /// Their type.
+    pub(crate) ty: TypeId,
+    /// What is shown of them.
+    pub(crate) projection: Projection,
+    /// The URL of the entity set that they live in.
+    pub(crate) set: Option<String>,
+}
+
 /// What links are made with.
 pub(crate) trait Context {
     /// The link for the rest of an embedded collection: the collection's URL and the position. `None` where no link can be
@@ -62,6 +76,8 @@ pub(crate) trait Context {
     fn next_link(&self, collection_url: &str, position: &[u8]) -> Option<String>;
     /// Appends the URL of the entity set that a navigation property of a type leads to, where it is known.
     fn push_set(&self, url: &mut String, owner: TypeId, member: u16) -> bool;
+    /// What is known of rows inside a row that `$apply` made, by the name of their property.
+    fn nested(&self, name: &str) -> Option<&Told>;
     /// Appends the key of an entity to the URL of its collection.
     fn push_key(&self, url: &mut String, record: &Record);
     /// Whether the entity with this URL can be changed or deleted by it.

@@ -25,7 +25,7 @@ mod write;
 
 pub(crate) use changes::Changing;
 pub(crate) use escape::string as push_string;
-pub(crate) use format::{Context, Format, Level, Omit, Place};
+pub(crate) use format::{Context, Format, Level, Omit, Place, Told};
 pub use parse::{Json, JsonError, JsonKind, JsonMember, check, parse};
 pub(crate) use read::{Purpose, Reader, Rules, is_json, is_shape_of, malformed};
 pub(crate) use related::Parent;

@@ -148,11 +148,14 @@ impl Writer<'_> {
         }
         if self.format.level == Level::Full && ty.is_entity {
             let url = url_of(place);
-            self.annotation("", "odata.id", &url);
-            if self.context.is_editable(&url) {
-                self.annotation("", "odata.editLink", &url);
+            // Of rows inside rows it may be unknown where they live.
+            if !url.is_empty() {
+                self.annotation("", "odata.id", &url);
+                if self.context.is_editable(&url) {
+                    self.annotation("", "odata.editLink", &url);
+                }
+                self.annotation("", "odata.readLink", &url);
             }
-            self.annotation("", "odata.readLink", &url);
         } else if ty.is_entity && (self.format.ids || (!always && !shows_key(view, record, self.model))) {
             self.annotation("", "odata.id", &url_of(place));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Compute, Filter, OrderBy, Search};
+use super::{Compute, Filter, OrderBy, Projection, Search};
 use crate::expr::{Expr, Step};
 use crate::model::{EdmType, TypeId};
 
@@ -12,14 +12,15 @@ use crate::model::{EdmType, TypeId};
 /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
 /// # let model = shop::model();
 /// let apply = shop::query(&model, "products?$apply=filter(price gt 4)/aggregate($count as n)")?.apply.expect("given");
-/// assert_eq!(apply.ty, model.type_by_name("product").expect("declared"));
+/// assert_eq!(apply.ty, model.type_by_name("product"));
 /// assert_eq!((apply.steps.len(), &*apply.rows.dynamic[0].name), (2, "n"));
 /// # Ok::<(), odata::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Apply {
-    /// The type of the rows that go in. What comes out is of it too, with fewer members and further properties.
-    pub ty: TypeId,
+    /// The type of the rows that go in. What comes out is of it too, with fewer members and further properties. Rows of
+    /// `$crossjoin` have none, only properties.
+    pub ty: Option<TypeId>,
     /// In the order they run.
     pub steps: Vec<Transformation>,
     /// What each row of the result has.
@@ -65,6 +66,55 @@ pub struct RowProperty {
     pub ty: Option<EdmType>,
     /// Whether it is a collection.
     pub collection: bool,
+    /// What the rows are that it holds, where it holds some.
+    pub nested: Option<Arc<Nested>>,
+}
+
+/// Rows inside a row: what `addnested`, `join` and `nest` put there, and entities of a `$crossjoin`.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::Origin;
+///
+/// let apply = shop::query(&model, "categories?$apply=addnested(products,filter(price gt 4) as dear)")?.apply.expect("given");
+/// let dear = apply.rows.dynamic[0].nested.as_ref().expect("products");
+/// assert_eq!((dear.origin, Some(dear.ty)), (Origin::Member(1), model.type_by_name("product")));
+/// # Ok::<(), odata::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nested {
+    /// Where they come from.
+    pub origin: Origin,
+    /// Their type.
+    pub ty: TypeId,
+    /// What they have after the transformations.
+    pub rows: Rows,
+    /// What is shown of them.
+    pub projection: Projection,
+}
+
+/// Where rows inside a row come from.
+///
+/// ```
+/// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+/// # let model = shop::model();
+/// use odata::plan::Origin;
+///
+/// let apply = shop::query(&model, "products?$apply=nest(top(1) as first)")?.apply.expect("given");
+/// assert!(apply.rows.dynamic[0].nested.as_ref().is_some_and(|first| first.origin == Origin::Rows));
+/// # Ok::<(), odata::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// They are the rows themselves.
+    Rows,
+    /// A navigation or complex property of the row's type, by its number.
+    Member(u16),
+    /// An entity set, by its number in the container.
+    Set(u16),
+    /// Anything else that a path leads to.
+    Elsewhere,
 }
 
 /// A transformation (OData extension for data aggregation 4.0, section 3).
@@ -137,6 +187,17 @@ pub enum Transformation {
         steps: Vec<Transformation>,
         /// The name of the related row in the result.
         name: Arc<str>,
+        /// Its place among the properties.
+        place: usize,
+    },
+    /// `addnested(…)`: each row gets what transformations make of what a path leads to.
+    AddNested {
+        /// The related or complex values, or the only one.
+        source: Expr,
+        /// The place of the first one among the properties.
+        place: usize,
+        /// Names and transformations.
+        parts: Vec<(Arc<str>, Vec<Transformation>)>,
     },
     /// `ancestors(…)` and `descendants(…)`: the rows of nodes above or below others.
     Relatives {

@@ -1,5 +1,6 @@
 //! Reading through the engine and the generic reader, from outside: a GET in, status and JSON out.
 
+mod applied;
 mod everywhere;
 mod expand;
 mod expressions;

@@ -280,10 +280,20 @@ fn aggregation() {
         ("concat(filter(Price lt 20),filter(Price gt 1000))", 2),
         ("topsum(2000,Price)", 2),
         ("toppercent(50,Price)", 2),
+        ("filter(Price gt $these/aggregate(Price with average))", 3),
+        ("topcount($these/$count div 3,Price)", 2),
+        ("concat(identity,aggregate(Price with sum as S))/filter(not isdefined(Name))", 1),
+        ("filter(matchesPattern(Name,concat('^',substring(Name,0,2))))", 7),
     ] {
         let (status, rows) = values(apply);
         checks.eq(apply, &(status, rows.len()), &(200, count));
     }
+    let nested =
+        served.get("/Categories?$apply=addnested(Products,filter(Price gt 1000) as Dear)&$filter=Dear/$count gt 0");
+    let (root, nested) = (served.root(), nested.json());
+    checks.eq("nested, in the context", &nested["@odata.context"], &format!("{root}/$metadata#Categories(Dear())"));
+    checks.eq("nested, their own", &nested["value"][0]["Dear@odata.context"], &format!("{root}/$metadata#Products"));
+    checks.eq("nested", &nested["value"][0]["Dear"][0]["Price"], &1999.99);
     checks.eq(
         "and then options",
         &served.get("/Products?$apply=groupby((ProductType),aggregate($count as N))&$filter=N gt 3&$orderby=N").json()

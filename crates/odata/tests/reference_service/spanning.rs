@@ -51,6 +51,9 @@ fn sets_are_joined_by_a_filter() {
     let paged = served.send("GET", join, &[("Prefer", "maxpagesize=5")], "");
     let rest = served.get(paged.json()["@odata.nextLink"].as_str().unwrap_or_default());
     checks.eq("a second page", &rest.json()["value"].as_array().map(Vec::len), &Some(2));
+    let sums = "filter(Products/CategoryID eq Categories/ID)/groupby((Categories/Name),aggregate($count as N))/orderby(N desc)";
+    let sums = served.get(&format!("/$crossjoin(Products,Categories)?$apply={sums}/top(1)")).json()["value"].clone();
+    checks.eq("aggregated", &(&sums[0]["Categories"]["Name"], &sums[0]["N"]), &(&"Electronics".into(), &5.into()));
     checks.error("unknown", &served.get("/$crossjoin(Products,Nothing)"), 404);
     checks.error("a singleton", &served.get("/$crossjoin(Products,Company)"), 404);
     checks.error("no row has a name", &served.get("/$crossjoin(Products,Categories)?$filter=Name eq 'x'"), 400);

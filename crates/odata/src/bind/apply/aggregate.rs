@@ -16,10 +16,8 @@ impl Applier<'_> {
         let mut bound = Vec::with_capacity(items.len());
         for item in items {
             let aggregate = self.item(item, row, &made)?;
-            made.dynamic.push(Computed {
-                name: aggregate.name.clone(),
-                ty: ExprType { base: aggregate.ty, collection: false },
-            });
+            let ty = ExprType { base: aggregate.ty, collection: false };
+            made.dynamic.push(Computed::value(aggregate.name.clone(), ty));
             bound.push(aggregate);
         }
         *row = made;

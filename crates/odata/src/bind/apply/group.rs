@@ -1,13 +1,16 @@
 //! `groupby(…)`: paths of the grouping properties, and the levels that `rollup` makes of them.
 
-use super::super::scope::{Binder, RowType};
+use std::sync::Arc;
+
+use super::super::scope::{Binder, Computed, RowType};
 use super::super::types::{Class, class_of, type_text};
-use super::{Applier, add, steps_of};
+use super::shape::of_paths;
+use super::{Applier, add};
 use crate::error::Error;
-use crate::expr::{Expr, Node, Step};
+use crate::expr::{Expr, ExprType, Node, Step};
 use crate::limits::APPLY_LEVELS_MAX;
 use crate::model::Primitive;
-use crate::plan::Transformation;
+use crate::plan::{Nested, Rows, Transformation};
 use crate::syntax::apply::{self as ast, Grouping};
 use crate::syntax::ast::{Expr as Tree, Span};
 
@@ -57,20 +60,53 @@ impl Applier<'_> {
         let inner = made.dynamic.len();
         let mut carried = Vec::new();
         for (number, key) in keys.iter().enumerate() {
-            let path = steps_of(key).unwrap_or_default();
-            if let Some(Step::Dynamic(place)) = path.first() {
-                let property = &row.dynamic[usize::from(*place)];
-                if made.dynamic(&property.name).is_none() {
-                    made.dynamic.push(property.clone());
+            match &key.node {
+                Node::Path { steps, .. } => match &steps[..] {
+                    [Step::Dynamic(place), rest @ ..] => {
+                        let property = &row.dynamic[usize::from(*place)];
+                        if made.dynamic(&property.name).is_none() {
+                            made.dynamic.push(property.clone());
+                            carried.push(number);
+                        }
+                        if let Some((place, _)) =
+                            made.dynamic(&property.name).filter(|(place, _)| usize::from(*place) >= inner)
+                        {
+                            add(&mut made.parts, [&[Step::Dynamic(place)], rest].concat());
+                        }
+                    }
+                    path => {
+                        if let Some(members) = &mut made.members {
+                            add(members, path.to_vec());
+                        }
+                    }
+                },
+                Node::Open(_, name) if made.dynamic(name).is_none() => {
+                    made.dynamic.push(Computed::value(name.clone(), ExprType::UNTYPED));
                     carried.push(number);
                 }
-            } else if let Some(members) = &mut made.members {
-                add(members, path.to_vec());
+                _ => {}
             }
         }
+        self.show_parts(&mut made, inner);
         made.ragged |= ragged;
         *row = made;
         Ok(Transformation::GroupBy { keys, levels, steps, inner, carried })
+    }
+
+    /// Of properties of which only parts are left, only these are shown.
+    fn show_parts(&self, row: &mut RowType, first: usize) {
+        for (place, property) in row.dynamic.iter_mut().enumerate().skip(first) {
+            let is_of =
+                |part: &&Vec<Step>| matches!(part.first(), Some(Step::Dynamic(at)) if usize::from(*at) == place);
+            let mut parts = row.parts.iter().filter(is_of).map(|part| &part[1..]).peekable();
+            let Some(nested) = property.nested.as_mut().filter(|_| parts.peek().is_some()) else { continue };
+            if parts.clone().all(|part| !part.is_empty()) {
+                let members = parts.clone().map(<[Step]>::to_vec).collect();
+                let projection = of_paths(self.model, nested.ty, parts);
+                let rows = Rows { members: Some(members), dynamic: Vec::new() };
+                *nested = Arc::new(Nested { projection, rows, ..(**nested).clone() });
+            }
+        }
     }
 
     /// A property to group by.
@@ -86,17 +122,22 @@ impl Binder<'_> {
         let bound = self.expr(tree)?;
         let groupable = !bound.ty.collection
             && !matches!(class_of(self.model, bound.ty), Class::Plain(ty) if ty == Primitive::Stream || ty.is_geo());
-        let path = match &bound.node {
-            Node::Path { root, steps } if *root == start && !steps.is_empty() && groupable => steps,
-            _ => {
-                let ty = type_text(self.model, bound.ty);
-                return Err(self.error(tree.span, format!("A property to group by is expected here, not '{ty}'.")));
-            }
-        };
-        match path[..] {
-            [Step::Dynamic(_), _, ..] => Err(self.not_offered(tree.span, "Grouping by parts of a computed property")),
-            [Step::Cast(_), ..] => Err(self.not_offered(tree.span, "Grouping by properties of a derived type")),
-            _ => Ok(bound),
+        let is_start =
+            |expr: &Expr| matches!(&expr.node, Node::Path { root, steps } if *root == start && steps.is_empty());
+        match &bound.node {
+            Node::Path { root, steps } if *root == start && groupable => match steps[..] {
+                [Step::Cast(_), ..] => Err(self.not_offered(tree.span, "Grouping by properties of a derived type")),
+                [_, ..] => Ok(bound),
+                [] => self.not_groupable(&bound, tree),
+            },
+            Node::Open(of, _) if is_start(of) => Ok(bound),
+            Node::Open(..) => Err(self.not_offered(tree.span, "Grouping by a dynamic property of a part of the row")),
+            _ => self.not_groupable(&bound, tree),
         }
+    }
+
+    fn not_groupable(&self, bound: &Expr, tree: &Tree<'_>) -> Result<Expr, Error> {
+        let ty = type_text(self.model, bound.ty);
+        Err(self.error(tree.span, format!("A property to group by is expected here, not '{ty}'.")))
     }
 }

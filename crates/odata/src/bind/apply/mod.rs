@@ -3,15 +3,16 @@
 mod aggregate;
 mod group;
 mod hierarchy;
+mod nested;
 mod shape;
 
+use super::compute;
 use super::options::order_item;
 use super::scope::{Binder, Computed, Outside, RowType};
 use super::types::{Class, class_of, type_text};
-use super::{compute, types};
 use crate::error::Error;
 use crate::expr::{Expr, ExprType, Node};
-use crate::model::{EdmType, Model};
+use crate::model::{AnyKind, EdmType, Model};
 use crate::plan::{Apply, Branch, Filter, Measure, RowProperty, Rows, Transformation};
 use crate::syntax::apply::{self as ast, RankLimit, TransformationKind};
 use crate::syntax::ast::{Name, Span};
@@ -28,12 +29,23 @@ pub(super) fn bind(
     tree: &ast::Apply<'_>,
     outside: Outside<'_>,
 ) -> Result<Option<Apply>, Error> {
-    let Some(EdmType::Named(ty)) = row.ty.base else { return Ok(None) };
+    let ty = match row.ty.base {
+        Some(EdmType::Named(ty)) => Some(ty),
+        Some(EdmType::Any(AnyKind::Complex)) => None,
+        _ => return Ok(None),
+    };
     let steps = Applier { model, outside }.steps(tree, row)?;
-    let property =
-        |made: &Computed| RowProperty { name: made.name.clone(), ty: made.ty.base, collection: made.ty.collection };
-    let rows = Rows { members: row.members.clone(), dynamic: row.dynamic.iter().map(property).collect() };
-    Ok(Some(Apply { ty, steps, rows }))
+    Ok(Some(Apply { ty, steps, rows: rows_of(row) }))
+}
+
+fn rows_of(row: &RowType) -> Rows {
+    let property = |made: &Computed| RowProperty {
+        name: made.name.clone(),
+        ty: made.ty.base,
+        collection: made.ty.collection,
+        nested: made.nested.clone(),
+    };
+    Rows { members: row.members.clone(), dynamic: row.dynamic.iter().map(property).collect() }
 }
 
 struct Applier<'a> {
@@ -54,6 +66,9 @@ impl<'a> Applier<'a> {
         Ok(match &step.kind {
             TransformationKind::Identity => Transformation::Identity,
             TransformationKind::Filter(tree) => Transformation::Filter(Filter(self.binder(row).predicate(tree)?)),
+            TransformationKind::Search(_) if !matches!(row.ty.base, Some(EdmType::Named(_))) => {
+                return Err(self.not_offered(step.span, "search"));
+            }
             TransformationKind::Search(search) => Transformation::Search(search.clone()),
             TransformationKind::Compute(items) => {
                 let first = row.dynamic.len();
@@ -72,32 +87,10 @@ impl<'a> Applier<'a> {
             TransformationKind::GroupBy { by, then } => self.group(by, then.as_ref(), row, step.span)?,
             TransformationKind::Concat(branches) => self.concat(branches, row)?,
             TransformationKind::Join { outer, path, alias, then } => {
-                let binder = self.binder(row);
-                let source = self.binder(row).expr(path)?;
-                let Some(element) = source.ty.base.filter(|base| types::structured(self.model, *base).is_some()) else {
-                    let ty = type_text(self.model, source.ty);
-                    return Err(binder.error(path.span, format!("Related entities are expected here, not '{ty}'.")));
-                };
-                binder.unused(alias.text, at(alias))?;
-                let mut inner = RowType::of(ExprType::single(element));
-                let steps = then.as_ref().map_or(Ok(Vec::new()), |then| self.steps(then, &mut inner))?;
-                row.dynamic.push(Computed { name: alias.text.into(), ty: ExprType::single(element) });
-                Transformation::Join { outer: *outer, source, steps, name: alias.text.into() }
+                self.join(*outer, path, alias, then.as_ref(), row)?
             }
-            TransformationKind::Nest(parts) => {
-                let mut made = RowType { members: Some(Vec::new()), ..RowType::of(row.ty) };
-                let mut bound = Vec::with_capacity(parts.len());
-                for (tree, alias) in parts {
-                    let steps = self.steps(tree, &mut row.clone())?;
-                    self.binder(&made).unused(alias.text, at(alias))?;
-                    made.dynamic
-                        .push(Computed { name: alias.text.into(), ty: ExprType { collection: true, ..row.ty } });
-                    bound.push((alias.text.into(), steps));
-                }
-                *row = made;
-                Transformation::Nest(bound)
-            }
-            TransformationKind::AddNested { .. } => return Err(self.not_offered(step.span, "addnested")),
+            TransformationKind::Nest(parts) => self.nest(parts, row)?,
+            TransformationKind::AddNested { path, items } => self.add_nested(path, items, row)?,
             TransformationKind::Expand { .. } => return Err(self.not_offered(step.span, "expand")),
             TransformationKind::Relatives { descendants, hierarchy, start, distance, keep_start } => {
                 self.relatives(*descendants, hierarchy, start, (*distance, *keep_start), row, step.span)?
@@ -171,8 +164,8 @@ impl<'a> Applier<'a> {
             for property in made.dynamic {
                 match all.dynamic.iter_mut().find(|known| known.name == property.name) {
                     // Of two types: only the values tell.
-                    Some(known) if known.ty != property.ty => known.ty = ExprType::NULL,
-                    Some(_) => {}
+                    Some(known) if known.ty != property.ty => *known = Computed::value(property.name, ExprType::NULL),
+                    Some(known) => known.nested = self.merged(known.nested.take(), property.nested),
                     None => all.dynamic.push(property),
                 }
             }
@@ -213,12 +206,4 @@ fn add<T: PartialEq>(known: &mut Vec<T>, item: T) {
 fn at(name: &Name<'_>) -> Span {
     let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Span { start: place(name.position), end: place(name.position + name.text.len()) }
-}
-
-/// The steps of a path from the row.
-fn steps_of(expr: &Expr) -> Option<&[crate::expr::Step]> {
-    match &expr.node {
-        Node::Path { root: 0, steps } if !steps.is_empty() => Some(steps),
-        _ => None,
-    }
 }

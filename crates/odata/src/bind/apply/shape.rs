@@ -3,17 +3,23 @@
 use crate::bind::scope::RowType;
 use crate::expr::Step;
 use crate::model::{EdmType, Model, TypeId};
-use crate::plan::{Apply, CollectionQuery, ExpandItem, Projection, SelectItem};
+use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
 
 /// Members that are left, related values as expanded, and what was made. All members need no projection.
-pub(in crate::bind) fn projection(model: &Model, apply: &Apply, row: &RowType) -> Projection {
-    let Some(members) = &apply.rows.members else { return Projection::default() };
-    let mut projection = Projection { select: Some(Vec::new()), ..Projection::default() };
-    for path in members {
-        insert(model, apply.ty, None, path, &mut projection);
-    }
+pub(in crate::bind) fn projection(model: &Model, ty: Option<TypeId>, row: &RowType) -> Projection {
+    let Some(members) = &row.members else { return Projection::default() };
+    let mut projection =
+        ty.map_or_else(Projection::default, |ty| of_paths(model, ty, members.iter().map(Vec::as_slice)));
+    projection.select.get_or_insert_default();
     let made = row.dynamic.iter().map(|property| SelectItem::Dynamic(property.name.clone()));
     projection.select.get_or_insert_default().extend(made);
+    projection
+}
+
+/// The members that paths lead to and through.
+pub(super) fn of_paths<'p>(model: &Model, ty: TypeId, paths: impl Iterator<Item = &'p [Step]>) -> Projection {
+    let mut projection = Projection { select: Some(Vec::new()), ..Projection::default() };
+    paths.for_each(|path| insert(model, ty, None, path, &mut projection));
     projection
 }
 

@@ -10,7 +10,7 @@ use crate::engine::canonical::{canonical, is_entity_set};
 use crate::engine::head::{Head, Version, called, is_graph};
 use crate::engine::target::{Segment, TargetKind};
 use crate::model::{ContainerChild, ContainerChildKind, EdmType, Member, Model, TypeId};
-use crate::plan::{ExpandItem, Projection, SelectItem};
+use crate::plan::{CollectionQuery, ExpandItem, Projection, RowProperty, SelectItem};
 use crate::value::Record;
 
 /// What of the target the body is.
@@ -56,7 +56,7 @@ impl Engine {
         let Some(declared) = head.declared_type() else { return };
         if called(&head.target).is_some() && !self.push_result_set(url, head) {
             let _ = write!(url, "{}", model.named(actual).name());
-            push_projection(url, model, declared, projection, self.context_version(head));
+            push_projection(url, model, declared, (projection, &[]), self.context_version(head));
             return;
         }
         let whole = canonical(model, &head.target.segments);
@@ -81,7 +81,7 @@ impl Engine {
         if actual != of_set {
             let _ = write!(url, "/{}", model.named(actual).name());
         }
-        push_projection(url, model, actual, projection, self.context_version(head));
+        push_projection(url, model, actual, (projection, &[]), self.context_version(head));
         if is_of_collection {
             url.push_str("/$entity");
         }
@@ -102,7 +102,7 @@ impl Engine {
             }
         }
         if let EdmType::Named(id) = ty.base {
-            push_projection(url, model, id, &head.query.projection, self.context_version(head));
+            push_projection(url, model, id, (&head.query.projection, made_by(&head.query)), self.context_version(head));
         }
     }
 
@@ -120,7 +120,13 @@ impl Engine {
             Some(at) if at > 0 => {
                 url.push_str(&path(&self.model, &segments[..at], KeyStyle::Parentheses));
                 if let Some(declared) = head.declared_type() {
-                    push_projection(url, &self.model, declared, &head.query.projection, self.context_version(head));
+                    push_projection(
+                        url,
+                        &self.model,
+                        declared,
+                        (&head.query.projection, &[]),
+                        self.context_version(head),
+                    );
                 }
             }
             _ => self.value_fragment(url, head),
@@ -128,7 +134,7 @@ impl Engine {
     }
 
     /// Whose rules context URLs follow: Graph tells of what is expanded as 4.01 does.
-    fn context_version(&self, head: &Head) -> Version {
+    pub(super) fn context_version(&self, head: &Head) -> Version {
         if is_graph(self.settings.profile) { Version::V4_01 } else { head.version }
     }
 
@@ -172,7 +178,13 @@ fn is_told(item: &ExpandItem) -> bool {
 }
 
 /// `(id,displayName,assignments())`, nothing for the default projection.
-fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Projection, version: Version) {
+pub(super) fn push_projection(
+    url: &mut String,
+    model: &Model,
+    ty: TypeId,
+    (projection, made): (&Projection, &[RowProperty]),
+    version: Version,
+) {
     let mut items: Vec<String> = Vec::new();
     let name = |cast: Option<TypeId>, member: u16| -> Option<String> {
         let owner = model.structured(cast.unwrap_or(ty))?;
@@ -183,6 +195,7 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
         match item {
             SelectItem::All => items.push("*".to_owned()),
             SelectItem::Annotation => {}
+            SelectItem::Dynamic(name) if is_nested(made, name) => items.push(format!("{name}()")),
             SelectItem::Operation(name) | SelectItem::Dynamic(name) => items.push(name.to_string()),
             SelectItem::Member { cast, member, nested } => {
                 let Some(name) = name(*cast, *member) else { continue };
@@ -203,6 +216,9 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
             }
         }
     }
+    if projection.select.is_none() {
+        items.extend(made.iter().filter(|made| made.nested.is_some()).map(|made| format!("{}()", made.name)));
+    }
     let is_stream =
         |item: &ExpandItem| member_of(model, item.cast.unwrap_or(ty), item.member).is_some_and(Member::is_stream);
     for item in projection.expand.iter().filter(|item| is_told(item) && !is_stream(item)) {
@@ -217,7 +233,7 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
         }
         let before = text.len();
         if let Some(inner) = item.target_cast.or_else(|| member_type(model, item.cast.unwrap_or(ty), item.member)) {
-            push_projection(&mut text, model, inner, inside, version);
+            push_projection(&mut text, model, inner, (inside, made_by(&item.query)), version);
         }
         if text.len() == before {
             text.push_str("()");
@@ -228,6 +244,15 @@ fn push_projection(url: &mut String, model: &Model, ty: TypeId, projection: &Pro
     if !items.is_empty() {
         let _ = write!(url, "({})", items.join(","));
     }
+}
+
+/// What `$apply` made.
+pub(super) fn made_by(query: &CollectionQuery) -> &[RowProperty] {
+    query.apply.as_ref().map_or(&[], |apply| &apply.rows.dynamic)
+}
+
+fn is_nested(made: &[RowProperty], name: &str) -> bool {
+    made.iter().any(|made| *made.name == *name && made.nested.is_some())
 }
 
 fn member_of(model: &Model, ty: TypeId, member: u16) -> Option<&Member> {
@@ -243,7 +268,7 @@ fn member_type(model: &Model, ty: TypeId, member: u16) -> Option<TypeId> {
 
 fn nested_names(model: &Model, ty: TypeId, projection: &Projection, version: Version) -> Vec<String> {
     let mut text = String::new();
-    push_projection(&mut text, model, ty, projection, version);
+    push_projection(&mut text, model, ty, (projection, &[]), version);
     let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or("");
     inner.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

@@ -1,6 +1,7 @@
 //! Links inside bodies: keys, next links of embedded collections, operations at full metadata.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::engine::address::{path, push_record_key, type_of};
@@ -8,7 +9,7 @@ use crate::engine::canonical::{canonical, target_set};
 use crate::engine::head::{Carried, Head, called, is_editable};
 use crate::engine::target::Segment;
 use crate::engine::tokens::{Continuation, TokenSeal};
-use crate::json::{Context, push_string};
+use crate::json::{Context, Told, push_string};
 use crate::model::{ContainerChildKind, EdmType, Model, TypeId};
 use crate::value::Record;
 
@@ -16,16 +17,18 @@ use crate::value::Record;
 pub(crate) struct Links<'e> {
     engine: &'e Engine,
     request: Option<(&'e Head, &'e dyn TokenSeal)>,
+    /// By the names of properties that `$apply` made; none where two of a name differ.
+    nested: HashMap<Arc<str>, Option<Told>>,
 }
 
 impl<'e> Links<'e> {
     pub(crate) fn new(engine: &'e Engine, head: &'e Head, tokens: &'e dyn TokenSeal) -> Self {
-        Self { engine, request: Some((head, tokens)) }
+        Self { engine, request: Some((head, tokens)), nested: engine.nested_rows(head) }
     }
 
     /// For what is rendered apart from a request: it has no links.
     pub(crate) fn detached(engine: &'e Engine) -> Self {
-        Self { engine, request: None }
+        Self { engine, request: None, nested: HashMap::new() }
     }
 }
 
@@ -94,6 +97,10 @@ impl Context for Links<'_> {
         url.push('/');
         url.push_str(set);
         true
+    }
+
+    fn nested(&self, name: &str) -> Option<&Told> {
+        if self.nested.is_empty() { None } else { self.nested.get(name)?.as_ref() }
     }
 
     fn push_key(&self, url: &mut String, record: &Record) {

@@ -11,6 +11,7 @@ mod error;
 mod headers;
 mod inside;
 mod links;
+mod nested;
 mod spanning;
 
 use std::sync::Arc;

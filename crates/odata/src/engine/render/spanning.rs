@@ -64,6 +64,12 @@ impl Engine {
     fn combination(&self, writer: &mut Writer<'_>, head: &Head, row: &Record) {
         let Some(Segment::CrossJoin(sets)) = head.target.segments.first() else { return };
         writer.out.push(b'{');
+        // Rows that transformations made show what these gave.
+        if head.query.apply.as_ref().is_some_and(|apply| apply.rows.members.is_some()) {
+            row.dynamic.iter().for_each(|property| writer.dynamic_property(property));
+            writer.out.push(b'}');
+            return;
+        }
         for (number, (DynamicProperty { name, value, .. }, (child, _))) in row.dynamic.iter().zip(sets).enumerate() {
             let Value::Record(entity) = value else { continue };
             let mut url = format!("{}/{name}", head.root);
@@ -79,6 +85,7 @@ impl Engine {
                 _ => {}
             }
         }
+        row.dynamic.iter().skip(sets.len()).for_each(|property| writer.dynamic_property(property));
         writer.out.push(b'}');
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::apply::put;
 use super::these::settled_compute;
 use super::{Context, EvalError, eval};
 use crate::limits::COMPUTED_BYTES_MAX;
@@ -38,16 +39,12 @@ pub(super) fn compute_from(
         let value = context.value(&item.expr, &eval::Frame::row(&row))?.into_owned();
         let Value::Record(record) = &mut row else { break };
         let property = DynamicProperty { name: item.name.clone(), ty: item.expr.ty.base, value };
-        let dynamic = &mut Arc::make_mut(record).dynamic;
+        let record = Arc::make_mut(record);
+        let dynamic = &record.dynamic;
         if dynamic.iter().map(|known| size(&known.value)).sum::<usize>() + size(&property.value) > COMPUTED_BYTES_MAX {
             return Err(EvalError::TooMuch);
         }
-        // What the row has of the same name would stand in the answer twice.
-        let made = (first + place).min(dynamic.len());
-        if let Some(stored) = dynamic.iter().skip(made).position(|known| known.name == property.name) {
-            dynamic.remove(made + stored);
-        }
-        dynamic.insert(made, property);
+        put(record, first + place, property);
     }
     Ok(row)
 }

@@ -108,7 +108,8 @@ impl Context<'_> {
     pub(super) fn completed(&self, row: &mut Value) {
         let Value::Record(record) = row else { return };
         let members = self.model.structured(record.type_id).map_or(&[][..], |ty| &ty.members);
-        for (member, number) in members.iter().zip(0..) {
+        // A row of a `$crossjoin` has no members, whatever its type.
+        for (member, number) in members.iter().zip(0..).take(record.members.len()) {
             if !member.is_navigation() && !member.is_stream() && record.get(number).is_none() {
                 std::sync::Arc::make_mut(record).set(number, Value::Null);
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::key::key_of;
-use super::{Run, empty_row, hole};
+use super::{Run, empty_row, hole, put};
 use crate::error::Error;
 use crate::exec::memory::eval::Frame;
 use crate::expr::{Expr, Node, Step};
@@ -66,19 +66,20 @@ impl Run<'_> {
     ) -> Result<Value, Error> {
         let Value::Record(mut record) = row else { return Ok(row) };
         let into = Arc::make_mut(&mut record);
-        if !grouping.steps.is_empty() {
-            into.dynamic.resize_with(grouping.inner, hole);
-        }
-        let dynamic = &source.as_record().map_or(&[][..], |record| &record.dynamic);
-        for at in grouping.carried {
-            let property = match &grouping.keys[*at].node {
-                Node::Path { steps, .. } if level.contains(at) => match steps.first() {
-                    Some(Step::Dynamic(number)) => dynamic.get(usize::from(*number)).cloned(),
+        let own = source.as_record();
+        for (slot, place) in grouping.carried.iter().zip(grouping.inner..) {
+            let property = match &grouping.keys[*slot].node {
+                Node::Open(_, name) if level.contains(slot) => {
+                    let found = own.and_then(|own| own.dynamic_property(name)).cloned();
+                    Some(found.unwrap_or(DynamicProperty { name: name.clone(), ty: None, value: Value::Null }))
+                }
+                Node::Path { steps, .. } => match (steps.first(), own) {
+                    (Some(Step::Dynamic(number)), Some(own)) => self.part(grouping, level, values, own, *number)?,
                     _ => None,
                 },
                 _ => None,
             };
-            into.dynamic.push(property.unwrap_or_else(hole));
+            put(into, place, property.unwrap_or_else(hole));
         }
         for at in level {
             if let (Node::Path { steps, .. }, Some(value)) = (&grouping.keys[*at].node, values.get(*at)) {
@@ -86,6 +87,32 @@ impl Run<'_> {
             }
         }
         Ok(Value::Record(record))
+    }
+
+    /// A property that was made before, with what of it a level groups by; none where that is nothing.
+    fn part(
+        &self,
+        grouping: &Grouping<'_>,
+        level: &[usize],
+        values: &[Value],
+        own: &Record,
+        number: u16,
+    ) -> Result<Option<DynamicProperty>, Error> {
+        let Some(whole) = own.dynamic.get(usize::from(number)) else { return Ok(None) };
+        let mut part: Option<Record> = None;
+        for at in level {
+            let Node::Path { steps, .. } = &grouping.keys[*at].node else { continue };
+            let [Step::Dynamic(from), rest @ ..] = &steps[..] else { continue };
+            match (&whole.value, values.get(*at)) {
+                _ if *from != number => {}
+                (Value::Record(held), Some(value)) if !rest.is_empty() => {
+                    let part = part.get_or_insert_with(|| Record::new(held.type_id, held.members.len()));
+                    self.set(part, rest, &whole.value, value)?;
+                }
+                _ => return Ok(Some(whole.clone())),
+            }
+        }
+        Ok(part.map(|part| DynamicProperty { value: part.into(), ..whole.clone() }))
     }
 
     /// Sets what a path leads to, making the values on the way as the source has them.
@@ -110,7 +137,7 @@ impl Run<'_> {
                 self.set(Arc::make_mut(&mut nested), rest, &inner, value)?;
                 into.set(*number, Value::Record(nested));
             }
-            // Properties made before are carried whole.
+            // Properties made before are carried.
             [] | [Step::Dynamic(_), ..] => {}
         }
         Ok(())
@@ -126,7 +153,11 @@ impl Run<'_> {
             let mut own: Vec<Option<DynamicProperty>> =
                 std::mem::take(&mut record.dynamic).into_iter().map(Some).collect();
             let taken = places.iter().map(|place| place.and_then(|place| own.get_mut(place)).and_then(Option::take));
-            record.dynamic = taken.map(|property| property.unwrap_or_else(hole)).collect();
+            let mut dynamic: Vec<DynamicProperty> = taken.map(|property| property.unwrap_or_else(hole)).collect();
+            // What the row has of its own stands behind what was made.
+            let made = places.iter().flatten().count();
+            dynamic.extend(own.into_iter().skip(made).flatten());
+            record.dynamic = dynamic;
         }
     }
 }

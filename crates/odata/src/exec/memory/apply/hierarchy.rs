@@ -64,7 +64,7 @@ impl Run<'_> {
         let sorted = self.sorted(order, self.nodes(hierarchy)?)?;
         let roots = match start {
             Some(steps) => {
-                let ty = if let Some(EdmType::Named(id)) = hierarchy.nodes.ty.base { id } else { self.ty };
+                let ty = if let Some(EdmType::Named(id)) = hierarchy.nodes.ty.base { Some(id) } else { self.ty };
                 let nodes = Run { ty, ..*self }.steps(steps, sorted.clone())?;
                 Some(nodes.iter().map(|node| self.id(&hierarchy.id, node)).collect::<Result<Vec<_>, _>>()?)
             }

@@ -9,6 +9,7 @@ mod extreme;
 mod group;
 mod hierarchy;
 mod key;
+mod nested;
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 
 use super::compare::sort;
 use super::compute::compute_all;
-use super::eval::Frame;
 use super::search::Terms;
 use super::these::{settled_aggregate, settled_filter, settled_order};
 use super::{Context, Patterns, evaluate, matches};
@@ -59,35 +59,8 @@ use crate::value::{DynamicProperty, Record, Value};
 pub fn apply(apply: &Apply, rows: Vec<Value>, context: Context<'_>) -> Result<Vec<Value>, Error> {
     let patterns = Patterns::default();
     let context = context.or_patterns(&patterns);
-    let rows = started(&apply.steps, rows);
     let budget = Cell::new(APPLY_ROWS_MAX.max(rows.len().saturating_mul(32)));
     Run { context, ty: apply.ty, budget: &budget }.steps(&apply.steps, rows).map_err(|error| error.at("$apply"))
-}
-
-/// Rows for transformations to begin with. Numbers of properties start at the first one that is made, so what rows have of
-/// their own stays only where all that is made stands before it.
-fn started(steps: &[Transformation], mut rows: Vec<Value>) -> Vec<Value> {
-    let keeps_places = |step: &Transformation| {
-        !matches!(
-            step,
-            Transformation::Aggregate(_)
-                | Transformation::GroupBy { .. }
-                | Transformation::Concat(_)
-                | Transformation::Join { .. }
-                | Transformation::Nest(_)
-        )
-    };
-    if steps.iter().all(keeps_places) {
-        return rows;
-    }
-    for row in &mut rows {
-        if let Value::Record(record) = row
-            && !record.dynamic.is_empty()
-        {
-            Arc::make_mut(record).dynamic.clear();
-        }
-    }
-    rows
 }
 
 /// Takes the places that rows only hold for others off them.
@@ -101,8 +74,8 @@ pub(super) fn without_holes(row: &mut Value) {
 
 struct Run<'r> {
     context: Context<'r>,
-    /// What rows are declared to be.
-    ty: TypeId,
+    /// What rows are declared to be; those of `$crossjoin` are nothing.
+    ty: Option<TypeId>,
     /// Rows that may still be taken and given.
     budget: &'r Cell<usize>,
 }
@@ -111,8 +84,24 @@ fn hole() -> DynamicProperty {
     DynamicProperty { name: Arc::from(""), ty: None, value: Value::Null }
 }
 
-fn empty_row(ty: TypeId, model: &Model) -> Record {
-    Record::new(ty, model.structured(ty).map_or(0, |structured| structured.members.len()))
+fn empty_row(ty: Option<TypeId>, model: &Model) -> Record {
+    let members = ty.and_then(|ty| model.structured(ty)).map_or(0, |structured| structured.members.len());
+    Record::new(ty.unwrap_or(TypeId(0)), members)
+}
+
+/// Puts a property that is made at its place, before those that the row has of its own. One of the same name would stand in the
+/// answer twice.
+pub(super) fn put(record: &mut Record, place: usize, property: DynamicProperty) {
+    let dynamic = &mut record.dynamic;
+    while dynamic.len() < place {
+        dynamic.push(hole());
+    }
+    if let Some(stored) =
+        dynamic.iter().skip(place).position(|known| known.name == property.name && !known.name.is_empty())
+    {
+        dynamic.remove(place + stored);
+    }
+    dynamic.insert(place, property);
 }
 
 impl Run<'_> {
@@ -182,23 +171,17 @@ impl Run<'_> {
                 }
                 all
             }
-            Transformation::Join { outer, source, steps, name } => self.join(*outer, source, steps, name, rows)?,
+            Transformation::Join { outer, source, steps, name, place } => {
+                self.join(*outer, source, steps, (name, *place), rows)?
+            }
+            Transformation::AddNested { source, place, parts } => self.add_nested(source, *place, parts, rows)?,
             Transformation::Relatives { descendants, hierarchy, start, distance, keep_start } => {
                 self.relatives(*descendants, hierarchy, start, (*distance, *keep_start), rows)?
             }
             Transformation::Traverse { hierarchy, postorder, start, order } => {
                 self.traverse(hierarchy, *postorder, start.as_deref(), order, rows)?
             }
-            Transformation::Nest(parts) => {
-                let mut row = Value::from(empty_row(self.ty, self.context.model));
-                for (name, steps) in parts {
-                    self.spend(rows.len())?;
-                    let mut nested = self.steps(steps, rows.clone())?;
-                    nested.iter_mut().for_each(without_holes);
-                    push(&mut row, name, Value::from(nested));
-                }
-                vec![row]
-            }
+            Transformation::Nest(parts) => vec![self.nest(parts, &rows)?],
         })
     }
 
@@ -226,47 +209,5 @@ impl Run<'_> {
             each.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
         Ok(keyed.into_iter().map(|(_, row)| row).collect())
-    }
-
-    fn join(
-        &self,
-        outer: bool,
-        source: &crate::expr::Expr,
-        steps: &[Transformation],
-        name: &Arc<str>,
-        rows: Vec<Value>,
-    ) -> Result<Vec<Value>, Error> {
-        let related = match source.ty.base {
-            Some(crate::model::EdmType::Named(id)) => id,
-            _ => self.ty,
-        };
-        let inner = Run { context: self.context, ty: related, budget: self.budget };
-        let mut all = Vec::new();
-        for row in rows {
-            let found = self.context.value(source, &Frame::row(&row))?;
-            let elements = match &*found {
-                Value::Collection(elements) => elements.to_vec(),
-                Value::Record(_) => vec![found.into_owned()],
-                _ => Vec::new(),
-            };
-            let mut elements = inner.steps(steps, started(steps, elements))?;
-            elements.iter_mut().for_each(without_holes);
-            if elements.is_empty() && outer {
-                elements.push(Value::Null);
-            }
-            self.spend(elements.len())?;
-            for element in elements {
-                let mut joined = row.clone();
-                push(&mut joined, name, element);
-                all.push(joined);
-            }
-        }
-        Ok(all)
-    }
-}
-
-fn push(row: &mut Value, name: &Arc<str>, value: Value) {
-    if let Value::Record(record) = row {
-        Arc::make_mut(record).dynamic.push(DynamicProperty { name: name.clone(), ty: None, value });
     }
 }
