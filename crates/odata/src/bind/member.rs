@@ -8,7 +8,7 @@ use crate::expr::{Expr, ExprType, IT, Node, Step};
 use crate::limits::ALIAS_CHAIN_MAX;
 use crate::model::{ContainerChildKind, EdmType, Primitive, StructuredType, TypeId};
 use crate::syntax::ast::{self, Argument, Root, Segment, SegmentKind, Span};
-use crate::syntax::{Query, SystemOption, parse_expression};
+use crate::syntax::{Query, parse_expression};
 use crate::value::Value;
 
 /// `$filter(…)` between a collection and what uses it.
@@ -228,11 +228,11 @@ impl Binder<'_> {
         Err(self.error(span, format!("Could not find a property named '{name}' on type '{ty}'.")))
     }
 
-    /// A property that no type declares. Transformations keep none of them.
+    /// A property that no type declares. Rows that transformations made anew have none of their own.
     fn open(&self, at: Expr, name: &str, span: Span) -> Result<Expr, Error> {
-        let is_of_row = matches!(&at.node, Node::Path { root: 0, .. });
-        if self.option == SystemOption::Apply.name() || (is_of_row && self.row.applied) {
-            return Err(self.not_offered(span, &format!("The dynamic property '{name}' together with $apply")));
+        let is_of_row = matches!(&at.node, Node::Path { root: 0, steps } if steps.is_empty());
+        if is_of_row && self.row.members.is_some() && !self.asks_whether_left {
+            return Err(self.error(span, "The property is not part of what $apply gives."));
         }
         Ok(Expr { node: Node::Open(Box::new(at), name.into()), ty: ExprType::UNTYPED })
     }

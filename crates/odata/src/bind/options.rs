@@ -91,7 +91,7 @@ pub(super) fn bind<'a>(
     };
     if let Some(tree) = &options.apply {
         query.apply = apply::bind(model, &mut row, tree, outside)?;
-        row.applied = true;
+        row.applied = row.members.is_some();
     }
     query.compute = compute::bind(model, "$compute", &mut row, &options.compute, outside)?;
     if let Some(tree) = &options.filter {
@@ -102,7 +102,7 @@ pub(super) fn bind<'a>(
     }
     query.projection = projection::bind(model, element, options, &row, outside, depth)?;
     if let Some(apply) = query.apply.as_ref().filter(|_| options.select.is_none() && options.expand.is_empty()) {
-        query.projection = apply::projection(model, apply, &row);
+        query.projection = apply::projection(model, apply.ty, &row);
     }
     Ok(query)
 }

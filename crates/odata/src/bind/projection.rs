@@ -35,7 +35,8 @@ pub(super) fn bind<'a>(
                 Some(SelectItem::Member { member, .. }) => left(row, *member, "$select", item.path.first())?,
                 Some(SelectItem::Dynamic(name)) if row.applied && row.dynamic(name).is_none() => {
                     let position = item.path.first().map_or(0, |name| name.position);
-                    return Err(dynamic_not_offered(position, "together with $apply"));
+                    let error = Error::bad_request("The property is not part of what $apply gives.").at("$select");
+                    return Err(error.at_position(position));
                 }
                 _ => {}
             }
