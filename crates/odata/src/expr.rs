@@ -309,6 +309,17 @@ pub enum Node {
         /// `$count($filter=…)`.
         filter: Option<Box<Expr>>,
     },
+    /// `path/$filter(…)`: the elements that fit, where more than `any`, `all` or `$count` is asked of them.
+    Filtered {
+        /// The collection.
+        source: Box<Expr>,
+        /// The variable's root number in `filter`.
+        variable: u8,
+        /// What they fit.
+        filter: Box<Expr>,
+    },
+    /// `[a,b]` whose elements are no constants.
+    List(Vec<Expr>),
     /// `path/aggregate(…)`: one value of the elements, each of which is the variable; of [`THESE`] each is the row.
     Aggregate {
         /// The collection.
@@ -462,7 +473,8 @@ impl Expr {
             | Node::Open(a, _)
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&mut **a).chain(list).collect(),
-            Node::Call(_, arguments) => arguments.iter_mut().collect(),
+            Node::Filtered { source, filter, .. } => vec![source, filter],
+            Node::Call(_, arguments) | Node::List(arguments) => arguments.iter_mut().collect(),
             Node::Invoke { binding, parameters, .. } => {
                 binding.iter_mut().map(|binding| &mut **binding).chain(parameters.iter_mut().flatten()).collect()
             }
@@ -503,7 +515,8 @@ impl Expr {
             | Node::Open(a, _)
             | Node::Walk(a, _) => vec![a],
             Node::In(a, list) => std::iter::once(&**a).chain(list).collect(),
-            Node::Call(_, arguments) => arguments.iter().collect(),
+            Node::Filtered { source, filter, .. } => vec![source, filter],
+            Node::Call(_, arguments) | Node::List(arguments) => arguments.iter().collect(),
             Node::Invoke { binding, parameters, .. } => {
                 binding.iter().map(|binding| &**binding).chain(parameters.iter().flatten()).collect()
             }

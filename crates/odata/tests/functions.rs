@@ -247,7 +247,6 @@ fn arguments_of_another_kind_are_refused_with_their_place() {
         assert_eq!((error.kind, error.position), (ErrorKind::BadRequest, Some(position)), "{text}: {error}");
         assert!(error.message.starts_with(message), "{text}: {error}");
     }
-    for text in ["geo.distance(place,geography'SRID=4267;Point(1 2)') eq 1", "hassubset(numbers,[id])"] {
-        assert_eq!(bind::filter(&model, ty, text).unwrap_err().kind, ErrorKind::NotImplemented, "{text}");
-    }
+    let elsewhere = "geo.distance(place,geography'SRID=4267;Point(1 2)') eq 1";
+    assert_eq!(bind::filter(&model, ty, elsewhere).unwrap_err().kind, ErrorKind::NotImplemented);
 }

@@ -232,6 +232,8 @@ fn leaf(variable: Option<&'static str>) -> BoxedStrategy<String> {
         1 => (pick(&["m", "n"]), prop::collection::vec(pick(&INTS), 0..3)).prop_map(|(a, list)| {
             format!("{a} in ({})", list.into_iter().map(int_text).collect::<Vec<_>>().join(","))
         }),
+        1 => (text(), text(), text()).prop_map(|(a, b, c)| format!("{a} in [{b},null,{c}]")),
+        1 => (integer_expr(), integer_expr()).prop_map(|(a, b)| format!("{a} in [{b},n]")),
         1 => text().prop_map(|a| format!("{a} in tags")),
         1 => (pick(&["n", "m", "length(t)"]), comparison(), pick(&["0.5", "-0.5", "1.5", "2.0", "-1.0", "6.99"]), any::<bool>())
             .prop_map(|(a, op, c, left)| if left { format!("{c} {op} {a}") } else { format!("{a} {op} {c}") }),

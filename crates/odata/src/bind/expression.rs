@@ -276,7 +276,7 @@ impl Binder<'_> {
         let mut left = self.expr(left)?;
         let mut alternatives = Vec::with_capacity(items.len());
         for item in items {
-            let bound = self.expr(item)?;
+            let bound = if self.is_object(item) { self.object(item, left.ty)? } else { self.expr(item)? };
             let span = item.span;
             let (new_left, alternative) = self.unify(left, bound, span, "Equal")?;
             left = new_left;
@@ -376,13 +376,13 @@ impl Binder<'_> {
         Ok(ty)
     }
 
-    /// `[a,b]` of constants.
+    /// `[a,b]`.
     fn array(&mut self, items: &[ast::Expr<'_>]) -> Result<Expr, Error> {
         let mut elements = Vec::with_capacity(items.len());
         for item in items {
             let bound = self.expr(item)?;
-            if !matches!(bound.node, Node::Literal(_)) || bound.ty.collection {
-                return Err(self.not_offered(item.span, "An element of a collection literal that is no constant"));
+            if bound.ty.collection {
+                return Err(self.error(item.span, "A collection cannot be an element of another one."));
             }
             elements.push(bound);
         }
@@ -391,11 +391,15 @@ impl Binder<'_> {
             let (a, b) = (type_text(self.model, a), type_text(self.model, b));
             self.error(span, format!("The elements of the collection are of types '{a}' and '{b}'."))
         })?;
+        let ty = ExprType { collection: true, ..ty };
+        if !elements.iter().all(|element| matches!(element.node, Node::Literal(_))) {
+            return Ok(Expr { node: Node::List(elements), ty });
+        }
         let values: Vec<_> = elements
             .into_iter()
             .filter_map(|element| if let Node::Literal(value) = element.node { Some(value) } else { None })
             .collect();
-        Ok(Expr { node: Node::Literal(values.into()), ty: ExprType { collection: true, ..ty } })
+        Ok(Expr { node: Node::Literal(values.into()), ty })
     }
 
     /// `cast(expr,Type)`, `cast(Type)`, and `isof` likewise.
@@ -406,8 +410,10 @@ impl Binder<'_> {
             _ => return Err(self.error(span, "'cast' and 'isof' take an expression and a type.")),
         };
         let to = self.type_argument(ty)?;
-        if to.collection || operand.ty.collection {
-            return Err(self.not_offered(span, "Casting collections"));
+        let open = operand.ty == ExprType::NULL || operand.ty == ExprType::UNTYPED;
+        if to.collection != operand.ty.collection && !open {
+            let (a, b) = (type_text(self.model, operand.ty), type_text(self.model, to));
+            return Err(self.error(span, format!("'{a}' is never '{b}': one of them is a collection.")));
         }
         if let (Class::Structured(from), Some(EdmType::Named(target))) = (class_of(self.model, operand.ty), to.base)
             && self.model.structured(target).is_some()

@@ -123,12 +123,17 @@ impl Binder<'_> {
         for (place, segment) in segments.iter().enumerate() {
             self.count_node(segment.span)?;
             let last = place + 1 == segments.len();
+            if !matches!(segment.kind, SegmentKind::Lambda { .. } | SegmentKind::Count(_))
+                && let Some(narrowed) = narrowed.take()
+            {
+                at = filtered(at, narrowed);
+            }
             match &segment.kind {
-                SegmentKind::Name(name, None) if narrowed.is_none() => {
+                SegmentKind::Name(name, None) => {
                     let called = self.function(&at, name, &[], segment.span)?;
                     at = if let Some(called) = called { called } else { self.step(at, name, segment.span)? };
                 }
-                SegmentKind::Name(name, Some(arguments)) if narrowed.is_none() => {
+                SegmentKind::Name(name, Some(arguments)) => {
                     let called = self.function(&at, name, arguments, segment.span)?;
                     at = match called {
                         Some(called) => called,
@@ -145,39 +150,26 @@ impl Binder<'_> {
                 SegmentKind::Count(options) if last => {
                     return self.count(at, options.as_deref(), narrowed, segment.span);
                 }
-                SegmentKind::Aggregate(item) if last && narrowed.is_none() => {
-                    return self.aggregate(at, item, segment.span);
-                }
-                SegmentKind::Filter(predicate) if narrowed.is_none() => {
+                SegmentKind::Aggregate(item) if last => return self.aggregate(at, item, segment.span),
+                SegmentKind::Filter(predicate) => {
                     let variable = self.next_root(segment.span)?;
                     let predicate =
                         self.over_elements(&at, variable, segment.span, |binder| binder.predicate(predicate))?;
                     narrowed = Some(Narrowed { variable, predicate });
                 }
-                SegmentKind::Aggregate(_) if last => {
-                    return Err(self.not_offered(segment.span, "'aggregate' after '$filter(…)'"));
-                }
                 SegmentKind::Count(_) | SegmentKind::Lambda { .. } | SegmentKind::Aggregate(_) => {
                     return Err(self.error(segment.span, "Nothing can follow here."));
-                }
-                SegmentKind::Name(name, Some(_)) => {
-                    return Err(self.called(&at, name, segment.span));
                 }
                 SegmentKind::Annotation(_) => {
                     return Err(self.not_offered(segment.span, "An annotation in an expression"));
                 }
-                SegmentKind::Key(arguments) if narrowed.is_none() => at = self.keyed(at, arguments, segment.span)?,
-                SegmentKind::Key(_) => return Err(self.not_offered(segment.span, "A key after '$filter(…)'")),
-                SegmentKind::Name(..) | SegmentKind::Filter(_) => {
-                    return Err(self.not_offered(segment.span, "A path after '$filter(…)'"));
-                }
+                SegmentKind::Key(arguments) => at = self.keyed(at, arguments, segment.span)?,
             }
         }
-        if narrowed.is_some() {
-            let span = segments.last().map_or(Span::default(), |segment| segment.span);
-            return Err(self.not_offered(span, "A filtered collection as a value"));
-        }
-        Ok(at)
+        Ok(match narrowed {
+            Some(narrowed) => filtered(at, narrowed),
+            None => at,
+        })
     }
 
     /// A property or a cast.
@@ -382,6 +374,12 @@ impl Binder<'_> {
         self.open_aliases.pop();
         bound
     }
+}
+
+/// The elements that a `$filter(…)` leaves, as a collection.
+fn filtered(source: Expr, Narrowed { variable, predicate }: Narrowed) -> Expr {
+    let ty = source.ty;
+    Expr { node: Node::Filtered { source: Box::new(source), variable, filter: Box::new(predicate) }, ty }
 }
 
 /// `any`/`all` over the elements that a `$filter(…)` leaves.

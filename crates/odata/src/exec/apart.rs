@@ -141,7 +141,10 @@ impl Taking {
                     not_offered("A predicate over a collection kept apart can look at its own elements only.")
                 })?;
             }
-            Node::Lambda { variable, .. } | Node::Count { variable, .. } | Node::Aggregate { variable, .. } => {
+            Node::Lambda { variable, .. }
+            | Node::Count { variable, .. }
+            | Node::Filtered { variable, .. }
+            | Node::Aggregate { variable, .. } => {
                 *variable = variable.saturating_sub(element);
             }
             Node::Call(Function::Now, _) => expr.node = Node::Literal(Value::DateTimeOffset(self.now)),

@@ -1,7 +1,7 @@
 //! Common expressions: precedence climbing over the operators of OData 4.01 (part 2, section 5.1.1.17).
 
 use super::SyntaxError;
-use super::ast::{Builtin, Expr, ExprKind, Literal, Path, Root, Segment, SegmentKind};
+use super::ast::{Argument, Builtin, Expr, ExprKind, Literal, Path, Root, Segment, SegmentKind};
 use super::cursor::Cursor;
 use super::member::builtin;
 use crate::expr::{ArithmeticOp, CompareOp};
@@ -304,16 +304,33 @@ impl<'t> Cursor<'t> {
     /// A qualified name by itself, or `Collection(…)` of one; leaves the place when an expression stands here.
     fn type_name(&mut self) -> Option<Expr<'t>> {
         let start = self.pos;
-        let name = self.qualified_name().filter(|name| name.contains('.'));
-        if let Some(name) = name
+        if self.qualified_name() == Some("Collection")
+            && self.eat(b'(')
+            && let Some(element) = self.single_type_name()
+            && self.eat(b')')
+        {
+            let arguments = vec![Argument { name: None, value: element }];
+            return Some(self.name_since(start, SegmentKind::Name("Collection", Some(arguments))));
+        }
+        self.pos = start;
+        self.single_type_name()
+    }
+
+    fn single_type_name(&mut self) -> Option<Expr<'t>> {
+        let start = self.pos;
+        if let Some(name) = self.qualified_name().filter(|name| name.contains('.'))
             && matches!(self.peek(), Some(b',' | b')' | b' '))
         {
-            let span = self.span_from(start);
-            let segment = Segment { kind: SegmentKind::Name(name, None), span };
-            return Some(Expr { kind: ExprKind::Path(Path { root: Root::Implicit, segments: vec![segment] }), span });
+            return Some(self.name_since(start, SegmentKind::Name(name, None)));
         }
         self.pos = start;
         None
+    }
+
+    fn name_since(&self, start: usize, kind: SegmentKind<'t>) -> Expr<'t> {
+        let span = self.span_from(start);
+        let segments = vec![Segment { kind, span }];
+        Expr { kind: ExprKind::Path(Path { root: Root::Implicit, segments }), span }
     }
 
     /// A path may go on from the result of `cast`.

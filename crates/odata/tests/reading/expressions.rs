@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{body, each, get_url};
+use super::support::{body, each, get_url, status};
 
 #[test]
 fn a_pattern_may_be_computed_for_each_row() {
@@ -35,4 +35,43 @@ fn a_computed_pattern_that_is_none_is_400_and_named() {
     assert_eq!(message, "The pattern '(Alpha' is not valid: unclosed group.");
     let large = get_url("/Books?$filter=matchesPattern(Title,concat('(?:','a{1000}){1000}'))");
     assert_eq!(large.0, 400, "{}", large.1);
+}
+
+#[test]
+fn a_filtered_collection_is_a_collection() {
+    assert_eq!(each("/Authors?$filter=Books/$filter(Pages gt 200)/aggregate(Pages with sum) gt 0", "ID"), [1]);
+    assert_eq!(each("/Books?$filter='old' in Tags/$filter($this ne 'red')&$orderby=ID", "ID"), [1, 2, 3]);
+    assert_eq!(each("/Books?$filter='red' in Tags/$filter($this ne 'red')", "ID"), [] as [i64; 0]);
+    assert_eq!(
+        each("/Books?$filter=hassubset(Tags/$filter(length($this) eq 3),['old','red'])&$orderby=ID", "ID"),
+        [1, 2]
+    );
+    assert_eq!(each("/Authors?$filter=Books/$filter(Pages gt 50)(2)/Title eq 'Beta'", "ID"), [2]);
+    assert_eq!(each("/Authors?$filter=Books/$filter(Pages gt 50)/lib.Atlas/any(a:a/ID eq 2)", "ID"), [2]);
+    assert_eq!(each("/Books?$filter=Copies/$filter(City eq 'Rome')/$filter(Shelf gt 1)/$count eq 2", "ID"), [2, 3]);
+    assert_eq!(each("/Books?$filter=Copies/$filter(City eq 'Rome')/$filter(Shelf gt 4)/any()", "ID"), [3]);
+    assert_eq!(
+        body("/Books?$compute=Tags/$filter($this gt 'o') as Late&$select=Late&$top=1")["value"][0]["Late"],
+        json!(["old", "red"])
+    );
+    assert_eq!(status("/Authors?$filter=Books/$filter(Pages gt 50)/Title eq 'Beta'"), 400);
+}
+
+#[test]
+fn lists_hold_what_is_computed_and_collections_are_cast() {
+    assert_eq!(each("/Books?$filter=Title in [Author/Name,concat('Al','pha')]", "ID"), [1]);
+    assert_eq!(each("/Books?$filter=hassubset(Tags,[concat('o','ld'),substring('xbig',1)])", "ID"), [1]);
+    assert_eq!(
+        body("/Books?$compute=[Title,Isbn] as Names&$select=Names&$top=1")["value"][0]["Names"],
+        json!(["Alpha", "978-1"])
+    );
+    assert_eq!(each("/Books?$filter=Where in [{\"City\":\"Rome\",\"Shelf\":7}]", "ID"), [1]);
+    assert_eq!(each("/Books?$filter=hassubset(cast(['1','2'],Collection(Edm.Int32)),[ID])&$orderby=ID", "ID"), [1, 2]);
+    assert_eq!(each("/Books?$filter=not cast(Tags,Collection(Edm.Int32))/any()", "ID").len(), 3);
+    assert_eq!(each("/Books?$filter=isof(Tags,Collection(Edm.String))", "ID").len(), 3);
+    assert_eq!(each("/Books?$filter=isof(Tags,Collection(Edm.Int32))", "ID").len(), 0);
+    for bad in ["cast(Tags,Edm.String) eq 'x'", "isof(Title,Collection(Edm.String))", "[[1],2]/any()", "Title in [[1]]"]
+    {
+        assert_eq!(status(&format!("/Books?$filter={bad}")), 400, "{bad}");
+    }
 }

@@ -104,7 +104,7 @@ impl Applier<'_> {
                 let members = parts.clone().map(<[Step]>::to_vec).collect();
                 let projection = of_paths(self.model, nested.ty, parts);
                 let rows = Rows { members: Some(members), dynamic: Vec::new() };
-                *nested = Arc::new(Nested { projection, rows, ..(**nested).clone() });
+                *nested = Arc::new(Nested { rows, projection, ..(**nested).clone() });
             }
         }
     }

@@ -129,6 +129,7 @@ impl Context<'_> {
             Node::Cast(operand, to) => {
                 let value = self.value(operand, frame)?;
                 match to.base {
+                    Some(element) if to.collection => Cow::Owned(self.elements_as(&value, operand.ty.base, element)),
                     Some(to) if !value.is_null() => {
                         Cow::Owned(convert(self.model, &value, operand.ty.base, to).unwrap_or(Value::Null))
                     }
@@ -137,6 +138,11 @@ impl Context<'_> {
             }
             Node::Count { source, variable, filter } => {
                 Cow::Owned(Value::Int(self.count(source, *variable, filter.as_deref(), frame)?))
+            }
+            Node::Filtered { source, variable, filter } => Cow::Owned(self.filtered(source, *variable, filter, frame)?),
+            Node::List(elements) => {
+                let values = elements.iter().map(|element| Ok(self.value(element, frame)?.into_owned()));
+                Cow::Owned(values.collect::<Result<Vec<Value>, EvalError>>()?.into())
             }
             Node::Aggregate { source, variable, item } => Cow::Owned(self.aggregate(source, *variable, item, frame)?),
             _ => Cow::Owned(self.truth(expr, frame)?.map_or(Value::Null, Value::Boolean)),
@@ -195,13 +201,11 @@ impl Context<'_> {
             }
             Node::IsOf(operand, to) => {
                 let value = self.value(operand, frame)?;
-                let fits = to.base.is_some_and(|to| match &*value {
-                    Value::Null | Value::Collection(_) => false,
-                    Value::Record(_) => convert(self.model, &value, operand.ty.base, to).is_some(),
-                    value if operand.ty == ExprType::UNTYPED => is_kind_of(value, to),
-                    _ => is_primitive_of(self.model, operand.ty.base, to),
-                });
-                Ok(Some(fits))
+                let is_of = |value: &Value| to.base.is_some_and(|to| self.is_of(value, operand.ty, to));
+                Ok(Some(match value.as_collection() {
+                    Some(elements) => to.collection && elements.iter().all(is_of),
+                    None => !to.collection && is_of(&value),
+                }))
             }
             Node::IsDefined(path) => self.is_defined(path, frame).map(Some),
             Node::Found(operand, search) => {
@@ -217,6 +221,8 @@ impl Context<'_> {
             | Node::Arithmetic(..)
             | Node::Negate(_)
             | Node::Cast(..)
+            | Node::Filtered { .. }
+            | Node::List(_)
             | Node::Aggregate { .. }
             | Node::Count { .. } => Ok(as_truth(&*self.value(expr, frame)?)),
         }
@@ -236,6 +242,38 @@ impl Context<'_> {
             }
         }
         Ok(false)
+    }
+
+    fn is_of(&self, value: &Value, declared: ExprType, to: EdmType) -> bool {
+        match value {
+            Value::Null | Value::Collection(_) => false,
+            Value::Record(_) => convert(self.model, value, declared.base, to).is_some(),
+            value if declared.base == ExprType::UNTYPED.base => is_kind_of(value, to),
+            _ => is_primitive_of(self.model, declared.base, to),
+        }
+    }
+
+    /// A collection with each element cast; null where one of them cannot be.
+    fn elements_as(&self, value: &Value, from: Option<EdmType>, to: EdmType) -> Value {
+        let cast = |element: &Value| match element {
+            Value::Null => Some(Value::Null),
+            element => convert(self.model, element, from, to),
+        };
+        let cast = value.as_collection().map(|elements| elements.iter().map(cast).collect::<Option<Vec<_>>>());
+        cast.flatten().map_or(Value::Null, Value::from)
+    }
+
+    /// The elements for which a predicate is true.
+    fn filtered(&self, source: &Expr, variable: u8, filter: &Expr, frame: &Frame<'_, '_>) -> Result<Value, EvalError> {
+        let source = self.value(source, frame)?;
+        let Some(elements) = source.as_collection() else { return Ok(Value::Null) };
+        let mut kept = Vec::new();
+        for element in elements {
+            if self.truth(filter, &frame.visit(variable, element)?)? == Some(true) {
+                kept.push(element.clone());
+            }
+        }
+        Ok(kept.into())
     }
 
     /// `any` and `all`: an element counts when the body is true; null does not.

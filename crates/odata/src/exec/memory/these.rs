@@ -99,7 +99,8 @@ impl Context<'_> {
     /// Related entities stand elsewhere; a row that has everything else has them, too.
     fn holds(&self, owner: &Record, number: u16) -> bool {
         let members = self.model.structured(owner.type_id).map_or(&[][..], |ty| &ty.members);
-        let is_navigation = |number: u16| members.get(usize::from(number)).is_some_and(|member| member.is_navigation());
+        let is_navigation =
+            |number: u16| members.get(usize::from(number)).is_some_and(crate::model::Member::is_navigation);
         let mut others = members.iter().zip(0..).filter(|(member, _)| !member.is_navigation() && !member.is_stream());
         owner.get(number).is_some() || (is_navigation(number) && others.all(|(_, other)| owner.get(other).is_some()))
     }

@@ -121,6 +121,10 @@ impl Translator<'_> {
             let elements = self.dialect.elements(&array, "i");
             return Ok(format!("EXISTS (SELECT 1 FROM {elements} WHERE i.value IS NOT DISTINCT FROM {})", operand.sql));
         }
+        if !alternatives.iter().all(|alternative| matches!(alternative.node, Node::Literal(_))) {
+            let each = alternatives.iter().map(|alternative| self.compare(CompareOp::Eq, operand, alternative, exact));
+            return Ok(format!("({})", each.collect::<Result<Vec<_>, _>>()?.join(" OR ")));
+        }
         if is_null(operand) {
             return Ok(constant(alternatives.iter().any(is_null)));
         }
@@ -129,10 +133,7 @@ impl Translator<'_> {
         let mut places = Vec::with_capacity(alternatives.len());
         let mut with_null = false;
         for alternative in alternatives {
-            let Node::Literal(value) = &alternative.node else {
-                return untranslatable("'in' with alternatives that are not constants");
-            };
-            if value.is_null() {
+            if is_null(alternative) {
                 with_null = true;
                 continue;
             }

@@ -165,7 +165,9 @@ impl Run<'_> {
                     let mut given = self.steps(&branch.steps, rows.clone())?;
                     Self::placed(&mut given, &branch.places);
                     if branch.whole {
-                        given.iter_mut().for_each(|row| self.context.completed(row));
+                        for row in &mut given {
+                            self.context.completed(row);
+                        }
                     }
                     all.append(&mut given);
                 }
