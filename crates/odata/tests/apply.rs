@@ -393,6 +393,8 @@ fn a_property_is_defined_where_the_row_has_it() {
     assert_eq!(count(levels, "isdefined(Customer/Name)"), 3);
     assert_eq!(count(levels, "isdefined(Customer/Home/Country)"), 5);
     assert_eq!(count(levels, "isdefined(Customer)"), 5);
+    let mixed = "concat(identity,aggregate(Amount with sum as Total))/groupby((Total))";
+    assert_eq!((count(mixed, "isdefined(Total)"), count(mixed, "true")), (1, 2), "a group of none has none");
     assert_eq!(count(&format!("{levels}/filter(not isdefined(Customer))"), "N eq 8"), 1);
 }
 

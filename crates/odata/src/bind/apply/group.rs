@@ -88,7 +88,7 @@ impl Applier<'_> {
             }
         }
         self.show_parts(&mut made, inner);
-        made.ragged |= ragged;
+        made.ragged |= ragged || row.ragged;
         *row = made;
         Ok(Transformation::GroupBy { keys, levels, steps, inner, carried })
     }

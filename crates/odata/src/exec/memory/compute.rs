@@ -57,8 +57,9 @@ pub(super) fn compute_all(
     context: Context<'_>,
 ) -> Result<Vec<Value>, EvalError> {
     for (item, first) in items.iter().zip(first..) {
-        let item = [settled_compute(item, &rows, context)?];
-        let computed = rows.into_iter().map(|row| compute_from(first, &item, row, context));
+        let item = settled_compute(item, &rows, context)?;
+        let item = std::slice::from_ref(&*item);
+        let computed = rows.into_iter().map(|row| compute_from(first, item, row, context));
         rows = computed.collect::<Result<_, _>>()?;
     }
     Ok(rows)

@@ -1,5 +1,6 @@
 //! A page of a collection: filter, search, count, order, skip, top, page size, continuation, in this order of meaning.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::apply::{apply, without_holes};
@@ -138,7 +139,8 @@ fn settled(
     let (ranks, all): (Vec<u64>, Vec<Value>) = rows.unzip();
     let all = compute_all(made, &query.compute, all, context).map_err(at("$compute"))?;
     let filter = query.filter.as_ref().map(|filter| settled_filter(filter, &all, context)).transpose();
-    let filter = CollectionQuery { filter: filter.map_err(at("$filter"))?, ..CollectionQuery::default() };
+    let filter = filter.map_err(at("$filter"))?.map(Cow::into_owned);
+    let filter = CollectionQuery { filter, ..CollectionQuery::default() };
     let search = query.search.as_ref().map(Terms::new);
     let run = Run { context, made, query: &filter, search, after: None, needed: 0 };
     let (mut left, mut left_ranks) = (Vec::new(), Vec::new());
@@ -148,7 +150,7 @@ fn settled(
             left_ranks.push(rank);
         }
     }
-    let order = settled_order(&query.order, &left, context).map_err(at("$orderby"))?;
+    let order = settled_order(&query.order, &left, context).map_err(at("$orderby"))?.into_owned();
     let rest = CollectionQuery { compute: Vec::new(), filter: None, search: None, order, ..query.clone() };
     Ok((rest, left_ranks.into_iter().zip(left).collect()))
 }

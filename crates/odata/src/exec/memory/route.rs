@@ -158,7 +158,7 @@ impl<'r, 's> Walk<'r, 's> {
         let mut filter = std::borrow::Cow::Borrowed(filter);
         if filter.expr().asks_these() {
             let (ranks, all): (Vec<u64>, Vec<Value>) = rows.unzip();
-            filter = std::borrow::Cow::Owned(settled_filter(&filter, &all, context)?);
+            filter = std::borrow::Cow::Owned(settled_filter(&filter, &all, context)?.into_owned());
             rows = Box::new(ranks.into_iter().zip(all));
         }
         let mut left = Vec::new();

@@ -19,33 +19,53 @@ pub(super) fn settled<'e>(expr: &'e Expr, rows: &[Value], context: Context<'_>) 
     Ok(Cow::Owned(expr))
 }
 
-pub(super) fn settled_order(
-    order: &[OrderBy],
+pub(super) fn settled_order<'o>(
+    order: &'o [OrderBy],
     rows: &[Value],
     context: Context<'_>,
-) -> Result<Vec<OrderBy>, EvalError> {
+) -> Result<Cow<'o, [OrderBy]>, EvalError> {
+    if !order.iter().any(|by| by.expr.asks_these()) {
+        return Ok(Cow::Borrowed(order));
+    }
     let settled = order.iter().map(|by| {
         let expr = settled(&by.expr, rows, context)?.into_owned();
         Ok(OrderBy { expr, descending: by.descending })
     });
-    settled.collect()
+    settled.collect::<Result<Vec<_>, _>>().map(Cow::Owned)
 }
 
-pub(super) fn settled_filter(filter: &Filter, rows: &[Value], context: Context<'_>) -> Result<Filter, EvalError> {
-    Ok(Filter(settled(filter.expr(), rows, context)?.into_owned()))
-}
-
-pub(super) fn settled_compute(item: &Compute, rows: &[Value], context: Context<'_>) -> Result<Compute, EvalError> {
-    Ok(Compute { name: item.name.clone(), expr: settled(&item.expr, rows, context)?.into_owned() })
-}
-
-pub(super) fn settled_aggregate(
-    item: &Aggregate,
+pub(super) fn settled_filter<'f>(
+    filter: &'f Filter,
     rows: &[Value],
     context: Context<'_>,
-) -> Result<Aggregate, EvalError> {
-    let operand = item.operand.as_ref().map(|operand| Ok(settled(operand, rows, context)?.into_owned()));
-    Ok(Aggregate { operand: operand.transpose()?, ..item.clone() })
+) -> Result<Cow<'f, Filter>, EvalError> {
+    Ok(match settled(filter.expr(), rows, context)? {
+        Cow::Borrowed(_) => Cow::Borrowed(filter),
+        Cow::Owned(expr) => Cow::Owned(Filter(expr)),
+    })
+}
+
+pub(super) fn settled_compute<'c>(
+    item: &'c Compute,
+    rows: &[Value],
+    context: Context<'_>,
+) -> Result<Cow<'c, Compute>, EvalError> {
+    Ok(match settled(&item.expr, rows, context)? {
+        Cow::Borrowed(_) => Cow::Borrowed(item),
+        Cow::Owned(expr) => Cow::Owned(Compute { name: item.name.clone(), expr }),
+    })
+}
+
+pub(super) fn settled_aggregate<'a>(
+    item: &'a Aggregate,
+    rows: &[Value],
+    context: Context<'_>,
+) -> Result<Cow<'a, Aggregate>, EvalError> {
+    let operand = item.operand.as_ref().map(|operand| settled(operand, rows, context)).transpose()?;
+    Ok(match operand {
+        Some(Cow::Owned(operand)) => Cow::Owned(Aggregate { operand: Some(operand), ..item.clone() }),
+        _ => Cow::Borrowed(item),
+    })
 }
 
 fn settle(expr: &mut Expr, rows: &[Value], context: Context<'_>) -> Result<(), EvalError> {
@@ -53,7 +73,7 @@ fn settle(expr: &mut Expr, rows: &[Value], context: Context<'_>) -> Result<(), E
     let value = match &mut expr.node {
         Node::Count { source, .. } if is_these(source) => Value::Int(i64::try_from(rows.len()).unwrap_or(i64::MAX)),
         Node::Aggregate { source, item, .. } if is_these(source) => {
-            of_rows(&settled_aggregate(item, rows, context)?, rows, context)?
+            of_rows(&*settled_aggregate(item, rows, context)?, rows, context)?
         }
         _ => return expr.children_mut().into_iter().try_for_each(|child| settle(child, rows, context)),
     };
