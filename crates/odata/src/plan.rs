@@ -206,7 +206,8 @@ pub enum SelectItem {
     Annotation,
 }
 
-/// One item of `$expand`.
+/// One item of `$expand`. What is expanded below a complex property (`address/country`) stands inside an item of that property,
+/// whose query has nothing but a projection that selects nothing.
 ///
 /// ```
 /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
@@ -221,7 +222,7 @@ pub enum SelectItem {
 pub struct ExpandItem {
     /// Derived type that declares it, when a cast segment named one.
     pub cast: Option<TypeId>,
-    /// Number of the navigation property in the (cast) type.
+    /// Number of the navigation property in the (cast) type, or of the stream, or of the complex property on the way.
     pub member: u16,
     /// Cast after the navigation property.
     pub target_cast: Option<TypeId>,
@@ -235,6 +236,29 @@ pub struct ExpandItem {
     pub repeated: bool,
     /// Nested options.
     pub query: CollectionQuery,
+}
+
+impl ExpandItem {
+    /// A member as it is, under no option.
+    pub(crate) fn plain(cast: Option<TypeId>, member: u16) -> Self {
+        Self {
+            cast,
+            member,
+            target_cast: None,
+            reference: false,
+            count_only: false,
+            levels: None,
+            repeated: false,
+            query: CollectionQuery::default(),
+        }
+    }
+
+    /// A complex property that nothing is wanted of but what is expanded inside it.
+    pub(crate) fn inside(cast: Option<TypeId>, member: u16) -> Self {
+        let mut item = Self::plain(cast, member);
+        item.query.projection.select = Some(Vec::new());
+        item
+    }
 }
 
 impl CollectionQuery {

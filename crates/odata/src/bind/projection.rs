@@ -32,7 +32,9 @@ pub(super) fn bind<'a>(
                 _ => binder.select(id, &item.path, item, &mut select)?,
             }
             match select.last() {
-                Some(SelectItem::Member { member, .. }) => left(row, *member, "$select", item.path.first())?,
+                Some(SelectItem::Member { member, .. }) => {
+                    left(row, &[Step::Member(*member)], "$select", item.path.first())?;
+                }
                 Some(SelectItem::Dynamic(name)) if row.applied && row.dynamic(name).is_none() => {
                     let position = item.path.first().map_or(0, |name| name.position);
                     let error = Error::bad_request("The property is not part of what $apply gives.").at("$select");
@@ -44,7 +46,7 @@ pub(super) fn bind<'a>(
         projection.select = Some(select);
     }
     // What is named on its own stands as it is named there, and `*` is the rest.
-    let is_star = |item: &&ast::ExpandItem<'_>| item.path.first().is_some_and(|name| name.text == "*");
+    let is_star = |item: &&ast::ExpandItem<'_>| item.path.last().is_some_and(|name| name.text == "*");
     let (stars, named): (Vec<_>, Vec<_>) = options.expand.iter().partition(is_star);
     for item in named.into_iter().chain(stars) {
         if item.path.first().is_some_and(|name| name.text == "$value") {
@@ -52,23 +54,22 @@ pub(super) fn bind<'a>(
             projection.media = true;
             continue;
         }
-        binder.expand(id, item, &mut projection.expand)?;
-        if let Some(expanded) = projection.expand.last() {
-            left(row, expanded.member, "$expand", item.path.first())?;
-        }
+        let path = binder.expand(id, &item.path, item, &mut projection.expand)?;
+        left(row, &path, "$expand", item.path.first())?;
     }
     Ok(projection)
 }
 
 /// Refuses a member that `$apply` did not leave.
-fn left(row: &RowType, member: u16, option: &'static str, name: Option<&Name<'_>>) -> Result<(), Error> {
-    if row.holds(&[Step::Member(member)]) {
+fn left(row: &RowType, path: &[Step], option: &'static str, name: Option<&Name<'_>>) -> Result<(), Error> {
+    if row.holds(path) {
         return Ok(());
     }
     let error = Error::bad_request("The property is not part of what $apply gives.").at(option);
     Err(error.at_position(name.map_or(0, |name| name.position)))
 }
 
+#[derive(Clone, Copy)]
 struct Projector<'a> {
     model: &'a Model,
     /// What is projected.
@@ -210,13 +211,20 @@ impl<'a> Projector<'a> {
         Err(Error::bad_request(message).at("$expand").at_position(item.path.first().map_or(0, |name| name.position)))
     }
 
-    fn expand(&self, id: TypeId, item: &'a ast::ExpandItem<'a>, into: &mut Vec<ExpandItem>) -> Result<(), Error> {
-        let Some(first) = item.path.first() else { return Ok(()) };
+    /// Binds an item, or what is left of its path; gives the members that the path leads through.
+    fn expand(
+        &self,
+        id: TypeId,
+        path: &[Name<'_>],
+        item: &'a ast::ExpandItem<'a>,
+        into: &mut Vec<ExpandItem>,
+    ) -> Result<Vec<Step>, Error> {
+        let Some(first) = path.first() else { return Ok(Vec::new()) };
         if first.text.starts_with('@') {
             return Err(not_offered(first, "Expanding annotations"));
         }
-        if first.text == "*" {
-            let Some(ty) = self.model.structured(id) else { return Ok(()) };
+        if first.text == "*" && path.len() == 1 {
+            let Some(ty) = self.model.structured(id) else { return Ok(Vec::new()) };
             let navigations =
                 ty.members.iter().zip(0_u16..).filter(|(m, _)| matches!(m.kind, MemberKind::Navigation(_)));
             for (member, number) in navigations {
@@ -224,10 +232,11 @@ impl<'a> Projector<'a> {
                     into.push(self.expanded(id, (None, number, member), None, item)?);
                 }
             }
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let found = self.member_below(id, &item.path, "$expand")?;
-        let rest = &item.path[found.rest..];
+        let found = self.member_below(id, path, "$expand")?;
+        let rest = &path[found.rest..];
+        let step = Step::Member(found.number);
         if !matches!(found.member.kind, MemberKind::Navigation(_)) {
             if rest.is_empty()
                 && found.member.is_stream()
@@ -236,10 +245,12 @@ impl<'a> Projector<'a> {
                 && !item.count_only
             {
                 into.push(self.expanded(id, (found.cast, found.number, found.member), None, item)?);
-                return Ok(());
+                return Ok(vec![step]);
             }
-            if !rest.is_empty() && structured(self.model, found.member.ty.base).is_some() {
-                return Err(not_offered(first, "Expanding below a complex property"));
+            if let ([_, ..], Some((inner, _))) = (rest, structured(self.model, found.member.ty.base)) {
+                let mut steps = vec![step];
+                steps.append(&mut self.expand_below(&found, inner, rest, item, into)?);
+                return Ok(steps);
             }
             let message =
                 format!("The property '{}' is not a navigation property and cannot be expanded.", found.member.name);
@@ -260,7 +271,29 @@ impl<'a> Projector<'a> {
             return Err(Error::bad_request(message).at("$expand").at_position(first.position));
         }
         into.push(self.expanded(id, (found.cast, found.number, found.member), target_cast, item)?);
-        Ok(())
+        Ok(vec![step])
+    }
+
+    /// What follows a complex property: all that is expanded below it stands in one item.
+    fn expand_below(
+        &self,
+        found: &Found<'_>,
+        inner: TypeId,
+        rest: &[Name<'_>],
+        item: &'a ast::ExpandItem<'a>,
+        into: &mut Vec<ExpandItem>,
+    ) -> Result<Vec<Step>, Error> {
+        if self.depth + 1 > EXPAND_DEPTH_MAX {
+            let message = format!("What is expanded lies deeper than {EXPAND_DEPTH_MAX} levels.");
+            return Err(Error::bad_request(message).at("$expand").at_position(rest[0].position));
+        }
+        let same = |known: &ExpandItem| known.cast == found.cast && known.member == found.number;
+        let place = into.iter().position(same).unwrap_or_else(|| {
+            into.push(ExpandItem::inside(found.cast, found.number));
+            into.len() - 1
+        });
+        let below = Self { depth: self.depth + 1, ..*self };
+        below.expand(inner, rest, item, &mut into[place].query.projection.expand)
     }
 
     fn expanded(

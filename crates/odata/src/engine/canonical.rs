@@ -1,8 +1,10 @@
 //! Where entities live: a path through navigation properties to the entity set that they lead to. Knows no request.
 
+use std::sync::Arc;
+
 use super::address::types_before;
 use super::target::Segment;
-use crate::model::{ContainerChildKind, MemberKind, Model, TypeId};
+use crate::model::{ContainerChild, ContainerChildKind, EdmType, MemberKind, Model, TypeId};
 
 /// The canonical form of a path: what leads through a navigation property that is bound to an entity set (and contains
 /// nothing) starts at that set, as soon as its key is known. Other paths come back as they are.
@@ -57,14 +59,17 @@ fn names_entities(behind: &[Segment], collection: bool) -> bool {
 
 /// The set or singleton that a path below a child of the container is bound to.
 fn bound(model: &Model, root: u16, path: &[&str]) -> Option<u16> {
-    let (ContainerChildKind::EntitySet { bindings, .. } | ContainerChildKind::Singleton { bindings, .. }) =
-        &model.container.children.get(usize::from(root))?.kind
-    else {
-        return None;
-    };
     let fits = |bound: &str| bound.split('/').filter(|step| !step.contains('.')).eq(path.iter().copied());
+    let bindings = bindings_of(model.container.children.get(usize::from(root))?);
     let (_, target) = bindings.iter().find(|(bound, _)| fits(bound))?;
     target_child(model, target)
+}
+
+fn bindings_of(child: &ContainerChild) -> &[(Arc<str>, Arc<str>)] {
+    match &child.kind {
+        ContainerChildKind::EntitySet { bindings, .. } | ContainerChildKind::Singleton { bindings, .. } => bindings,
+        ContainerChildKind::Import { .. } => &[],
+    }
 }
 
 /// A binding's target: a child of this container, by name or qualified name.
@@ -85,22 +90,41 @@ pub(crate) fn target_set(model: &Model, owner: TypeId, member: u16) -> Option<&s
         return None;
     }
     let mut found = None;
-    for (number, child) in (0_u16..).zip(&model.container.children) {
+    for child in &model.container.children {
         let (ContainerChildKind::EntitySet { ty, .. } | ContainerChildKind::Singleton { ty, .. }) = child.kind else {
             continue;
         };
-        if !model.is_a(owner, ty) && !model.is_a(ty, owner) {
-            continue;
-        }
-        match (bound(model, number, &[&property.name]), found) {
-            (None, _) => {}
-            (target, None) => found = target,
-            (target, known) if target == known => {}
-            _ => return None,
+        let bindings =
+            bindings_of(child).iter().filter(|(path, _)| leads_through(model, ty, path, owner, &property.name));
+        for (_, target) in bindings {
+            match (target_child(model, target), found) {
+                (None, _) => {}
+                (target, None) => found = target,
+                (target, known) if target == known => {}
+                _ => return None,
+            }
         }
     }
     let child = &model.container.children[usize::from(found?)];
     matches!(child.kind, ContainerChildKind::EntitySet { .. }).then_some(&*child.name)
+}
+
+/// Whether the path of a binding, from a type, ends with the navigation property of an entity or complex type.
+fn leads_through(model: &Model, from: TypeId, path: &str, owner: TypeId, property: &str) -> bool {
+    let mut steps = path.split('/').collect::<Vec<_>>();
+    if steps.pop() != Some(property) {
+        return false;
+    }
+    let reached = steps.into_iter().try_fold(from, |at, step| {
+        if step.contains('.') {
+            return model.type_by_name(step);
+        }
+        match model.structured(at)?.member(step)?.1.ty.base {
+            EdmType::Named(id) => Some(id),
+            _ => None,
+        }
+    });
+    reached.is_some_and(|reached| model.is_a(owner, reached) || model.is_a(reached, owner))
 }
 
 /// Whether a path is an entity set and nothing more, perhaps under a cast or a filter.

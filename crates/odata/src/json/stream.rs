@@ -19,10 +19,11 @@ impl Writer<'_> {
         inline: bool,
     ) {
         let is_selected = view.iter().any(|projection| projection.select.is_some());
+        let owner = url_of(place);
         let has_links = self.shows_stream_links();
         let is_described = has_links || (is_selected && self.format.level != Level::None);
-        if has_links {
-            let link = format!("{}/{name}", url_of(place));
+        if has_links && !owner.is_empty() {
+            let link = format!("{owner}/{name}");
             self.annotation(name, "odata.mediaEditLink", &link);
             self.annotation(name, "odata.mediaReadLink", &link);
         }
@@ -42,9 +43,12 @@ impl Writer<'_> {
 
     /// What is said of the media of a media entity.
     pub(super) fn media_links(&mut self, record: &Record, place: Place<'_>) {
-        let media = url_of(place) + "/$value";
-        self.annotation("", "odata.mediaEditLink", &media);
-        self.annotation("", "odata.mediaReadLink", &media);
+        let owner = url_of(place);
+        if !owner.is_empty() {
+            let media = owner + "/$value";
+            self.annotation("", "odata.mediaEditLink", &media);
+            self.annotation("", "odata.mediaReadLink", &media);
+        }
         if let Some(media) = &record.media {
             self.annotation("", "odata.mediaContentType", &media.media_type);
             if let Some(etag) = &media.etag {

@@ -36,6 +36,29 @@ pub(crate) fn selected<'v>(view: &[&'v Projection], number: u16, ty: TypeId, mod
     }
 }
 
+/// What is shown of a complex property: what is selected of it, and what is expanded inside it whether it is selected or not.
+pub(crate) fn shown_inside<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Selected<'v> {
+    const WHOLE: &Projection = &Projection { compute: Vec::new(), select: None, expand: Vec::new(), media: false };
+    let chosen = selected(view, number, ty, model);
+    let items = view.iter().flat_map(|projection| &projection.expand);
+    let mut below: Vec<&Projection> = items
+        .filter(|item| item.member == number && is_of(item.cast, ty, model))
+        .map(|item| &item.query.projection)
+        .collect();
+    match chosen {
+        chosen if below.is_empty() => chosen,
+        Selected::No => Selected::Parts(below),
+        Selected::Whole => {
+            below.push(WHOLE);
+            Selected::Parts(below)
+        }
+        Selected::Parts(mut parts) => {
+            parts.append(&mut below);
+            Selected::Parts(parts)
+        }
+    }
+}
+
 /// Whether the views select a member by its name.
 pub(crate) fn is_named(view: &[&Projection], number: u16, ty: TypeId, model: &Model) -> bool {
     let items = view.iter().filter_map(|projection| projection.select.as_ref()).flatten();

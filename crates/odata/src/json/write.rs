@@ -8,7 +8,7 @@ use super::format::{Context, Format, Level, Place};
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
 use super::timestamp;
-use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shows_key};
+use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shown_inside, shows_key};
 use crate::edm::encode_binary;
 use crate::model::{
     AnyKind, EdmType, KeyRef, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
@@ -61,7 +61,11 @@ impl Writer<'_> {
     /// All operations at full metadata; at minimal those that are selected.
     fn operations(&mut self, record: &Record, view: &[&Projection], place: Place<'_>) {
         if self.format.level == Level::Full {
-            return self.context.operations(&mut self.out, record.type_id, &url_of(place), None);
+            let url = url_of(place);
+            if !url.is_empty() {
+                self.context.operations(&mut self.out, record.type_id, &url, None);
+            }
+            return;
         }
         let selected = view.iter().filter_map(|view| view.select.as_ref()).flatten();
         let named: Vec<&str> = selected
@@ -85,7 +89,7 @@ impl Writer<'_> {
                     if self.format.omit.leaves_out(value, &member.kind) {
                         continue;
                     }
-                    match selected(view, number, record.type_id, model) {
+                    match shown_inside(view, number, record.type_id, model) {
                         Selected::No => {}
                         Selected::Whole => self.structural(record, number, value, of_shape, &member.ty, &[], place),
                         Selected::Parts(parts) => {
@@ -146,24 +150,34 @@ impl Writer<'_> {
             let named = if with_hash { &shape.type_hash } else { &shape.type_plain };
             self.prepared(0, named);
         }
-        if self.format.level == Level::Full && ty.is_entity {
-            let url = url_of(place);
-            // Of rows inside rows it may be unknown where they live.
-            if !url.is_empty() {
-                self.annotation("", "odata.id", &url);
-                if self.context.is_editable(&url) {
-                    self.annotation("", "odata.editLink", &url);
-                }
-                self.annotation("", "odata.readLink", &url);
-            }
-        } else if ty.is_entity && (self.format.ids || (!always && !shows_key(view, record, self.model))) {
-            self.annotation("", "odata.id", &url_of(place));
+        if ty.is_entity {
+            self.identity(record, view, place);
         }
         if let Some(etag) = &record.etag {
             self.annotation("", "odata.etag", etag);
         }
         if ty.has_stream && self.shows_stream_links() {
             self.media_links(record, place);
+        }
+    }
+
+    /// Where an entity is found. One that stands below an element of a collection of complex values may have no URL.
+    fn identity(&mut self, record: &Record, view: &[&Projection], place: Place<'_>) {
+        let is_full = self.format.level == Level::Full;
+        let by_rule = self.format.types != Types::Always && !shows_key(view, record, self.model);
+        if !is_full && !self.format.ids && !by_rule {
+            return;
+        }
+        let url = url_of(place);
+        if url.is_empty() {
+            return;
+        }
+        self.annotation("", "odata.id", &url);
+        if is_full {
+            if self.context.is_editable(&url) {
+                self.annotation("", "odata.editLink", &url);
+            }
+            self.annotation("", "odata.readLink", &url);
         }
     }
 
@@ -193,11 +207,7 @@ impl Writer<'_> {
         self.out.extend_from_slice(&shape.key);
         match (value, ty.base) {
             (Value::Record(record), EdmType::Named(declared)) => {
-                let inside = |url: &mut String| {
-                    place(url);
-                    url.push('/');
-                    url.push_str(name_of(shape));
-                };
+                let inside = |url: &mut String| push_below(url, place, name_of(shape));
                 self.record(record, declared, view, &inside, None);
             }
             _ => self.value(value, ty, view),
@@ -210,8 +220,9 @@ impl Writer<'_> {
             return;
         }
         if let Some((_, position)) = record.next_links.iter().find(|(member, _)| *member == number) {
-            let name = name_of(shape);
-            if let Some(link) = self.context.next_link(&format!("{}/{name}", url_of(place)), position) {
+            let (name, mut url) = (name_of(shape), String::new());
+            push_below(&mut url, place, name);
+            if let Some(link) = self.context.next_link(&url, position).filter(|_| !url.is_empty()) {
                 self.annotation(name, "odata.nextLink", &link);
             }
         }
@@ -248,11 +259,7 @@ impl Writer<'_> {
         let view = [item.map_or(&none, |item| &item.query.projection)];
         let reference = item.is_some_and(|item| item.reference);
         let context = self.context;
-        let below = |url: &mut String| {
-            place(url);
-            url.push('/');
-            url.push_str(name);
-        };
+        let below = |url: &mut String| push_below(url, place, name);
         let collection = |url: &mut String| {
             if !context.push_set(url, record.type_id, number) {
                 below(url);
@@ -295,8 +302,11 @@ impl Writer<'_> {
                 Value::Record(record) => {
                     let context = self.context;
                     let place = |url: &mut String| {
+                        let start = url.len();
                         collection(url);
-                        context.push_key(url, record);
+                        if url.len() > start {
+                            context.push_key(url, record);
+                        }
                     };
                     self.entity(record, declared, view, &place, reference);
                 }
@@ -313,7 +323,10 @@ impl Writer<'_> {
         if let Some(lead) = lead {
             self.out.extend_from_slice(lead.as_bytes());
         }
-        self.annotation("", "odata.id", &url_of(place));
+        let url = url_of(place);
+        if !url.is_empty() {
+            self.annotation("", "odata.id", &url);
+        }
         self.out.push(b'}');
     }
 
@@ -509,6 +522,16 @@ fn is_identified(ty: &StructuredType, record: &Record) -> bool {
 /// The name inside a `"name":`.
 fn name_of(shape: &MemberShape) -> &str {
     shape.key.get(1..shape.key.len() - 2).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or("")
+}
+
+/// The URL of a member of what has one. Elements of collections have none.
+fn push_below(url: &mut String, place: Place<'_>, name: &str) {
+    let start = url.len();
+    place(url);
+    if url.len() > start {
+        url.push('/');
+        url.push_str(name);
+    }
 }
 
 pub(super) fn url_of(place: Place<'_>) -> String {

@@ -185,6 +185,19 @@ pub(super) fn push_projection(
     (projection, made): (&Projection, &[RowProperty]),
     version: Version,
 ) {
+    let items = told(model, ty, (projection, made), version);
+    if !items.is_empty() {
+        let _ = write!(url, "({})", items.join(","));
+    }
+}
+
+/// The items of a list of what is selected and expanded.
+fn told(
+    model: &Model,
+    ty: TypeId,
+    (projection, made): (&Projection, &[RowProperty]),
+    version: Version,
+) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     let name = |cast: Option<TypeId>, member: u16| -> Option<String> {
         let owner = model.structured(cast.unwrap_or(ty))?;
@@ -203,13 +216,12 @@ pub(super) fn push_projection(
                     nested.as_ref().and_then(|nested| Some((nested, member_type(model, cast.unwrap_or(ty), *member)?)));
                 match inner {
                     Some((nested, inner)) => {
-                        let before = items.len();
-                        for part in nested_names(model, inner, &nested.projection, version) {
-                            items.push(format!("{name}/{part}"));
+                        let parts = told(model, inner, (&nested.projection, &[]), version);
+                        // What is expanded inside a value that is selected whole stands beside it.
+                        if nested.projection.select.is_none() || parts.is_empty() {
+                            items.push(name.clone());
                         }
-                        if items.len() == before {
-                            items.push(name);
-                        }
+                        items.extend(parts.into_iter().map(|part| format!("{name}/{part}")));
                     }
                     None => items.push(name),
                 }
@@ -224,6 +236,10 @@ pub(super) fn push_projection(
     for item in projection.expand.iter().filter(|item| is_told(item) && !is_stream(item)) {
         let Some(mut text) = name(item.cast, item.member) else { continue };
         let inside = &item.query.projection;
+        if let Some(inner) = complex_type(model, item.cast.unwrap_or(ty), item.member) {
+            items.extend(told(model, inner, (inside, &[]), version).into_iter().map(|part| format!("{text}/{part}")));
+            continue;
+        }
         if version == Version::V4_0 && inside.select.is_none() && !inside.expand.iter().any(|item| !item.repeated) {
             // Where nothing is said of what is inside, 4.0 takes it from the request.
             continue;
@@ -241,9 +257,7 @@ pub(super) fn push_projection(
         items.push(text);
     }
     items.dedup();
-    if !items.is_empty() {
-        let _ = write!(url, "({})", items.join(","));
-    }
+    items
 }
 
 /// What `$apply` made.
@@ -266,9 +280,7 @@ fn member_type(model: &Model, ty: TypeId, member: u16) -> Option<TypeId> {
     }
 }
 
-fn nested_names(model: &Model, ty: TypeId, projection: &Projection, version: Version) -> Vec<String> {
-    let mut text = String::new();
-    push_projection(&mut text, model, ty, (projection, &[]), version);
-    let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or("");
-    inner.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+/// The type of a complex property.
+fn complex_type(model: &Model, ty: TypeId, member: u16) -> Option<TypeId> {
+    member_type(model, ty, member).filter(|_| member_of(model, ty, member).is_some_and(|it| !it.is_navigation()))
 }
