@@ -198,8 +198,11 @@ pub enum SelectItem {
         /// Nested selection (`checkinStatuses/deviceName` or `a($select=…)`).
         nested: Option<Box<CollectionQuery>>,
     },
-    /// A property that the type does not declare: a result of `$compute`.
+    /// A property that the type does not declare, such as a result of `$compute`.
     Dynamic(Arc<str>),
+    /// Part of the complex value of a property that the type does not declare (`box/width`): the names behind it, which
+    /// only the value's type can resolve; one with a dot is that of a type.
+    DynamicPart(Arc<str>, Arc<[Arc<str>]>),
     /// Operations to advertise, as a context URL names them: `ns.name`, `ns.name(a,b)` for one overload, `ns.*`.
     Operation(Arc<str>),
     /// An instance annotation: there are none to show.

@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
             return Ok(0);
         }
         if matches!(self.segments.last(), Some(Segment::Dynamic { .. })) {
-            return Err(not_offered(segment.text()));
+            return self.below_dynamic(segment).map(|()| 0);
         }
         if self.kind == TargetKind::EntityCollection {
             return self.key_segments(segment, path, after);
@@ -222,6 +222,25 @@ impl<'a> Walk<'a> {
             _ => return Err(unknown(segment.text())),
         }
         Ok(0)
+    }
+
+    /// What follows a property that no type declares: the type that its value has to have, or one of its value's properties,
+    /// declared or not.
+    fn below_dynamic(&mut self, segment: RawSegment<'_>) -> Result<(), Error> {
+        let name = segment.text();
+        if let Some(EdmType::Named(id)) = type_by_name(self.model, name)
+            && self.model.structured(id).is_some_and(|ty| !ty.is_entity)
+        {
+            self.segments.push(Segment::Cast(id));
+            self.at(TargetKind::Complex, TypeRef::single(EdmType::Named(id)));
+            return Ok(());
+        }
+        if !is_identifier(name) {
+            // An element by its place: whether the order counts, nobody says.
+            return Err(if name.parse::<i64>().is_ok() { not_offered(name) } else { unknown(name) });
+        }
+        self.segments.push(Segment::Dynamic { name: name.into() });
+        Ok(())
     }
 
     /// An element of an ordered collection of values.

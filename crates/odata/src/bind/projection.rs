@@ -1,5 +1,7 @@
 //! `$select` and `$expand`: names against the type, with what is asked inside them.
 
+use std::sync::Arc;
+
 use super::operation;
 use super::options::{self, Shape};
 use super::scope::{Outside, RowType};
@@ -35,7 +37,9 @@ pub(super) fn bind<'a>(
                 Some(SelectItem::Member { member, .. }) => {
                     left(row, &[Step::Member(*member)], "$select", item.path.first())?;
                 }
-                Some(SelectItem::Dynamic(name)) if row.applied && row.dynamic(name).is_none() => {
+                Some(SelectItem::Dynamic(name) | SelectItem::DynamicPart(name, _))
+                    if row.applied && row.dynamic(name).is_none() =>
+                {
                     let position = item.path.first().map_or(0, |name| name.position);
                     let error = Error::bad_request("The property is not part of what $apply gives.").at("$select");
                     return Err(error.at_position(position));
@@ -112,13 +116,15 @@ impl<'a> Projector<'a> {
             return Ok(());
         }
         if self.is_dynamic(id, first.text) {
-            return match (path, &item.options) {
-                ([only], None) => {
-                    into.push(SelectItem::Dynamic(only.text.into()));
-                    Ok(())
-                }
-                _ => Err(dynamic_not_offered(first.position, "with what is inside it")),
-            };
+            if item.options.is_some() {
+                return Err(dynamic_not_offered(first.position, "with options"));
+            }
+            into.push(match path {
+                [only] => SelectItem::Dynamic(only.text.into()),
+                [_, rest @ ..] => self.dynamic_part(first, rest)?,
+                [] => return Ok(()),
+            });
+            return Ok(());
         }
         let found = self.member_below(id, path, "$select")?;
         let rest = &path[found.rest..];
@@ -141,6 +147,23 @@ impl<'a> Projector<'a> {
         };
         merge(into, found.cast, found.number, nested);
         Ok(())
+    }
+
+    /// What is selected of a value whose type is not known: names that its properties could have, and complex types.
+    fn dynamic_part(&self, first: &Name<'_>, rest: &[Name<'_>]) -> Result<SelectItem, Error> {
+        let is_complex = |name: &str| {
+            let ty = type_by_name(self.model, name).and_then(|ty| structured(self.model, ty));
+            ty.is_some_and(|(_, ty)| !ty.is_entity)
+        };
+        if rest.len() > EXPAND_DEPTH_MAX {
+            let message = format!("What is selected lies deeper than {EXPAND_DEPTH_MAX} levels.");
+            return Err(Error::bad_request(message).at("$select").at_position(first.position));
+        }
+        if let Some(name) = rest.iter().find(|name| !is_identifier(name.text) && !is_complex(name.text)) {
+            return Err(not_found("$select", name, first.text));
+        }
+        let names = rest.iter().map(|name| Arc::from(name.text)).collect();
+        Ok(SelectItem::DynamicPart(first.text.into(), names))
     }
 
     /// Whether a name is that of a property that an open type does not declare. A type of the name wins, where a cast to it can

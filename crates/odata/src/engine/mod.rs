@@ -40,6 +40,7 @@ mod complete;
 mod head;
 mod operation;
 mod outcome;
+mod property;
 mod reference;
 mod render;
 mod settings;

@@ -103,7 +103,8 @@ pub enum Segment {
         /// Its name.
         name: Arc<str>,
     },
-    /// A property that the open type reached does not declare: what it is, only the value tells. Nothing but `$value` follows.
+    /// A property that the open type reached does not declare, or of the value of such a property: what it is, and whether
+    /// the value's type declares it, only the value tells. A cast behind it says of which complex type the value has to be.
     ///
     /// ```
     /// # mod garden { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/garden.rs")); }

@@ -8,6 +8,7 @@ use super::parse::{Json, JsonKind, JsonMember};
 use super::read::{Part, Purpose, Reader, compact, invalid, type_name};
 use super::scalar;
 use super::shape::full_type;
+use super::view::parts_of;
 use super::write::{UNTYPED, Writer};
 use crate::error::{Error, shown};
 use crate::limits::DYNAMIC_PROPERTIES_MAX;
@@ -167,8 +168,9 @@ fn is_exact(text: &str) -> bool {
 }
 
 impl Writer<'_> {
-    /// A property that the type does not declare: it says its type where JSON does not.
-    pub(crate) fn dynamic_property(&mut self, property: &DynamicProperty) {
+    /// A property that the type does not declare: it says its type where JSON does not. With `parts`, only what they lead to
+    /// in complex values, and nothing of a value that has no parts.
+    pub(crate) fn dynamic_property(&mut self, property: &DynamicProperty, parts: &[&[Arc<str>]]) {
         if self.format.omit != Omit::Nothing && property.value.is_null() {
             return;
         }
@@ -176,13 +178,32 @@ impl Writer<'_> {
         if let Some(told) = context.nested(&property.name) {
             return self.nested(property, told);
         }
+        if !parts.is_empty() && !has_parts(&property.value) {
+            return;
+        }
         if self.format.level != Level::None
             && let Some(ty) = self.told_type(&property.value, property.ty)
         {
             self.annotation(&property.name, "odata.type", &ty);
         }
         self.member(&property.name);
-        self.dynamic_value(&property.value, property.ty);
+        match &property.value {
+            Value::Record(record) if !parts.is_empty() => self.dynamic_parts(record, parts),
+            Value::Collection(items) if !parts.is_empty() => {
+                self.out.push(b'[');
+                for record in items.iter().filter_map(Value::as_record) {
+                    self.comma();
+                    self.dynamic_parts(record, parts);
+                }
+                self.out.push(b']');
+            }
+            value => self.dynamic_value(value, property.ty),
+        }
+    }
+
+    fn dynamic_parts(&mut self, record: &Record, parts: &[&[Arc<str>]]) {
+        let view = parts_of(self.model, record.type_id, parts);
+        self.record(record, UNDECLARED, &[&view], &|_| {}, None);
     }
 
     /// Rows inside a row: with their own context, as the entities or complex values that they are.
@@ -263,6 +284,15 @@ impl Writer<'_> {
             (Value::Collection(items), base) => self.values(items, base.unwrap_or(UNTYPED), &[]),
             (value, base) => self.single(value, base.unwrap_or(UNTYPED), &[]),
         }
+    }
+}
+
+/// Whether a value is complex, or a collection of complex values.
+fn has_parts(value: &Value) -> bool {
+    match value {
+        Value::Record(_) => true,
+        Value::Collection(items) => items.iter().all(|item| item.as_record().is_some()),
+        _ => false,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a projection lets through. Several projections on one value (`a/b,a/c`) let through what any of them does.
 
-use crate::model::{KeyRef, Model, TypeId};
-use crate::plan::{ExpandItem, Projection, SelectItem};
+use std::sync::Arc;
+
+use crate::model::{EdmType, KeyRef, Model, TypeId};
+use crate::plan::{CollectionQuery, ExpandItem, Projection, SelectItem};
 use crate::value::{Record, Value};
 
 /// What the views say of a member.
@@ -77,14 +79,62 @@ pub(crate) fn shows_key(view: &[&Projection], record: &Record, model: &Model) ->
     is_whole || model.key_of(record.type_id).iter().all(is_shown)
 }
 
-/// Whether the views let a property through that the type does not declare.
-pub(crate) fn is_dynamic_selected(view: &[&Projection], name: &str) -> bool {
-    let takes = |item: &SelectItem| match item {
-        SelectItem::All => true,
-        SelectItem::Dynamic(selected) => **selected == *name,
-        _ => false,
+/// What the views say of a property that the type does not declare.
+pub(crate) enum SelectedDynamic<'v> {
+    No,
+    Whole,
+    /// Only what these paths lead to in its value.
+    Parts(Vec<&'v [Arc<str>]>),
+}
+
+pub(crate) fn selected_dynamic<'v>(view: &[&'v Projection], name: &str) -> SelectedDynamic<'v> {
+    let mut parts = Vec::new();
+    for projection in view {
+        let Some(select) = &projection.select else { return SelectedDynamic::Whole };
+        for item in select {
+            match item {
+                SelectItem::All => return SelectedDynamic::Whole,
+                SelectItem::Dynamic(selected) if **selected == *name => return SelectedDynamic::Whole,
+                SelectItem::DynamicPart(selected, path) if **selected == *name => parts.push(&**path),
+                _ => {}
+            }
+        }
+    }
+    match (view.is_empty(), parts.is_empty()) {
+        (true, _) => SelectedDynamic::Whole,
+        (false, true) => SelectedDynamic::No,
+        (false, false) => SelectedDynamic::Parts(parts),
+    }
+}
+
+/// What paths of names select of a value of a type.
+pub(crate) fn parts_of(model: &Model, ty: TypeId, paths: &[&[Arc<str>]]) -> Projection {
+    let select = paths.iter().filter_map(|path| part_of(model, ty, path)).collect();
+    Projection { select: Some(select), ..Projection::default() }
+}
+
+fn part_of(model: &Model, ty: TypeId, path: &[Arc<str>]) -> Option<SelectItem> {
+    let Some((name, rest)) = path.split_first() else { return Some(SelectItem::All) };
+    if name.contains('.') {
+        return model.type_by_name(name).filter(|cast| model.is_a(ty, *cast)).and_then(|_| part_of(model, ty, rest));
+    }
+    let Some((member, declared)) = model.structured(ty)?.member(name) else {
+        let name = Arc::clone(name);
+        return Some(if rest.is_empty() {
+            SelectItem::Dynamic(name)
+        } else {
+            SelectItem::DynamicPart(name, rest.into())
+        });
     };
-    view.is_empty() || view.iter().any(|view| view.select.as_ref().is_none_or(|items| items.iter().any(takes)))
+    let nested = match (rest, declared.ty.base) {
+        ([], _) => None,
+        (rest, EdmType::Named(inner)) => {
+            let projection = parts_of(model, inner, &[rest]);
+            Some(Box::new(CollectionQuery { projection, ..CollectionQuery::default() }))
+        }
+        _ => return None,
+    };
+    Some(SelectItem::Member { cast: None, member, nested })
 }
 
 pub(crate) fn expanded<'v>(view: &[&'v Projection], number: u16, ty: TypeId, model: &Model) -> Option<&'v ExpandItem> {

@@ -8,7 +8,9 @@ use super::format::{Context, Format, Level, Place};
 use super::parse::{Json, JsonKind};
 use super::shape::{MemberShape, Shape, ShapeKind, Shapes, Types};
 use super::timestamp;
-use super::view::{Selected, count_of, expanded, is_dynamic_selected, is_named, selected, shown_inside, shows_key};
+use super::view::{
+    Selected, SelectedDynamic, count_of, expanded, is_named, selected, selected_dynamic, shown_inside, shows_key,
+};
 use crate::edm::encode_binary;
 use crate::model::{
     AnyKind, EdmType, KeyRef, Member, MemberKind, Model, NamedType, Primitive, StructuredType, TypeId, TypeRef,
@@ -108,8 +110,12 @@ impl Writer<'_> {
                 ShapeKind::Navigation => {}
             }
         }
-        for property in record.dynamic.iter().filter(|property| is_dynamic_selected(view, &property.name)) {
-            self.dynamic_property(property);
+        for property in &record.dynamic {
+            match selected_dynamic(view, &property.name) {
+                SelectedDynamic::No => {}
+                SelectedDynamic::Whole => self.dynamic_property(property, &[]),
+                SelectedDynamic::Parts(parts) => self.dynamic_property(property, &parts),
+            }
         }
         let navigations = ty.members.iter().zip(&shape.members).zip(0_u16..);
         for ((member, of_shape), number) in navigations.filter(|((_, shape), _)| shape.kind == ShapeKind::Navigation) {

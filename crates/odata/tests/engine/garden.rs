@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use http::{Method, Response};
 use odata::edm::DateTimeOffset;
-use odata::engine::{Engine, Operation, Outcome, Segment, Settings};
+use odata::engine::{Engine, Head, Operation, Outcome, Segment, Settings};
 use odata::exec::memory::{Reader, Rows, Source};
-use odata::{DynamicProperty, Error, ErrorKind, Model, Profile, Record, Value};
+use odata::{Error, ErrorKind, Model, Profile, Record, Value};
 use serde_json::Value as Json;
 
 use super::support::{ROOT, Seal, World, headers};
@@ -53,7 +53,7 @@ impl Garden {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let head = self.world.engine.head(&method, url, &all, ROOT, &Seal)?;
         let operation = self.world.engine.bind(&head, Bytes::copy_from_slice(body.as_bytes()), None)?;
-        let outcome = self.perform(&head.target().segments, head.method() == Method::PATCH, &operation);
+        let outcome = self.perform(&head, &operation);
         let outcome = if let Some(outcome) = outcome? {
             outcome
         } else {
@@ -64,9 +64,8 @@ impl Garden {
         self.world.engine.render(&head, outcome, &Seal)
     }
 
-    fn perform(&self, path: &[Segment], merges: bool, operation: &Operation) -> Result<Option<Outcome>, Error> {
-        let engine = &self.world.engine;
-        let nothing = Ok(Some(Outcome::NoContent { etag: None }));
+    fn perform(&self, head: &Head, operation: &Operation) -> Result<Option<Outcome>, Error> {
+        let (engine, path) = (&self.world.engine, &head.target().segments);
         match operation {
             Operation::Create(record) => {
                 let mut record = record.clone();
@@ -83,29 +82,26 @@ impl Garden {
                     plant.set(0, kept.get(0).cloned().unwrap_or(Value::Null));
                 }
                 plant.merge(record);
+                Ok(())
             }),
-            Operation::SetDynamic(property) => self.change(path, |plant| {
-                let owner = owner(plant, path);
-                if merges { owner.merge_dynamic(property.clone()) } else { owner.set_dynamic(property.clone()) }
-            }),
-            Operation::ClearProperty => match path.last() {
-                Some(Segment::Dynamic { name }) => {
-                    let gone = DynamicProperty { name: Arc::clone(name), ty: None, value: Value::Null };
-                    self.change(path, |plant| owner(plant, path).set_dynamic(gone))
-                }
-                _ => nothing,
-            },
+            Operation::SetProperty(_) | Operation::SetDynamic(_) | Operation::ClearProperty => {
+                self.change(path, |plant| engine.change_property(head, plant, operation))
+            }
             _ => Ok(None),
         }
     }
 
-    fn change(&self, path: &[Segment], change: impl FnOnce(&mut Record)) -> Result<Option<Outcome>, Error> {
+    fn change(
+        &self,
+        path: &[Segment],
+        change: impl FnOnce(&mut Record) -> Result<(), Error>,
+    ) -> Result<Option<Outcome>, Error> {
         let mut plants = self.plants.borrow_mut();
         let Some(Segment::Key(key)) = path.get(1) else { panic!("a plant: {path:?}") };
         let plant = plants.0.iter_mut().find(|plant| plant.get(0) == key.first());
         let plant = plant.ok_or_else(|| Error::new(ErrorKind::NotFound, "There is none."))?;
         let mut next = Record::clone(plant);
-        change(&mut next);
+        change(&mut next)?;
         self.world.engine.check_complete(&next)?;
         *plant = Arc::new(next);
         Ok(Some(Outcome::Updated(Arc::clone(plant))))
@@ -153,16 +149,5 @@ impl Garden {
     pub(crate) fn ids(&self, options: &str) -> Vec<i64> {
         let page = self.get(&format!("/Plants?{options}"));
         page["value"].as_array().expect("a page").iter().filter_map(|plant| plant["Id"].as_i64()).collect()
-    }
-}
-
-/// What holds the property that a path ends in.
-fn owner<'r>(plant: &'r mut Record, path: &[Segment]) -> &'r mut Record {
-    match path.get(2) {
-        Some(Segment::Property { member, .. }) => match plant.members.get_mut(usize::from(*member)) {
-            Some(Some(Value::Record(inner))) => Arc::make_mut(inner),
-            _ => panic!("no complex value: {path:?}"),
-        },
-        _ => plant,
     }
 }

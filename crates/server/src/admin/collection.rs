@@ -48,7 +48,10 @@ fn selects(projection: &Projection, wanted: u16) -> bool {
         items.iter().any(|item| match item {
             SelectItem::All => true,
             SelectItem::Member { member, .. } => *member == wanted,
-            SelectItem::Operation(_) | SelectItem::Annotation | SelectItem::Dynamic(_) => false,
+            SelectItem::Operation(_)
+            | SelectItem::Annotation
+            | SelectItem::Dynamic(_)
+            | SelectItem::DynamicPart(..) => false,
         })
     })
 }

@@ -157,7 +157,6 @@ fn is_root(target: &Target) -> bool {
 
 /// A property can be set by its URL unless the service computes it, it is (part of) the key, or it never changes.
 fn is_settable(model: &Model, target: &Target) -> bool {
-    let Some(owner) = owner_type(model, target) else { return false };
     let behind = |segment: &&Segment| {
         matches!(segment, Segment::Cast(_) | Segment::Value | Segment::Filter(_) | Segment::Each | Segment::Index(_))
     };
@@ -166,7 +165,7 @@ fn is_settable(model: &Model, target: &Target) -> bool {
         Some(Segment::Dynamic { .. }) => return may(model, target, "UpdateRestrictions", "Updatable", true),
         _ => return false,
     };
-    let Some(ty) = model.structured(owner) else { return false };
+    let Some(ty) = owner_type(model, target).and_then(|owner| model.structured(owner)) else { return false };
     let is_key = ty.key.iter().any(|key| key.path.first() == Some(member));
     let free = matches!(
         ty.members.get(usize::from(*member)).map(|member| &member.kind),

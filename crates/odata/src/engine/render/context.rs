@@ -210,6 +210,7 @@ fn told(
             SelectItem::Annotation => {}
             SelectItem::Dynamic(name) if is_nested(made, name) => items.push(format!("{name}()")),
             SelectItem::Operation(name) | SelectItem::Dynamic(name) => items.push(name.to_string()),
+            SelectItem::DynamicPart(name, below) => items.push(format!("{name}/{}", below.join("/"))),
             SelectItem::Member { cast, member, nested } => {
                 let Some(name) = name(*cast, *member) else { continue };
                 let inner =

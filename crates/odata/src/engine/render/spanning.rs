@@ -66,7 +66,7 @@ impl Engine {
         writer.out.push(b'{');
         // Rows that transformations made show what these gave.
         if head.query.apply.as_ref().is_some_and(|apply| apply.rows.members.is_some()) {
-            row.dynamic.iter().for_each(|property| writer.dynamic_property(property));
+            row.dynamic.iter().for_each(|property| writer.dynamic_property(property, &[]));
             writer.out.push(b'}');
             return;
         }
@@ -85,7 +85,7 @@ impl Engine {
                 _ => {}
             }
         }
-        row.dynamic.iter().skip(sets.len()).for_each(|property| writer.dynamic_property(property));
+        row.dynamic.iter().skip(sets.len()).for_each(|property| writer.dynamic_property(property, &[]));
         writer.out.push(b'}');
     }
 

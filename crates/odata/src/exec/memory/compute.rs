@@ -80,6 +80,12 @@ pub(super) fn select_computed(projection: &Projection, row: &mut Value) {
     if record.dynamic.is_empty() || select.contains(&SelectItem::All) {
         return;
     }
-    let wanted = |name: &str| select.iter().any(|item| matches!(item, SelectItem::Dynamic(known) if **known == *name));
+    let wanted = |name: &str| {
+        let is_it = |item: &SelectItem| match item {
+            SelectItem::Dynamic(known) | SelectItem::DynamicPart(known, _) => **known == *name,
+            _ => false,
+        };
+        select.iter().any(is_it)
+    };
     Arc::make_mut(record).dynamic.retain(|property| wanted(&property.name));
 }

@@ -188,6 +188,9 @@ impl<'r, 's> Walk<'r, 's> {
 
     fn cast(&mut self, ty: TypeId) -> Result<(), Error> {
         let model = self.reader.model;
+        if let Place::Dynamic(property) = &mut self.place {
+            self.place = Place::One(property.take().map_or(Value::Null, |property| property.value));
+        }
         let is_wanted = move |value: &Value| value.as_record().is_some_and(|record| model.is_a(record.type_id, ty));
         self.place = match std::mem::replace(&mut self.place, Place::Start) {
             Place::Set { child, .. } => Place::Set { child, cast: Some(ty) },
@@ -228,11 +231,38 @@ impl<'r, 's> Walk<'r, 's> {
         Ok(())
     }
 
-    /// A property that the type does not declare.
+    /// A property that the type does not declare, or one of the value of such a property.
     fn dynamic(&mut self, name: &str) -> Result<(), Error> {
-        let Place::One(value) = &self.place else { return Err(not_found()) };
-        self.place = Place::Dynamic(value.as_record().and_then(|owner| owner.dynamic_property(name)).cloned());
+        let found = match &self.place {
+            Place::One(value) => value.as_record().and_then(|owner| owner.dynamic_property(name)).cloned(),
+            Place::Dynamic(None) => None,
+            Place::Dynamic(Some(property)) => self.below(&property.value, name)?,
+            _ => return Err(not_found()),
+        };
+        self.place = Place::Dynamic(found);
         Ok(())
+    }
+
+    /// A property of a value that no type declares: the value's own type may.
+    fn below(&self, value: &Value, name: &str) -> Result<Option<DynamicProperty>, Error> {
+        let not_offered = |what: &str| Err(Error::new(ErrorKind::NotImplemented, format!("{what} is not offered.")));
+        let owner = match value {
+            Value::Record(owner) => owner,
+            Value::Rendered(_) => return not_offered("A path into an untyped value"),
+            _ => return Err(not_found()),
+        };
+        let ty = self.reader.model.structured(owner.type_id).ok_or_else(not_found)?;
+        match ty.member(name) {
+            Some((_, member)) if member.is_navigation() || member.is_stream() => {
+                not_offered("A path that does not name the type before a navigation property or a stream")
+            }
+            Some((number, member)) => {
+                let value = owner.get(number).filter(|value| !value.is_null()).cloned();
+                Ok(value.map(|value| DynamicProperty { name: name.into(), ty: Some(member.ty.base), value }))
+            }
+            None if ty.is_open => Ok(owner.dynamic_property(name).cloned()),
+            None => Err(not_found()),
+        }
     }
 
     fn call(&mut self, id: OperationId, parameters: &[Option<Value>]) -> Result<(), Error> {
