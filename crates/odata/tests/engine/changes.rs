@@ -97,6 +97,28 @@ fn a_delta_token_fits_only_its_request_and_only_as_it_was_made() {
 }
 
 #[test]
+fn an_expansion_is_tracked_where_the_set_says_so_and_else_no_link_is_promised() {
+    let world = shop();
+    for (options, is_tracked) in [
+        ("$expand=group", true),
+        ("$expand=group($expand=items)", true),
+        ("$expand=group/$ref", true),
+        ("$expand=owner", false),
+        ("$expand=group,owner", false),
+        ("$expand=group($expand=items($expand=group))", false),
+        ("$expand=texts/$count", false),
+        ("$expand=*", false),
+        ("$select=id", true),
+    ] {
+        let head = world.head("GET", &format!("/Items?{options}"), TRACK).expect("a good request");
+        assert_eq!(head.query().track_changes, is_tracked, "{options}");
+        let state = is_tracked.then_some("s");
+        let response = world.render(&head, Outcome::Collection(page(&[1], None, state)));
+        assert_eq!(response.headers().contains_key("preference-applied"), is_tracked, "{options}");
+    }
+}
+
+#[test]
 fn a_set_that_does_not_say_so_is_not_tracked() {
     let world = shop();
     for url in ["/Groups", "/Items(1)/related", "/Items/$count", "/Items(1)"] {

@@ -27,6 +27,11 @@ fn products_are_tracked_on_request() {
     checks.that("not unasked", served.get("/Products").json().get("@odata.deltaLink").is_none(), String::new);
     let other = served.send("GET", "/Categories", &[("Prefer", "track-changes")], "");
     checks.that("only products", other.header("Preference-Applied").is_none(), || format!("{:?}", other.headers));
+    let expanded = served.send("GET", "/Products?$expand=Category", &[("Prefer", "track-changes")], "");
+    checks.status("what is expanded is not tracked", &expanded, 200);
+    checks
+        .that("nor said to be", expanded.header("Preference-Applied").is_none(), || format!("{:?}", expanded.headers));
+    checks.that("no link", expanded.json().get("@odata.deltaLink").is_none(), || expanded.text().to_owned());
     let (_, link) = tracked(&served, "/Products");
     let empty = served.get(&link);
     checks.status("nothing changed", &empty, 200);

@@ -10,6 +10,7 @@ mod posted;
 mod preconditions;
 mod prefer;
 mod range;
+mod tracking;
 mod understood;
 mod version;
 
@@ -144,7 +145,10 @@ impl Engine {
             bound.since = Some(self.since(token, &carried, tokens)?);
         } else if target.ty.as_ref().is_some_and(|ty| ty.collection) {
             let may_track = is_read && target.kind != TargetKind::Count;
-            bound.track_changes = may_track && prefer.track_changes && self.is_tracked(&target);
+            bound.track_changes = may_track
+                && prefer.track_changes
+                && self.is_tracked(&target)
+                && tracking::covers_expanded(model, &target, &bound.projection);
             self.page(&mut bound, &target, &query, &carried, &prefer, tokens)?;
         }
         if is_read && prefer.max_page_size.is_some() {

@@ -122,3 +122,17 @@ fn a_first_page_is_never_an_old_one() {
     assert_ne!(first["@odata.deltaLink"], second["@odata.deltaLink"]);
     assert_eq!(items(&second).len(), 1);
 }
+
+#[test]
+fn an_expansion_is_not_followed_and_the_refusal_names_it() {
+    let service = Service::start();
+    let api = service.admin("contoso");
+    let set = "/officeConfiguration/clientConfigurations";
+    make(&api, "Word");
+    for path in ["delta()", "delta()?$deltatoken=latest"] {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let error = api.get(&format!("{set}/{path}{sign}$expand=assignments")).error_code(400, "BadRequest");
+        assert_eq!(error["target"], "$expand");
+        assert!(text(&error, "message").contains("$expand"), "{error}");
+    }
+}
