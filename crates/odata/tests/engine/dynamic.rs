@@ -393,9 +393,7 @@ fn a_name_that_is_not_declared_stays_an_error_where_the_type_is_not_open() {
     ] {
         assert_eq!(garden.status("GET", url, ""), 400, "{url}");
     }
-    for url in ["/Plants?$select=garden.Tree/X"] {
-        assert_eq!(garden.status("GET", url, ""), 501, "{url}");
-    }
+    assert_eq!(garden.status("GET", "/Plants?$select=garden.Tree/X", ""), 501);
 }
 
 #[test]

@@ -192,12 +192,7 @@ pub(super) fn push_projection(
 }
 
 /// The items of a list of what is selected and expanded.
-fn told(
-    model: &Model,
-    ty: TypeId,
-    (projection, made): (&Projection, &[RowProperty]),
-    version: Version,
-) -> Vec<String> {
+fn told(model: &Model, ty: TypeId, (projection, made): (&Projection, &[RowProperty]), version: Version) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     let name = |cast: Option<TypeId>, member: u16| -> Option<String> {
         let owner = model.structured(cast.unwrap_or(ty))?;
