@@ -11,7 +11,7 @@ use crate::tools::{Repo, executable, succeed};
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {
-    /// Arguments for the runner, for example `--quick`, `--million` or `post`; `--help` lists them
+    /// Arguments for the runner, for example `--quick`, `checkin --devices 1000000` or `fleet`; `--help` lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }
@@ -22,6 +22,13 @@ pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
     // A folder of its own: the two workspaces share no build, and their programs must not replace each other.
     let target = bench.join("target");
     succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&bench))?;
+
+    if args.has("--devices") && (args.has("checkin") || !args.has("fleet")) {
+        // A workspace of its own, for the store: see its Cargo.toml.
+        let fill = bench.join("fill");
+        let target = target.join("fill");
+        succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&fill))?;
+    }
 
     let mut runner = std::process::Command::new(target.join("release").join(executable("run")));
     runner.arg("--bench-dir").arg(&bench);

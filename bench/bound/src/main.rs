@@ -3,6 +3,7 @@
 
 mod log;
 mod model;
+mod policies;
 mod routes;
 
 use std::num::NonZero;
@@ -26,6 +27,9 @@ struct Arguments {
     /// The address to listen on; port 0 picks one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: String,
+    /// A folder with what check-ins need: tokens, the answer, its entity tag.
+    #[arg(long)]
+    policies: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -38,11 +42,12 @@ fn main() -> anyhow::Result<()> {
 async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let log = log::Log::open(&arguments.data.join("bound.log")).context("opening the log")?;
     let listener = tokio::net::TcpListener::bind(&arguments.listen).await.context("listening")?;
+    let policies = arguments.policies.as_deref().map(policies::Policies::read).transpose()?;
     println!("listening on http://{}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {
         // Without it the system still works, only slower.
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, routes::router(Arc::new(routes::State::new(log)))).await?;
+    axum::serve(listener, routes::router(Arc::new(routes::State::new(log, policies)))).await?;
     Ok(())
 }

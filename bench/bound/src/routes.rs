@@ -1,4 +1,4 @@
-//! The three routes over a map in memory. It must never know how a record becomes durable.
+//! The routes over maps in memory. It must never know how a record becomes durable.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery};
-use axum::http::{Response, StatusCode, header};
+use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::log::Log;
 use crate::model::{Checkin, NewConfiguration, failed_page};
+use crate::policies::{self, Policies};
 
 /// Room for the 10,000 check-ins that fill the page's round (about 3.5 MB).
 const MAX_BODY_BYTES: usize = 16 << 20;
@@ -23,6 +24,7 @@ const PAGE_ROWS: usize = 20;
 pub(crate) struct State {
     log: Log,
     entities: RwLock<HashMap<Uuid, Entity>>,
+    policies: Option<Arc<Policies>>,
 }
 
 struct Entity {
@@ -31,9 +33,9 @@ struct Entity {
 }
 
 impl State {
-    /// An empty map over the log.
-    pub(crate) fn new(log: Log) -> Self {
-        Self { log, entities: RwLock::default() }
+    /// An empty map over the log, and what check-ins are answered.
+    pub(crate) fn new(log: Log, policies: Option<Policies>) -> Self {
+        Self { log, entities: RwLock::default(), policies: policies.map(Arc::new) }
     }
 }
 
@@ -46,6 +48,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/beta/officeConfigurations", post(create))
         .route("/beta/officeConfigurations/{id}", get(read))
         .route("/beta/officeConfigurations/{id}/tenantCheckinStatuses", get(page))
+        .route("/user/v1.0/{platform}/policies", get(fetch))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(state)
 }
@@ -80,6 +83,13 @@ async fn read(axum::extract::State(state): Shared, Path(id): Path<Uuid>) -> Resp
     }
 }
 
+async fn fetch(axum::extract::State(state): Shared, headers: HeaderMap) -> Response<Body> {
+    match &state.policies {
+        Some(policies) => policies::fetch(Arc::clone(policies), &state.log, headers).await,
+        None => status(StatusCode::NOT_FOUND),
+    }
+}
+
 /// Answers one fixed shape of query, the one the runner sends: failed check-ins whose device name starts with the quoted text, newest first.
 async fn page(axum::extract::State(state): Shared, Path(id): Path<Uuid>, RawQuery(query): RawQuery) -> Response<Body> {
     let query = query.unwrap_or_default();
@@ -103,7 +113,7 @@ fn json(body: Bytes) -> Response<Body> {
     response
 }
 
-fn status(code: StatusCode) -> Response<Body> {
+pub(crate) fn status(code: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = code;
     response

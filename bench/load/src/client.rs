@@ -25,6 +25,12 @@ impl Client {
 
     /// Sends the bytes of a request and reads the answer: its status and body.
     pub fn send(&mut self, request: &[u8]) -> io::Result<(u16, Vec<u8>)> {
+        let (status, _, body) = self.send_for_head(request)?;
+        Ok((status, body))
+    }
+
+    /// The same with the text of the answer's head.
+    pub fn send_for_head(&mut self, request: &[u8]) -> io::Result<(u16, String, Vec<u8>)> {
         self.stream.write_all(request)?;
         let mut answer = Vec::new();
         let mut buffer = vec![0; 64 << 10];
@@ -37,7 +43,8 @@ impl Client {
             if let Some(head) = head::parse(&answer)?
                 && answer.len() >= head.total
             {
-                return Ok((head.status, answer.split_off(head.length)));
+                let body = answer.split_off(head.length);
+                return Ok((head.reply.status, String::from_utf8_lossy(&answer).into_owned(), body));
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::head;
+use crate::head::{self, Reply};
 
 /// How long a loopback connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,11 +17,7 @@ pub(crate) enum Progress {
     /// Nothing complete yet.
     Waits,
     /// An answer, wholly read.
-    Answered {
-        status: u16,
-        /// The connection cannot be used again.
-        closed: bool,
-    },
+    Answered(Reply),
 }
 
 pub(crate) struct Connection {
@@ -29,9 +25,11 @@ pub(crate) struct Connection {
     /// The head while it is incomplete; empty in the common case, where one read brings the whole answer.
     partial: Vec<u8>,
     /// The status and the bytes still to come of an answer whose head is complete.
-    body: Option<(u16, bool, usize)>,
-    /// Bytes of the current request that are not sent yet, with its index.
-    pub(crate) unsent: Option<(usize, usize)>,
+    body: Option<(Reply, usize)>,
+    /// The place of the current request in its list.
+    pub(crate) index: usize,
+    /// From where the current request is not sent yet.
+    pub(crate) unsent: Option<usize>,
     pub(crate) sent_at: Instant,
     pub(crate) in_flight: bool,
 }
@@ -43,11 +41,19 @@ impl Connection {
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { stream, partial: Vec::new(), body: None, unsent: None, sent_at: Instant::now(), in_flight: false })
+        Ok(Self {
+            stream,
+            partial: Vec::new(),
+            body: None,
+            index: 0,
+            unsent: None,
+            sent_at: Instant::now(),
+            in_flight: false,
+        })
     }
 
     /// Sends what the socket takes of `request` from `offset`; the rest waits for the next wake-up.
-    pub(crate) fn send(&mut self, index: usize, offset: usize, request: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&mut self, offset: usize, request: &[u8]) -> io::Result<()> {
         self.in_flight = true;
         self.unsent = None;
         let mut sent = offset;
@@ -55,7 +61,7 @@ impl Connection {
             match self.stream.write(&request[sent..]) {
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.unsent = Some((index, sent));
+                    self.unsent = Some(sent);
                     break;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -87,8 +93,8 @@ impl Connection {
     }
 
     fn take(&mut self, bytes: &[u8]) -> io::Result<Option<Progress>> {
-        if let Some((status, closed, missing)) = self.body.take() {
-            return self.count(status, closed, missing, bytes.len());
+        if let Some((reply, missing)) = self.body.take() {
+            return self.count(reply, missing, bytes.len());
         }
         if !self.partial.is_empty() {
             self.partial.extend_from_slice(bytes);
@@ -100,21 +106,21 @@ impl Connection {
 
     fn take_head(&mut self, seen: &[u8]) -> io::Result<Option<Progress>> {
         if let Some(head) = head::parse(seen)? {
-            return self.count(head.status, head.closes, head.total, seen.len());
+            return self.count(head.reply, head.total, seen.len());
         }
         self.partial = seen.to_vec();
         Ok(None)
     }
 
     /// Of `expected` bytes `came` are here.
-    fn count(&mut self, status: u16, closed: bool, expected: usize, came: usize) -> io::Result<Option<Progress>> {
+    fn count(&mut self, reply: Reply, expected: usize, came: usize) -> io::Result<Option<Progress>> {
         match expected.checked_sub(came) {
             Some(0) => {
                 self.in_flight = false;
-                Ok(Some(Progress::Answered { status, closed }))
+                Ok(Some(Progress::Answered(reply)))
             }
             Some(missing) => {
-                self.body = Some((status, closed, missing));
+                self.body = Some((reply, missing));
                 Ok(None)
             }
             None => Err(io::Error::new(io::ErrorKind::InvalidData, "more bytes than the answer's length")),

@@ -11,9 +11,10 @@ use hdrhistogram::Histogram;
 use mio::{Events, Poll, Token};
 
 use crate::connection::{Connection, Progress};
+use crate::head::Reply;
 
-/// Faults after which a round says nothing any more.
-const MAX_FAULTS: u64 = 1000;
+/// Faults after which a round that expects none says nothing any more.
+pub const FAULTS_MAX: u64 = 1000;
 
 /// The longest wait for an answer: past it the server hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,8 +30,12 @@ pub struct Plan<'a> {
     pub connections: usize,
     /// Whole requests (see [`crate::request`]), sent in turn.
     pub requests: &'a [Bytes],
-    /// The status that counts; any other is a fault.
-    pub expect: u16,
+    /// The statuses that count, for the requests in turn; any other is a fault. So is an answer to a check-in that is not on record.
+    pub expect: &'a [u16],
+    /// Ends when each request was sent once.
+    pub once: bool,
+    /// Faults after which a round says nothing any more; usually [`FAULTS_MAX`].
+    pub faults_max: u64,
     /// Not measured, before the rest.
     pub warm_up: Duration,
     /// When it ends.
@@ -81,7 +86,10 @@ impl Outcome {
 
 /// Runs a round to its end.
 pub fn run(plan: &Plan<'_>) -> anyhow::Result<Outcome> {
-    anyhow::ensure!(!plan.requests.is_empty(), "a round needs a request");
+    anyhow::ensure!(
+        !plan.requests.is_empty() && !plan.expect.is_empty(),
+        "a round needs a request and what it expects"
+    );
     let mut poll = Poll::new()?;
     let mut connections = (0..plan.connections)
         .map(|index| Connection::open(plan.address, poll.registry(), Token(index)))
@@ -161,19 +169,19 @@ impl<'a> Round<'a> {
         if !connection.in_flight {
             return Ok(true);
         }
-        if let Some((index, offset)) = connection.unsent {
-            if connection.send(index, offset, &self.plan.requests[index]).is_err() {
+        if let Some(offset) = connection.unsent {
+            if connection.send(offset, &self.plan.requests[connection.index]).is_err() {
                 return self.broken("sending failed");
             }
             return Ok(true);
         }
         match connection.receive(scratch) {
             Ok(Progress::Waits) => Ok(true),
-            Ok(Progress::Answered { status, closed }) => {
+            Ok(Progress::Answered(reply)) => {
                 self.in_flight -= 1;
                 let now = Instant::now();
-                self.answered(status, now, connection.sent_at)?;
-                if closed {
+                self.answered(reply, now, connection)?;
+                if reply.closes {
                     return Ok(self.ends);
                 }
                 connection.sent_at = now;
@@ -184,16 +192,19 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn answered(&mut self, status: u16, now: Instant, sent_at: Instant) -> anyhow::Result<()> {
-        if status != self.plan.expect {
-            return self.fault(&format!("status {status}"));
+    fn answered(&mut self, reply: Reply, now: Instant, connection: &Connection) -> anyhow::Result<()> {
+        if reply.status != self.plan.expect[connection.index % self.plan.expect.len()] {
+            return self.fault(&format!("status {}", reply.status));
+        }
+        if !reply.recorded {
+            return self.fault("an answer that is not on record");
         }
         if self.ended_at.is_some() || now < self.measure_from {
             return Ok(());
         }
         let since = now - self.measure_from;
         self.outcome.answers += 1;
-        let latency = u64::try_from((now - sent_at).as_nanos()).unwrap_or(u64::MAX);
+        let latency = u64::try_from((now - connection.sent_at).as_nanos()).unwrap_or(u64::MAX);
         self.outcome.latencies.saturating_record(latency);
         let every = self.plan.mark_every;
         if every > 0 && self.outcome.answers.is_multiple_of(every) {
@@ -204,7 +215,8 @@ impl<'a> Round<'a> {
                 self.ends = true;
                 self.ended_at = Some(now);
             }
-            Stop::After(_) => {}
+            // Overwritten by the end, unless the requests have run out before.
+            Stop::After(_) => self.outcome.elapsed = since,
             // The last answers count too: the end is where the last one came.
             Stop::Requests(count) => {
                 self.ends |= self.sent >= count;
@@ -227,11 +239,16 @@ impl<'a> Round<'a> {
                 self.sent += 1;
             }
         }
-        let index = self.next;
-        self.next = (index + 1) % self.plan.requests.len();
+        if self.plan.once && self.next == self.plan.requests.len() {
+            self.ends = true;
+            return;
+        }
+        let index = self.next % self.plan.requests.len();
+        self.next = index + 1;
         self.in_flight += 1;
+        connection.index = index;
         // A broken connection is reported by its next wake-up.
-        let _ = connection.send(index, 0, &self.plan.requests[index]);
+        let _ = connection.send(0, &self.plan.requests[index]);
     }
 
     fn broken(&mut self, why: &str) -> anyhow::Result<bool> {
@@ -243,7 +260,7 @@ impl<'a> Round<'a> {
     fn fault(&mut self, what: &str) -> anyhow::Result<()> {
         self.outcome.faults += 1;
         self.outcome.first_fault.get_or_insert_with(|| what.to_owned());
-        if self.outcome.faults > MAX_FAULTS {
+        if self.outcome.faults > self.plan.faults_max {
             bail!("too many faults; the first: {what}");
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bytes::Bytes;
-use load::{Client, Plan, Stop, run};
+use load::{Client, FAULTS_MAX, Plan, Stop, run};
 
 /// Serves every connection in a thread of its own with `answer`, which gets the number of the request on its connection; the pieces are sent one by
 /// one. An empty list closes the connection.
@@ -45,7 +45,18 @@ fn converse(mut stream: TcpStream, answer: fn(usize) -> Vec<&'static str>) {
 }
 
 fn plan(address: SocketAddr, requests: &[Bytes], stop: Stop) -> Plan<'_> {
-    Plan { address, connections: 3, requests, expect: 200, warm_up: Duration::ZERO, stop, spin: false, mark_every: 0 }
+    Plan {
+        address,
+        connections: 3,
+        requests,
+        expect: &[200],
+        once: false,
+        faults_max: FAULTS_MAX,
+        warm_up: Duration::ZERO,
+        stop,
+        spin: false,
+        mark_every: 0,
+    }
 }
 
 fn get() -> Vec<Bytes> {
@@ -111,4 +122,39 @@ fn a_server_that_answers_nothing_but_errors_ends_the_round() {
     let address = serve(|_| vec!["HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"]);
     let requests = get();
     assert!(run(&plan(address, &requests, Stop::After(Duration::from_secs(20)))).is_err());
+}
+
+#[test]
+fn each_request_has_its_own_expectation() {
+    let address = serve(|number| {
+        vec![if number.is_multiple_of(2) {
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+        } else {
+            "HTTP/1.1 304 Not Modified\r\n\r\n"
+        }]
+    });
+    let requests = [get(), get()].concat();
+    let plan = Plan { connections: 1, expect: &[200, 304], ..plan(address, &requests, Stop::Requests(20)) };
+    let outcome = run(&plan).expect("a round");
+    assert_eq!((outcome.answers, outcome.faults), (20, 0));
+    let swapped = run(&Plan { expect: &[304, 200], ..plan }).expect("a round");
+    assert_eq!((swapped.answers, swapped.faults), (0, 20));
+}
+
+#[test]
+fn an_answer_that_is_not_on_record_is_a_fault() {
+    let address = serve(|_| vec!["HTTP/1.1 200 OK\r\nofficeconfig-recorded: false\r\ncontent-length: 0\r\n\r\n"]);
+    let requests = get();
+    let outcome = run(&plan(address, &requests, Stop::Requests(5))).expect("a round");
+    assert_eq!((outcome.answers, outcome.faults), (0, 5));
+}
+
+#[test]
+fn requests_that_may_go_once_end_the_round() {
+    let address = serve(|_| vec!["HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]);
+    let requests: Vec<Bytes> = get().into_iter().cycle().take(70).collect();
+    let plan = Plan { once: true, ..plan(address, &requests, Stop::After(Duration::from_mins(1))) };
+    let outcome = run(&plan).expect("a round");
+    assert_eq!((outcome.answers, outcome.faults), (70, 0));
+    assert!(outcome.elapsed < Duration::from_mins(1));
 }

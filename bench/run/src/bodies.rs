@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use population::mix;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -98,12 +99,4 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: &[u8]
     let bearer = token.map(|token| format!("Bearer {token}"));
     let headers: Vec<_> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
     load::request(method, path, &headers, body).into()
-}
-
-/// Spreads a number (splitmix64): the same rows in every run.
-fn mix(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }

@@ -22,9 +22,19 @@ pub(crate) fn cores() -> usize {
 
 /// How long this thread has waited so far for a core that others used.
 pub(crate) fn waited() -> Duration {
+    scheduled(1)
+}
+
+/// How long this thread has run so far.
+pub(crate) fn used() -> Duration {
+    scheduled(0)
+}
+
+/// One of the times, in nanoseconds, that the scheduler keeps of this thread.
+fn scheduled(field: usize) -> Duration {
     let nanos = std::fs::read_to_string("/proc/thread-self/schedstat")
         .ok()
-        .and_then(|text| text.split(' ').nth(1)?.parse().ok());
+        .and_then(|text| text.split(' ').nth(field)?.parse().ok());
     Duration::from_nanos(nanos.unwrap_or(0))
 }
 
@@ -37,6 +47,24 @@ pub(crate) fn pin_generator() {
 pub(crate) fn on_server_core<T>(spawn: impl FnOnce() -> T) -> T {
     pin(SERVER);
     let result = spawn();
+    pin(GENERATOR);
+    result
+}
+
+/// Lets this thread run on every core again: for work before or between what is measured.
+pub(crate) fn roam() {
+    let mut set = CpuSet::new();
+    for core in 0..cores() {
+        set.set(core);
+    }
+    // Where it is not allowed the work only takes longer.
+    let _ = sched_setaffinity(None, &set);
+}
+
+/// Runs `work` on whatever core is free.
+pub(crate) fn everywhere<T>(work: impl FnOnce() -> T) -> T {
+    roam();
+    let result = work();
     pin(GENERATOR);
     result
 }

@@ -16,6 +16,29 @@ pub(crate) const GET: Goal = Goal { bound: 0.85, afternoon: 4.0 };
 /// A filtered page over 10,000 check-ins at 64 connections.
 pub(crate) const PAGE: Goal = Goal { bound: 0.35, afternoon: 6.0 };
 
+/// A check-in with a durable record, token seen before or fresh (then with a bare signature check on top of the bound).
+pub(crate) const CHECK_IN: Goal = Goal { bound: 0.80, afternoon: 0.0 };
+
+/// The rate of check-ins with that many devices in the store over the rate with ten thousand.
+pub(crate) fn growth(devices: u64) -> f64 {
+    if devices <= 1_000_000 { 0.7 } else { 0.5 }
+}
+
+/// A device on disk, in bytes.
+pub(crate) const DEVICE_BYTES: f64 = 250.0;
+
+/// From the start of the process to the first answered check-in, with millions of devices on disk, in milliseconds.
+pub(crate) const COLD_START_MS: f64 = 2000.0;
+
+/// The first summary and the first page of statuses, in milliseconds.
+pub(crate) const FIRST_READ_MS: f64 = 5.0;
+
+/// The 99th percentile at 70 % of the highest rate, in milliseconds.
+pub(crate) const P99_MS: f64 = 25.0;
+
+/// The longest latency then: no checkpoint may be felt.
+pub(crate) const STALL_MS: f64 = 250.0;
+
 /// The time of the millionth POST over that of the thousandth.
 pub(crate) const MILLION: f64 = 1.5;
 

@@ -13,7 +13,7 @@ use crate::cpu;
 use crate::report::median;
 
 /// What the figures were measured on.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct Machine {
     pub(crate) cpu: String,
     pub(crate) cores: usize,
@@ -31,6 +31,25 @@ pub(crate) struct Machine {
     pub(crate) load_before: String,
     pub(crate) rustc: String,
     pub(crate) commit: String,
+}
+
+impl Machine {
+    /// In one line.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "{}, {} cores{}, {} GiB, Linux {}, {}, fdatasync {:.0} µs; {}; commit {}; load average before: {}",
+            self.cpu,
+            self.cores,
+            if self.virtualized { " (virtual)" } else { "" },
+            self.memory_bytes >> 30,
+            self.kernel,
+            self.file_system,
+            self.fdatasync_us,
+            self.rustc,
+            self.commit,
+            self.load_before,
+        )
+    }
 }
 
 /// Describes the machine; `scratch` is where the data go.
@@ -107,4 +126,14 @@ fn fdatasync_us(folder: &Path) -> anyhow::Result<f64> {
     }
     fs::remove_file(path)?;
     Ok(median(&times).round())
+}
+
+/// Bytes of the files in a folder and below.
+pub(crate) fn bytes_below(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder).context("reading the data folder")? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { bytes_below(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
 }

@@ -1,14 +1,20 @@
 //! Runs the baselines and the service in pairs on one machine and writes what came out. It must never hold more than the order of things.
 
 mod bodies;
+mod checkin;
 mod compare;
 mod cpu;
+mod estate;
 mod goals;
+mod growth;
 mod machine;
 mod million;
+mod progress;
 mod report;
+mod results;
 mod server;
 mod still;
+mod streams;
 
 use std::path::PathBuf;
 
@@ -16,6 +22,7 @@ use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 
 use crate::report::Report;
+use crate::results::{Results, Section};
 use crate::server::{Kind, Programs};
 
 /// Measures officeconfig against the bound (its unavoidable work) and against an afternoon's program, in pairs.
@@ -36,7 +43,10 @@ struct Arguments {
     /// Seconds a round, the warm-up not counted.
     #[arg(long)]
     seconds: Option<u64>,
-    /// The name of the result: results/<date>-<label>.json.
+    /// Devices: in the store for the check-ins (several numbers, parted by commas).
+    #[arg(long, value_delimiter = ',')]
+    devices: Vec<u64>,
+    /// The name of the results: results/<date>-<label>.json and the like.
     #[arg(long, default_value = "local")]
     label: String,
     /// Print the table, write no result.
@@ -71,8 +81,17 @@ enum What {
     Start,
     /// Size of the binary.
     Size,
+    /// Check-ins with tokens seen before and fresh ones; with --devices also with so many devices in the store.
+    Checkin,
     /// The millionth POST against the thousandth.
     Million,
+}
+
+impl What {
+    /// Measured when nothing is named.
+    fn is_usual(self) -> bool {
+        self != Self::Million
+    }
 }
 
 /// How long and how often.
@@ -93,44 +112,52 @@ fn main() -> anyhow::Result<()> {
     let wanted = |what: What| {
         arguments.what.contains(&what)
             || (what == What::Million && arguments.million)
-            || (what != What::Million && arguments.what.is_empty())
+            || (what.is_usual() && arguments.what.is_empty())
     };
 
     let scratch = arguments.bench_dir.join("target/data");
     let programs =
         Programs::new(&arguments.bench_dir.join("target/release"), arguments.service.clone(), scratch.clone())?;
     cpu::pin_generator();
-    let mut report = Report::new(&arguments.label, &settings, machine::describe(&scratch)?);
+    let machine = machine::describe(&scratch)?;
+    let results = Results::new(&arguments.bench_dir, &arguments.label, arguments.discard);
 
+    let mut paths = Report::new(&settings, machine.clone());
     if wanted(What::Size) {
-        report.sizes = still::sizes(&programs)?;
+        paths.sizes = still::sizes(&programs)?;
     }
     if wanted(What::Start) {
-        report.starts = still::starts(&programs, settings.rounds)?;
+        paths.starts = still::starts(&programs, settings.rounds)?;
     }
     if wanted(What::Memory) {
-        report.memory = still::idle_memory(&programs)?;
+        paths.memory = still::idle_memory(&programs)?;
     }
     if wanted(What::Get) {
-        report.add(compare::get_by_id(&programs, &settings)?);
+        paths.add(compare::get_by_id(&programs, &settings)?);
     }
     if wanted(What::Page) {
-        report.add(compare::page(&programs, &settings)?);
+        paths.add(compare::page(&programs, &settings)?);
     }
     if wanted(What::Post) {
-        report.add(compare::post(&programs, &settings, 512)?);
-        report.add(compare::post(&programs, &settings, 64)?);
+        paths.add(compare::post(&programs, &settings, 512)?);
+        paths.add(compare::post(&programs, &settings, 64)?);
     }
     if wanted(What::Million) {
         let kind = if arguments.baselines_only { Kind::Bound } else { Kind::Service };
         let million = million::run(&programs, kind, &settings);
-        report.million = Some(million.context("the millionth POST against the thousandth")?);
+        paths.million = Some(million.context("the millionth POST against the thousandth")?);
     }
-
-    let table = report.markdown();
-    println!("\n{table}");
-    if !arguments.discard {
-        report.write(&arguments.bench_dir.join("results"), &table)?;
+    if !paths.is_empty() {
+        results.keep(Section::Paths, &paths, &paths.markdown())?;
+    }
+    if wanted(What::Checkin) && !arguments.baselines_only {
+        let mut check_ins = Report::new(&settings, machine.clone());
+        let site = checkin::Site::new(&programs)?;
+        checkin::all(&programs, &settings, &site)?.into_iter().for_each(|comparison| check_ins.add(comparison));
+        for devices in &arguments.devices {
+            check_ins.growth.push(growth::run(&programs, &settings, &site, *devices)?);
+        }
+        results.keep(Section::CheckIns, &check_ins, &check_ins.markdown())?;
     }
     Ok(())
 }

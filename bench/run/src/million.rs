@@ -1,17 +1,16 @@
 //! The millionth POST against the thousandth: a store is filled once, then fresh stores and the full one take turns. It must never know how the
 //! store keeps what it has.
 
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use bytes::Bytes;
 use load::{Outcome, Plan, Stop};
 use serde::Serialize;
 
 use crate::report::median;
 use crate::server::{Kind, Programs, Server};
-use crate::{Settings, bodies, goals};
+use crate::{Settings, bodies, goals, machine};
 
 /// Entities in the full store.
 const FULL: u64 = 1_000_000;
@@ -86,7 +85,7 @@ pub(crate) fn run(programs: &Programs, kind: Kind, settings: &Settings) -> anyho
         fill_per_second,
         window: WINDOW,
         resident_bytes: full.resident()?,
-        disk_bytes: bytes_below(&full.folder)?,
+        disk_bytes: machine::bytes_below(&full.folder)?,
     })
 }
 
@@ -97,7 +96,9 @@ fn send(server: &Server, requests: u64) -> anyhow::Result<Outcome> {
         address: server.address,
         connections: CONNECTIONS,
         requests: &[request],
-        expect: 201,
+        expect: &[201],
+        once: false,
+        faults_max: load::FAULTS_MAX,
         warm_up: Duration::ZERO,
         stop: Stop::Requests(requests),
         spin: false,
@@ -119,13 +120,4 @@ fn rates(marks: &[Duration]) -> Vec<f64> {
             rate.round()
         })
         .collect()
-}
-
-fn bytes_below(folder: &Path) -> anyhow::Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder).context("reading the data folder")? {
-        let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() { bytes_below(&entry.path())? } else { entry.metadata()?.len() };
-    }
-    Ok(bytes)
 }

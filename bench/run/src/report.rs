@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Settings;
 use crate::compare::Comparison;
 use crate::goals;
+use crate::growth::Growth;
 use crate::machine::Machine;
 use crate::million::Million;
 use crate::server::Kind;
@@ -19,8 +17,6 @@ use crate::still::Start;
 /// Everything a run found out.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    date: String,
-    label: String,
     machine: Machine,
     rounds: usize,
     seconds_a_round: u64,
@@ -28,6 +24,8 @@ pub(crate) struct Report {
     comparisons: Vec<Comparison>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) million: Option<Million>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) growth: Vec<Growth>,
     #[serde(rename = "first_answer", skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) starts: BTreeMap<&'static str, Start>,
     #[serde(rename = "idle_resident_bytes", skip_serializing_if = "BTreeMap::is_empty")]
@@ -50,16 +48,15 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 
 impl Report {
     /// An empty report.
-    pub(crate) fn new(label: &str, settings: &Settings, machine: Machine) -> Self {
+    pub(crate) fn new(settings: &Settings, machine: Machine) -> Self {
         Self {
-            date: Timestamp::now().strftime("%Y-%m-%d").to_string(),
-            label: label.to_owned(),
             machine,
             rounds: settings.rounds,
             seconds_a_round: settings.seconds,
             generator_polls_on_reads: settings.spin,
             comparisons: Vec::new(),
             million: None,
+            growth: Vec::new(),
             starts: BTreeMap::new(),
             memory: BTreeMap::new(),
             sizes: BTreeMap::new(),
@@ -71,14 +68,13 @@ impl Report {
         self.comparisons.push(comparison);
     }
 
-    /// Writes `<date>-<label>.json` and `latest.md`.
-    pub(crate) fn write(&self, folder: &Path, table: &str) -> anyhow::Result<()> {
-        fs::create_dir_all(folder)?;
-        let name = format!("{}-{}.json", self.date, self.label);
-        fs::write(folder.join(&name), serde_json::to_string_pretty(self)? + "\n")?;
-        let page = format!("# Latest figures\n\nThe data: `{name}`. What they mean: `../README.md`.\n\n{table}");
-        fs::write(folder.join("latest.md"), page)?;
-        Ok(())
+    /// Whether it holds no figure.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.comparisons.is_empty() && self.growth.is_empty() && !self.has_still()
+    }
+
+    fn has_still(&self) -> bool {
+        self.million.is_some() || !(self.starts.is_empty() && self.memory.is_empty() && self.sizes.is_empty())
     }
 
     /// The tables.
@@ -90,30 +86,15 @@ impl Report {
     }
 
     fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
-        let machine = &self.machine;
-        writeln!(
-            text,
-            "{}, {} cores{}, {} GiB, Linux {}, {}, fdatasync {:.0} µs; {}; commit {}; {} rounds of {} s; load average before: {}.\n",
-            machine.cpu,
-            machine.cores,
-            if machine.virtualized { " (virtual)" } else { "" },
-            machine.memory_bytes >> 30,
-            machine.kernel,
-            machine.file_system,
-            machine.fdatasync_us,
-            machine.rustc,
-            machine.commit,
-            self.rounds,
-            self.seconds_a_round,
-            machine.load_before,
-        )?;
+        writeln!(text, "{}; {} rounds of {} s.\n", self.machine.line(), self.rounds, self.seconds_a_round)?;
         if !self.comparisons.is_empty() {
             self.write_comparisons(text)?;
         }
-        let has_still =
-            self.million.is_some() || !(self.starts.is_empty() && self.memory.is_empty() && self.sizes.is_empty());
-        if has_still {
+        if self.has_still() {
             self.write_rest(text)?;
+        }
+        for growth in &self.growth {
+            growth.write_markdown(text)?;
         }
         Ok(())
     }
@@ -144,9 +125,11 @@ impl Report {
                     },
                 )
             };
+            let check = median(&comparison.signature_check_us);
+            let check = if check.is_nan() { String::new() } else { format!(" (bound + a check of {check:.0} µs)") };
             writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {} | {:.0} % |",
+                "| {}{check} | {} | {} | {} | {} | {} | {:.0} % |",
                 comparison.name,
                 rate(Kind::Bound),
                 rate(Kind::Service),
@@ -214,7 +197,7 @@ impl Report {
     }
 }
 
-fn verdict(met: bool) -> &'static str {
+pub(crate) fn verdict(met: bool) -> &'static str {
     if met { "reached" } else { "**missed**" }
 }
 
@@ -222,7 +205,7 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
 }
 
-fn thousands(rate: f64) -> String {
+pub(crate) fn thousands(rate: f64) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

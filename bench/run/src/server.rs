@@ -67,6 +67,11 @@ impl Programs {
         }
     }
 
+    /// What fills a store with millions of devices.
+    pub(crate) fn fill(&self) -> PathBuf {
+        self.baselines.join("../fill/release/fill")
+    }
+
     /// An empty folder for a server's data.
     pub(crate) fn folder(&self, name: &str) -> anyhow::Result<PathBuf> {
         let folder = self.scratch.join(name);
@@ -87,17 +92,40 @@ impl Programs {
         let folder = self.folder(name)?;
         let mut server = self.start_in(kind, &folder)?;
         if kind == Kind::Service {
-            server.token = Some(token(&self.binary(kind)?, &folder)?);
+            server.token = Some(self.admin_token(&folder, "bench")?);
         }
         Ok(server)
     }
 
+    /// A token of the built-in issuer for the administrator of a tenant.
+    pub(crate) fn admin_token(&self, folder: &Path, tenant: &str) -> anyhow::Result<String> {
+        let output = Command::new(self.binary(Kind::Service)?)
+            .args(["token", "--tenant", tenant, "--role", ROLE, "--ttl", "4h"])
+            .arg("--data")
+            .arg(folder)
+            .output()
+            .context("asking for a token")?;
+        ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
     /// Starts the program on a folder as it is, without a token.
     pub(crate) fn start_in(&self, kind: Kind, folder: &Path) -> anyhow::Result<Server> {
+        self.start_with(kind, folder, |_| {})
+    }
+
+    /// The same with what `add` adds to the command line and the environment.
+    pub(crate) fn start_with(
+        &self,
+        kind: Kind,
+        folder: &Path,
+        add: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Server> {
         let mut command = Command::new(self.binary(kind)?);
         if kind == Kind::Service {
             command.arg("serve");
         }
+        add(&mut command);
         let log = File::create(folder.with_extension("log"))?;
         command
             .arg("--data")
@@ -208,15 +236,4 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn token(binary: &Path, folder: &Path) -> anyhow::Result<String> {
-    let output = Command::new(binary)
-        .args(["token", "--tenant", "bench", "--role", ROLE, "--ttl", "4h"])
-        .arg("--data")
-        .arg(folder)
-        .output()
-        .context("asking for a token")?;
-    ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
