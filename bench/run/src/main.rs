@@ -1,10 +1,12 @@
 //! Runs the baselines and the service in pairs on one machine and writes what came out. It must never hold more than the order of things.
 
 mod bodies;
+mod chart;
 mod checkin;
 mod compare;
 mod cpu;
 mod estate;
+mod fleet;
 mod goals;
 mod growth;
 mod machine;
@@ -17,9 +19,11 @@ mod still;
 mod streams;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
+use identity::Algorithm;
 
 use crate::report::Report;
 use crate::results::{Results, Section};
@@ -29,7 +33,7 @@ use crate::server::{Kind, Programs};
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", version)]
 struct Arguments {
-    /// What to measure; everything but the million by default.
+    /// What to measure; everything but the million and the fleet by default.
     what: Vec<What>,
     /// Fewer and shorter rounds: 3 of 2 seconds instead of 5 of 4.
     #[arg(long)]
@@ -43,9 +47,18 @@ struct Arguments {
     /// Seconds a round, the warm-up not counted.
     #[arg(long)]
     seconds: Option<u64>,
-    /// Devices: in the store for the check-ins (several numbers, parted by commas).
+    /// Devices: in the store for the check-ins (several numbers, parted by commas), or in the fleet (a million by default).
     #[arg(long, value_delimiter = ',')]
     devices: Vec<u64>,
+    /// Minutes that the fleet's morning takes.
+    #[arg(long, default_value_t = 2.0)]
+    minutes: f64,
+    /// Connections that the fleet shares.
+    #[arg(long, default_value_t = 1024)]
+    connections: usize,
+    /// Sign the fleet's tokens as Entra does instead of with Ed25519: a million take minutes.
+    #[arg(long)]
+    rs256: bool,
     /// The name of the results: results/<date>-<label>.json and the like.
     #[arg(long, default_value = "local")]
     label: String,
@@ -85,12 +98,14 @@ enum What {
     Checkin,
     /// The millionth POST against the thousandth.
     Million,
+    /// A fleet's morning, open loop.
+    Fleet,
 }
 
 impl What {
     /// Measured when nothing is named.
     fn is_usual(self) -> bool {
-        self != Self::Million
+        !matches!(self, Self::Million | Self::Fleet)
     }
 }
 
@@ -158,6 +173,17 @@ fn main() -> anyhow::Result<()> {
             check_ins.growth.push(growth::run(&programs, &settings, &site, *devices)?);
         }
         results.keep(Section::CheckIns, &check_ins, &check_ins.markdown())?;
+    }
+    if wanted(What::Fleet) {
+        let size = fleet::Size {
+            devices: arguments.devices.first().copied().unwrap_or(1_000_000),
+            length: Duration::from_secs_f64(arguments.minutes * 60.0),
+            connections: arguments.connections,
+            algorithm: if arguments.rs256 { Algorithm::Rs256 } else { Algorithm::EdDsa },
+        };
+        let fleet = fleet::run(&programs, size, machine.clone()).context("the fleet")?;
+        results.keep(Section::Fleet, &fleet, &fleet.markdown(&results.name(Section::Fleet, "svg")))?;
+        results.keep_picture(Section::Fleet, &fleet.picture())?;
     }
     Ok(())
 }
