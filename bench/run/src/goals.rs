@@ -39,6 +39,18 @@ pub(crate) const P99_MS: f64 = 25.0;
 /// The longest latency then: no checkpoint may be felt.
 pub(crate) const STALL_MS: f64 = 250.0;
 
+/// Good answers under three times the load that saturates, over those at saturation.
+pub(crate) const GOODPUT: f64 = 0.8;
+
+/// The 99th percentile of what is accepted under that load, in milliseconds.
+pub(crate) const OVERLOAD_P99_MS: f64 = 1000.0;
+
+/// From the end of that load until answers are as before, in seconds.
+pub(crate) const RECOVERY_S: f64 = 10.0;
+
+/// A tenant's 99th percentile beside another one's flood, over the same without it.
+pub(crate) const FAIR_SHARE: f64 = 2.0;
+
 /// The time of the millionth POST over that of the thousandth.
 pub(crate) const MILLION: f64 = 1.5;
 

@@ -11,6 +11,7 @@ mod goals;
 mod growth;
 mod machine;
 mod million;
+mod overload;
 mod progress;
 mod report;
 mod results;
@@ -33,7 +34,7 @@ use crate::server::{Kind, Programs};
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", version)]
 struct Arguments {
-    /// What to measure; everything but the million and the fleet by default.
+    /// What to measure; everything but the million, the fleet and the overload by default.
     what: Vec<What>,
     /// Fewer and shorter rounds: 3 of 2 seconds instead of 5 of 4.
     #[arg(long)]
@@ -59,6 +60,9 @@ struct Arguments {
     /// Sign the fleet's tokens as Entra does instead of with Ed25519: a million take minutes.
     #[arg(long)]
     rs256: bool,
+    /// Milliseconds by which the overload test delays a sync, to begin with.
+    #[arg(long, default_value_t = 50)]
+    delay_ms: u32,
     /// The name of the results: results/<date>-<label>.json and the like.
     #[arg(long, default_value = "local")]
     label: String,
@@ -100,12 +104,14 @@ enum What {
     Million,
     /// A fleet's morning, open loop.
     Fleet,
+    /// Three times the load that saturates, and a tenant beside another one's flood.
+    Overload,
 }
 
 impl What {
     /// Measured when nothing is named.
     fn is_usual(self) -> bool {
-        !matches!(self, Self::Million | Self::Fleet)
+        !matches!(self, Self::Million | Self::Fleet | Self::Overload)
     }
 }
 
@@ -184,6 +190,15 @@ fn main() -> anyhow::Result<()> {
         let fleet = fleet::run(&programs, size, machine.clone()).context("the fleet")?;
         results.keep(Section::Fleet, &fleet, &fleet.markdown(&results.name(Section::Fleet, "svg")))?;
         results.keep_picture(Section::Fleet, &fleet.picture())?;
+    }
+    if wanted(What::Overload) {
+        let lengths = overload::Lengths::new(arguments.quick);
+        let overload = overload::run(&programs, &arguments.bench_dir, arguments.delay_ms, lengths, machine)?;
+        if let Some(overload) = overload {
+            let picture = results.name(Section::Overload, "svg");
+            results.keep(Section::Overload, &overload, &overload.markdown(&picture))?;
+            results.keep_picture(Section::Overload, &overload.picture())?;
+        }
     }
     Ok(())
 }
