@@ -23,7 +23,7 @@ pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
     let target = bench.join("target");
     succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&bench))?;
 
-    if args.has("--devices") && (args.has("checkin") || !args.has("fleet")) {
+    if args.has("--devices") && (args.has("checkin") || args.has("growth") || !args.has("fleet")) {
         // A workspace of its own, for the store: see its Cargo.toml.
         let fill = bench.join("fill");
         let target = target.join("fill");

@@ -22,7 +22,7 @@ mod streams;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Parser, ValueEnum};
 use identity::Algorithm;
 
@@ -34,7 +34,7 @@ use crate::server::{Kind, Programs};
 #[derive(Parser)]
 #[command(name = "cargo xtask bench", version)]
 struct Arguments {
-    /// What to measure; everything but the million, the fleet and the overload by default.
+    /// What to measure; all paths and the check-ins by default.
     what: Vec<What>,
     /// Fewer and shorter rounds: 3 of 2 seconds instead of 5 of 4.
     #[arg(long)]
@@ -100,6 +100,8 @@ enum What {
     Size,
     /// Check-ins with tokens seen before and fresh ones; with --devices also with so many devices in the store.
     Checkin,
+    /// Only the check-ins with --devices.
+    Growth,
     /// The millionth POST against the thousandth.
     Million,
     /// A fleet's morning, open loop.
@@ -111,7 +113,7 @@ enum What {
 impl What {
     /// Measured when nothing is named.
     fn is_usual(self) -> bool {
-        !matches!(self, Self::Million | Self::Fleet | Self::Overload)
+        !matches!(self, Self::Growth | Self::Million | Self::Fleet | Self::Overload)
     }
 }
 
@@ -136,9 +138,13 @@ fn main() -> anyhow::Result<()> {
             || (what.is_usual() && arguments.what.is_empty())
     };
 
+    let grows = (wanted(What::Checkin) || wanted(What::Growth)) && !arguments.devices.is_empty();
+    ensure!(!wanted(What::Growth) || grows, "growth needs --devices");
+
     let scratch = arguments.bench_dir.join("target/data");
     let programs =
         Programs::new(&arguments.bench_dir.join("target/release"), arguments.service.clone(), scratch.clone())?;
+    ensure!(!grows || programs.fill().exists(), "{} is not built", programs.fill().display());
     cpu::pin_generator();
     let machine = machine::describe(&scratch)?;
     let results = Results::new(&arguments.bench_dir, &arguments.label, arguments.discard);
@@ -175,10 +181,15 @@ fn main() -> anyhow::Result<()> {
         let mut check_ins = Report::new(&settings, machine.clone());
         let site = checkin::Site::new(&programs)?;
         checkin::all(&programs, &settings, &site)?.into_iter().for_each(|comparison| check_ins.add(comparison));
-        for devices in &arguments.devices {
-            check_ins.growth.push(growth::run(&programs, &settings, &site, *devices)?);
-        }
         results.keep(Section::CheckIns, &check_ins, &check_ins.markdown())?;
+    }
+    if grows {
+        let mut report = Report::new(&settings, machine.clone());
+        let site = checkin::Site::new(&programs)?;
+        for devices in &arguments.devices {
+            report.growth.push(growth::run(&programs, &settings, &site, *devices)?);
+        }
+        results.keep(Section::Growth, &report, &report.markdown())?;
     }
     if wanted(What::Fleet) {
         let size = fleet::Size {

@@ -14,18 +14,20 @@ use serde::Serialize;
 pub(crate) enum Section {
     Paths,
     CheckIns,
+    Growth,
     Fleet,
     Overload,
 }
 
 impl Section {
     /// In the order of the page.
-    const ALL: [Self; 4] = [Self::Paths, Self::CheckIns, Self::Fleet, Self::Overload];
+    const ALL: [Self; 5] = [Self::Paths, Self::CheckIns, Self::Growth, Self::Fleet, Self::Overload];
 
     fn title(self) -> &'static str {
         match self {
             Self::Paths => "Paths",
             Self::CheckIns => "Check-ins",
+            Self::Growth => "Check-ins with many devices",
             Self::Fleet => "Fleet",
             Self::Overload => "Overload",
         }
@@ -36,6 +38,7 @@ impl Section {
         match self {
             Self::Paths => "",
             Self::CheckIns => "-checkin",
+            Self::Growth => "-growth",
             Self::Fleet => "-fleet",
             Self::Overload => "-overload",
         }
