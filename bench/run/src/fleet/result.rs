@@ -194,10 +194,10 @@ impl FleetResult {
 
     /// Rates and latencies over time.
     pub(crate) fn picture(&self) -> String {
-        let series = |value: fn(&Figures) -> f64| self.seconds.iter().map(value).collect::<Vec<f64>>();
-        let due = |value: fn(&Figures) -> f64| {
-            let with_any = self.seconds.iter().map(|figures| if figures.due > 0 { value(figures) } else { f64::NAN });
-            with_any.collect::<Vec<f64>>()
+        let series = |value: fn(&Figures) -> f64| series_of(&self.seconds, value);
+        let answered = |value: fn(&Figures) -> f64| {
+            let has_any = |figures: &Figures| figures.ok_200 + figures.unmodified_304 > 0;
+            series_of(&self.seconds, |figures| if has_any(figures) { value(figures) } else { f64::NAN })
         };
         Chart {
             title: format!("{} devices, {} minutes, open loop", thousands_of(self.devices), self.minutes),
@@ -211,16 +211,21 @@ impl FleetResult {
                         Line::new("answered, on record", "#1f77b4", series(|figures| as_f64(figures.finished))),
                         Line::new("not on record", "#ff7f0e", series(|figures| as_f64(figures.unrecorded))),
                         Line::new("503", "#d62728", series(|figures| as_f64(figures.busy_503))),
+                        Line::new(
+                            "lost or never sent",
+                            "#000",
+                            series(|figures| as_f64(figures.lost + figures.unsent)),
+                        ),
                     ],
                 },
                 Panel {
                     title: "milliseconds from when it was due to the answer".into(),
                     scale: Scale::Logarithmic,
                     lines: vec![
-                        Line::new("longest", "#d9c2c2", due(|figures| figures.longest_ms)),
-                        Line::new("p99", "#d62728", due(|figures| figures.p99_ms)),
-                        Line::new("p90", "#ff7f0e", due(|figures| figures.p90_ms)),
-                        Line::new("p50", "#1f77b4", due(|figures| figures.p50_ms)),
+                        Line::new("longest", "#d9c2c2", answered(|figures| figures.longest_ms)),
+                        Line::new("p99", "#d62728", answered(|figures| figures.p99_ms)),
+                        Line::new("p90", "#ff7f0e", answered(|figures| figures.p90_ms)),
+                        Line::new("p50", "#1f77b4", answered(|figures| figures.p50_ms)),
                     ],
                 },
             ],
@@ -250,6 +255,10 @@ impl Figures {
             longest_ms: millis(window.latency(1.0)),
         }
     }
+}
+
+fn series_of(seconds: &[Figures], value: impl Fn(&Figures) -> f64) -> Vec<f64> {
+    seconds.iter().map(value).collect()
 }
 
 fn thousands_of(count: u64) -> String {

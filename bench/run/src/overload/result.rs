@@ -59,6 +59,8 @@ pub(super) struct Flood {
     /// The generator's own delay and the part of the time that it waited for its core.
     own_delay_p99_ms: f64,
     disturbed: f64,
+    /// Requests that found all connections in use when they were due.
+    waited_for_a_connection: u64,
     windows: Vec<Part>,
 }
 
@@ -127,6 +129,7 @@ impl Flood {
             recovery_met: recovery_s.is_some_and(|seconds| seconds <= goals::RECOVERY_S),
             own_delay_p99_ms: millis(outcome.own_delay(0.99)),
             disturbed,
+            waited_for_a_connection: outcome.waited,
             windows: parts(timeline),
         }
     }
@@ -238,12 +241,14 @@ impl Overload {
         let percent = |part: f64| format!("{:.1} %", part * 100.0);
         writeln!(
             text,
-            "\nOf the flood {} were told 503 with Retry-After (p99 {:.0} ms), {} 503 without, {} got policies without a record, {} failed. The generator's own delay: p99 {:.2} ms.\n",
+            "\nOf the flood {} were told 503 with Retry-After (p99 {:.0} ms), {} 503 without, {} got policies without a record, {} failed. {} found all {} connections in use. The generator's own delay: p99 {:.2} ms.\n",
             percent(flood.refused_with_retry_after),
             flood.refused_p99_ms,
             percent(flood.refused_without),
             percent(flood.unrecorded),
             percent(flood.failed),
+            flood.waited_for_a_connection,
+            self.connections,
             flood.own_delay_p99_ms
         )?;
         writeln!(text, "![Rates and latencies over time]({picture})")
@@ -256,7 +261,10 @@ impl Overload {
         let rate =
             |value: fn(&Part) -> u64| windows.iter().map(|part| as_f64(value(part)) / step).collect::<Vec<f64>>();
         let time = |value: fn(&Part) -> f64| {
-            windows.iter().map(|part| if part.due > 0 { value(part) } else { f64::NAN }).collect::<Vec<f64>>()
+            windows
+                .iter()
+                .map(|part| if part.due > part.refused + part.failed { value(part) } else { f64::NAN })
+                .collect::<Vec<f64>>()
         };
         Chart {
             title: "Three times what saturates, open loop".into(),
