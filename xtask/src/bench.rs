@@ -24,10 +24,7 @@ pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
     succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&bench))?;
 
     if args.has("--devices") && (args.has("checkin") || args.has("growth") || !args.has("fleet")) {
-        // A workspace of its own, for the store: see its Cargo.toml.
-        let fill = bench.join("fill");
-        let target = target.join("fill");
-        succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&fill))?;
+        succeed(&mut repo.fill_cargo(&["build", "--release", "--locked"]))?;
     }
 
     let mut runner = std::process::Command::new(target.join("release").join(executable("run")));

@@ -44,12 +44,15 @@ pub(crate) fn run(repo: &Repo) -> anyhow::Result<ExitCode> {
 fn format(repo: &Repo) -> anyhow::Result<()> {
     let check = ["fmt", "--all", "--check"];
     succeed(&mut repo.cargo(&check))?;
-    succeed(&mut repo.bench_cargo(&check))
+    succeed(&mut repo.bench_cargo(&check))?;
+    succeed(&mut repo.fill_cargo(&check))
 }
 
 /// What is generated and committed is what would be generated now: the lock files, which also name no registry's address.
 fn lock_files(repo: &Repo) -> anyhow::Result<()> {
-    succeed(&mut repo.cargo(&["fetch", "--quiet", "--locked"]))?;
+    let fetch = ["fetch", "--quiet", "--locked"];
+    succeed(&mut repo.cargo(&fetch))?;
+    succeed(&mut repo.fill_cargo(&fetch))?;
     let lock = std::fs::read_to_string(repo.root.join("tests/js/package-lock.json"))?;
     ensure!(
         !lock.contains("\"resolved\""),

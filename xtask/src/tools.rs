@@ -55,6 +55,14 @@ impl Repo {
         command
     }
 
+    /// A Cargo command in the workspace of the benchmarks' filler, which is alone because it needs the store.
+    pub(crate) fn fill_cargo(&self, args: &[&str]) -> Command {
+        let fill = self.root.join("bench/fill");
+        let mut command = self.cargo(args);
+        command.env("CARGO_TARGET_DIR", self.root.join("bench/target/fill")).current_dir(fill);
+        command
+    }
+
     /// Builds `package`'s programs with `flags` and returns the path of the one named `program`.
     pub(crate) fn build(&self, flags: &[&str], program: &str) -> anyhow::Result<PathBuf> {
         let output = self
