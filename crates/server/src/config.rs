@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -230,6 +231,29 @@ pub struct LimitsSection {
     /// For running requests after the signal to stop.
     #[serde(deserialize_with = "seconds")]
     pub shutdown_timeout_s: Duration,
+    /// What a tenant may ask of the admin plane; no bound when absent.
+    pub admin_per_tenant: Option<RateSection>,
+    /// What an application may ask of it in one tenant.
+    pub admin_per_app: Option<RateSection>,
+}
+
+/// `{ requests_per_s, burst }`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateSection {
+    /// In the long run.
+    #[serde(deserialize_with = "rate")]
+    pub requests_per_s: NonZeroU32,
+    /// At once, after a time of quiet.
+    #[serde(deserialize_with = "rate")]
+    pub burst: NonZeroU32,
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroU32, D::Error> {
+    let number = u32::deserialize(deserializer)?;
+    NonZeroU32::new(number).filter(|_| number <= limits::RATE_CEILING).ok_or_else(|| {
+        serde::de::Error::custom(format!("it is from 1 to {}, not {number}", limits::RATE_CEILING))
+    })
 }
 
 impl Default for LimitsSection {
@@ -240,6 +264,8 @@ impl Default for LimitsSection {
             idle_timeout_s: limits::IDLE_TIMEOUT,
             body_timeout_s: limits::BODY_TIMEOUT,
             shutdown_timeout_s: limits::SHUTDOWN_TIMEOUT,
+            admin_per_tenant: None,
+            admin_per_app: None,
         }
     }
 }
@@ -365,6 +391,8 @@ mod tests {
             idle_timeout_s = 2
             body_timeout_s = 3
             shutdown_timeout_s = 4
+            admin_per_tenant = { requests_per_s = 5, burst = 6 }
+            admin_per_app = { requests_per_s = 7, burst = 8 }
             [[issuers]]
             issuer = "https://login.example/{tenantid}/v2.0"
             admin_audiences = ["https://graph.microsoft.com"]
@@ -374,6 +402,9 @@ mod tests {
         .expect("good");
         assert!(config.lenient_types && config.behind_proxy && !config.builtin_issuer);
         assert_eq!(config.limits.shutdown_timeout_s, Duration::from_secs(4));
+        let rate = |section: Option<RateSection>| section.map(|rate| (rate.requests_per_s.get(), rate.burst.get()));
+        assert_eq!(rate(config.limits.admin_per_tenant), Some((5, 6)));
+        assert_eq!(rate(config.limits.admin_per_app), Some((7, 8)));
         assert_eq!(config.pages.max, 50);
         assert_eq!((config.change_log.days, config.change_log.commits), (7, 1000));
         assert_eq!(config.issuers.len(), 1);
@@ -395,6 +426,11 @@ mod tests {
             ),
             ("tls = { cert = \"c\" }", "o.toml:1:7: tls: `cert` and `key` go together"),
             ("change_log.days = 0", "o.toml:1:19: change_log.days: it is at least 1"),
+            (
+                "limits.admin_per_app = { requests_per_s = 1, burst = 0 }",
+                "o.toml:1:54: limits.admin_per_app.burst: it is from 1 to 1000000, not 0",
+            ),
+            ("limits.admin_per_app = { burst = 1 }", "o.toml:1:24: limits.admin_per_app: missing field `requests_per_s`"),
             ("pages.max = 0", "o.toml:1:13: pages.max: it is from 1 to 10000, not 0"),
             (
                 "cors.origins = [\"console.example\"]",

@@ -122,6 +122,10 @@ pub const GROUP_ATTEMPTS_MAX: usize = 3;
 pub const GROUP_TURN_MAX: Duration = Duration::from_secs(2);
 /// How long a change waits for its turn to change a tenant: as long as the store lets it wait in its queue.
 pub const TURN_WAIT_MAX: Duration = store::limits::COMMIT_DEADLINE;
+/// Applications, and tenants, whose rates are counted at once; one that has not called for longer than so many others begins anew.
+pub const RATED_CALLERS_MAX: usize = 16_384;
+/// Highest rate and burst that can be set: above it the counting itself, at some 100 ns a request, is what a machine would do.
+pub const RATE_CEILING: u32 = 1_000_000;
 /// Locks that tenants share by their ids for that; more make it rarer that one waits for another's group.
 pub const GROUP_TURNS: usize = 256;
 /// Most rows of one page, and of check-ins embedded in an entity: what Graph gives where a page is not asked for.

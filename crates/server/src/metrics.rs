@@ -62,6 +62,8 @@ struct PlaneCounters {
 pub struct Metrics {
     registry: Registry,
     planes: [PlaneCounters; 3],
+    /// Requests to the admin plane that were one too many.
+    pub(crate) limited: Limited,
     /// Policies that were fetched and are on record.
     pub(crate) fetches_recorded: Counter,
     /// Policies that were given although it could not be recorded.
@@ -75,6 +77,13 @@ pub struct Metrics {
     /// Configurations that had to be read for clients.
     pub(crate) audience_misses: Counter,
     store: StoreCounters,
+}
+
+/// By what is bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Limited {
+    pub(crate) tenant: Counter,
+    pub(crate) app: Counter,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +111,9 @@ impl Metrics {
                 .map(|class| requests.get_or_create(&[("plane", plane.name()), ("status", class)]).clone()),
             seconds: seconds.get_or_create(&[("plane", plane.name())]).clone(),
         });
+        let limited = Family::<Labels<2>, Counter>::default();
+        registry.register("requests_limited", "Requests answered with 429", limited.clone());
+        let limited = |by| limited.get_or_create(&[("plane", Plane::Admin.name()), ("limit", by)]).clone();
         let checkins = Family::<Labels<2>, Counter>::default();
         registry.register("checkins", "Check-ins of clients answered", checkins.clone());
         let checkin = |kind, recorded| checkins.get_or_create(&[("kind", kind), ("recorded", recorded)]).clone();
@@ -110,6 +122,7 @@ impl Metrics {
         let looked_up = |what, result| cache.get_or_create(&[("cache", what), ("result", result)]).clone();
         Self {
             planes,
+            limited: Limited { tenant: limited("tenant"), app: limited("app") },
             fetches_recorded: checkin("fetch", "true"),
             fetches_unrecorded: checkin("fetch", "false"),
             reports: checkin("report", "true"),

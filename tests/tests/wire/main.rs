@@ -12,6 +12,7 @@ mod metrics;
 mod negotiation;
 mod openapi;
 mod options;
+mod rates;
 mod repeated;
 mod scopes;
 mod tokens;

@@ -18,6 +18,7 @@ mod office_configurations;
 mod office_policies;
 mod parts;
 mod property;
+mod rates;
 mod refusal;
 mod rendered;
 mod represent;
@@ -44,11 +45,13 @@ use office::OfficeModel;
 
 use crate::app::App;
 use crate::auth::{Need, Plane, Principal};
+use crate::config::Config;
 use crate::http::{RequestBody, RequestContext};
 use crate::limits;
 use crate::openapi::OpenApi;
 use cx::Cx;
 use given::Given;
+use rates::Rates;
 use refusal::Refusal;
 use rendered::{Question, Rendered};
 use resource::Resource;
@@ -69,6 +72,7 @@ pub struct AdminPlane {
     page_size_max: u32,
     computed_queries: Semaphore,
     turns: Turns,
+    rates: Rates,
 }
 
 impl AdminPlane {
@@ -76,14 +80,15 @@ impl AdminPlane {
     ///
     /// # Errors
     /// When `office.csdl.xml` is not a model.
-    pub fn new(continuation: ContinuationKey, lenient_types: bool, page_size_max: u32) -> anyhow::Result<Self> {
+    pub fn new(continuation: ContinuationKey, config: &Config) -> anyhow::Result<Self> {
         let office = OfficeModel::load()?;
+        let page_size_max = config.pages.max;
         let settings = Settings {
             page_size_max: Some(page_size_max),
             body_bytes_max: limits::BODY_BYTES_MAX,
             batch_requests_max: limits::BATCH_REQUESTS_MAX,
             stream_bytes_max: limits::PAYLOAD_BYTES_MAX,
-            concrete_types: if lenient_types { office.lenient_types() } else { HashMap::new() },
+            concrete_types: if config.lenient_types { office.lenient_types() } else { HashMap::new() },
             ..Settings::new(Profile::Graph)
         };
         let engine = Engine::new(Arc::clone(&office.model), settings);
@@ -91,7 +96,8 @@ impl AdminPlane {
         let openapi = OpenApi::new(Arc::clone(&office.model), &VERSIONS);
         let computed_queries = Semaphore::new(limits::COMPUTED_QUERIES_MAX);
         let turns = Turns::new();
-        Ok(Self { office, engine, continuation, rendered, openapi, page_size_max, computed_queries, turns })
+        let rates = Rates::new(&config.limits);
+        Ok(Self { office, engine, continuation, rendered, openapi, page_size_max, computed_queries, turns, rates })
     }
 }
 
@@ -117,7 +123,13 @@ pub fn answer_now(app: &App, request: &RequestContext, parts: &RequestParts) -> 
     let question = Question::of(&request.base, parts)?;
     let principal = app.auth.cached(Plane::Admin, &parts.headers)?;
     let snapshot = app.store.loaded_snapshot(&caller(&principal))?;
-    app.admin.rendered.get(&question, &snapshot, app.now().unix_day()).map(|response| response.map(Full::new))
+    let known = app.admin.rendered.get(&question, &snapshot, app.now().unix_day())?;
+    // Only now: one that is not answered here is counted where it is.
+    let response = match app.admin.rates.admit(&principal, &app.metrics.limited) {
+        Ok(()) => known,
+        Err(fault) => Refusal::from(fault).render(app, request, &parts.headers),
+    };
+    Some(response.map(Full::new))
 }
 
 async fn answer(
@@ -152,12 +164,20 @@ struct Call<'r> {
     below: &'r str,
 }
 
-/// Answers one request that is no batch; one of a `group` sees and changes what that has staged.
+/// The group that a request of a batch is one of: it sees and changes what that has staged.
+#[derive(Clone, Copy)]
+struct InGroup<'a, 's> {
+    staged: &'a Staged<'s>,
+    /// It was run before, and counted then.
+    is_again: bool,
+}
+
+/// Answers one request that is no batch.
 async fn one(
     app: &App,
     call: Call<'_>,
     body: Given<'_>,
-    group: Option<&Staged<'_>>,
+    group: Option<InGroup<'_, '_>>,
 ) -> Result<Response<Bytes>, Refusal> {
     let plane = &app.admin;
     let Call { request, parts, root, below } = call;
@@ -167,6 +187,9 @@ async fn one(
     } else {
         Some(app.auth.authenticate(Plane::Admin, &parts.headers).await?)
     };
+    if let Some(principal) = principal.as_deref().filter(|_| group.is_none_or(|group| !group.is_again)) {
+        plane.rates.admit(principal, &app.metrics.limited)?;
+    }
     let tenant = TenantId(principal.as_ref().map_or_else(uuid::Uuid::nil, |known| known.tenant));
     let seal = plane.continuation.seal(tenant);
     let head = plane.engine.head(&parts.method, below, &parts.headers, root, &seal)?;
@@ -185,7 +208,7 @@ async fn one(
     let caller = caller(&principal);
     let resource = Resource::of(&plane.office, head.target())?;
     let store: &dyn Store = match group {
-        Some(staged) => staged,
+        Some(InGroup { staged, .. }) => staged,
         None => app.store.as_ref(),
     };
     let _turn = match group {
@@ -200,7 +223,7 @@ async fn one(
         caller: &caller,
         head: &head,
         resource: &resource,
-        now: group.map_or_else(|| app.now(), Staged::now),
+        now: group.map_or_else(|| app.now(), |group| group.staged.now()),
         snapshot,
         page_size_max: plane.page_size_max,
         intervals: app.client.intervals(),

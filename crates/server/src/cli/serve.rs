@@ -144,7 +144,7 @@ async fn serve_store(
         config: Arc::new(config.clone()),
         metrics,
         client: ClientPlane::new(config.check_in.into()),
-        admin: AdminPlane::new(continuation, config.lenient_types, config.pages.max)?,
+        admin: AdminPlane::new(continuation, config)?,
         stop: stop.clone(),
     };
     let server = Server::new(listener, tls.clone(), Arc::new(app), env, settings);

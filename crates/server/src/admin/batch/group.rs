@@ -9,6 +9,7 @@ use store::{CommitError, Staged};
 use tokio::time::{Instant, timeout_at};
 
 use super::Inside;
+use crate::admin::InGroup;
 use crate::admin::error::{commit_error, store_error, unavailable};
 use crate::limits::{GROUP_ATTEMPTS_MAX, GROUP_TURN_MAX};
 
@@ -24,7 +25,7 @@ enum Attempt {
 pub(super) async fn run(inside: &Inside<'_>, begun: BatchRun) -> BatchRun {
     let turns = &inside.app.admin.turns;
     let tenant = inside.caller.tenant;
-    let mut attempt = once(inside, &begun, inside.deadline, turns.beside_others(tenant)).await;
+    let mut attempt = once(inside, &begun, false, inside.deadline, turns.beside_others(tenant)).await;
     if matches!(attempt, Attempt::Overtaken(_)) {
         let _turn = match turns.alone(tenant).await {
             Ok(turn) => turn,
@@ -33,7 +34,7 @@ pub(super) async fn run(inside: &Inside<'_>, begun: BatchRun) -> BatchRun {
         let until = inside.deadline.min(Instant::now() + GROUP_TURN_MAX);
         for _ in 1..GROUP_ATTEMPTS_MAX {
             if matches!(attempt, Attempt::Overtaken(_)) {
-                attempt = once(inside, &begun, until, ready(Ok(()))).await;
+                attempt = once(inside, &begun, true, until, ready(Ok(()))).await;
             }
         }
     }
@@ -50,6 +51,7 @@ pub(super) async fn run(inside: &Inside<'_>, begun: BatchRun) -> BatchRun {
 async fn once<T>(
     inside: &Inside<'_>,
     begun: &BatchRun,
+    is_again: bool,
     until: Instant,
     turn: impl Future<Output = Result<T, Error>>,
 ) -> Attempt {
@@ -59,7 +61,7 @@ async fn once<T>(
         Err(fault) => return Attempt::Over(give_up(inside, begun.clone(), store_error(fault))),
     };
     let mut run = begun.clone();
-    match timeout_at(until, requests(inside, &mut run, &staged)).await {
+    match timeout_at(until, requests(inside, &mut run, InGroup { staged: &staged, is_again })).await {
         Ok(true) => {}
         // What the others changed is forgotten with `staged`.
         Ok(false) => return Attempt::Over(run),
@@ -81,11 +83,11 @@ async fn once<T>(
 }
 
 /// Runs the requests up to the end of the group; whether all of them succeeded.
-async fn requests(inside: &Inside<'_>, run: &mut BatchRun, staged: &Staged<'_>) -> bool {
+async fn requests(inside: &Inside<'_>, run: &mut BatchRun, group: InGroup<'_, '_>) -> bool {
     loop {
         match run.next() {
             Some(BatchStep::Execute(request)) => {
-                let answer = inside.execute(request, run.body_bytes(), Some(staged)).await;
+                let answer = inside.execute(request, run.body_bytes(), Some(group)).await;
                 run.answer(answer);
             }
             Some(BatchStep::Refuse(fault)) => run.answer(inside.refuse(fault)),

@@ -12,13 +12,13 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Response, header};
 use odata::engine::BatchStep;
 use odata::{Error, ErrorKind};
-use store::{Caller, Staged};
+use store::Caller;
 use tokio::time::Instant;
 
 use super::error::unavailable;
 use super::given::Given;
 use super::refusal::Refusal;
-use super::{Call, caller, one, split_version};
+use super::{Call, InGroup, caller, one, split_version};
 use crate::app::App;
 use crate::auth::Plane;
 use crate::http::{self as service, RequestBody, RequestContext};
@@ -61,7 +61,12 @@ struct Inside<'a> {
 
 impl Inside<'_> {
     /// The answer to one request, whose URI stands below the service root. A panic costs only this request.
-    async fn execute(&self, request: Request<Bytes>, used: usize, group: Option<&Staged<'_>>) -> Response<Bytes> {
+    async fn execute(
+        &self,
+        request: Request<Bytes>,
+        used: usize,
+        group: Option<InGroup<'_, '_>>,
+    ) -> Response<Bytes> {
         let start = Instant::now();
         let (parts, body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
@@ -88,7 +93,7 @@ impl Inside<'_> {
         mut parts: Parts,
         body: Bytes,
         used: usize,
-        group: Option<&Staged<'_>>,
+        group: Option<InGroup<'_, '_>>,
     ) -> Result<Response<Bytes>, Refusal> {
         if used > limits::BATCH_ANSWER_BYTES_MAX || Instant::now() > self.deadline {
             return Err(unavailable(1).into());
