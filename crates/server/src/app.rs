@@ -19,6 +19,7 @@ use crate::client::{self, ClientPlane};
 use crate::config::Config;
 use crate::env::Env;
 use crate::http::{Answer, Handler, RequestBody, RequestContext, fault};
+use crate::limits;
 use crate::metrics::{Metrics, Plane};
 
 /// The running service: everything a plane may use. Made once at start, shared by reference.
@@ -109,14 +110,18 @@ impl Handler for App {
     }
 
     fn refuse(&self, cx: &RequestContext, parts: &Parts) -> Answer {
-        match Route::of(parts.uri.path()) {
-            route @ (Route::Healthz | Route::Readyz | Route::Metrics | Route::OpenApi) => {
-                self.answer_here(route, cx, parts)
-            }
+        let route = Route::of(parts.uri.path());
+        match route {
+            Route::Healthz | Route::Readyz | Route::Metrics | Route::OpenApi => self.answer_here(route, cx, parts),
             Route::Admin | Route::Client | Route::Nobody => {
+                let wait = if route == Route::Client {
+                    self.env.spread(limits::RETRY_S_MIN, limits::RETRY_JITTER_S_MAX)
+                } else {
+                    self.env.spread(1, limits::TOOL_RETRY_JITTER_S_MAX)
+                };
                 let message = "The service is stopping. Try again.";
                 let mut answer = self.fault(cx, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message);
-                answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
                 answer
             }
         }

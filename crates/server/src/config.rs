@@ -251,9 +251,9 @@ pub struct RateSection {
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroU32, D::Error> {
     let number = u32::deserialize(deserializer)?;
-    NonZeroU32::new(number).filter(|_| number <= limits::RATE_CEILING).ok_or_else(|| {
-        serde::de::Error::custom(format!("it is from 1 to {}, not {number}", limits::RATE_CEILING))
-    })
+    NonZeroU32::new(number)
+        .filter(|_| number <= limits::RATE_CEILING)
+        .ok_or_else(|| serde::de::Error::custom(format!("it is from 1 to {}, not {number}", limits::RATE_CEILING)))
 }
 
 impl Default for LimitsSection {
@@ -430,7 +430,10 @@ mod tests {
                 "limits.admin_per_app = { requests_per_s = 1, burst = 0 }",
                 "o.toml:1:54: limits.admin_per_app.burst: it is from 1 to 1000000, not 0",
             ),
-            ("limits.admin_per_app = { burst = 1 }", "o.toml:1:24: limits.admin_per_app: missing field `requests_per_s`"),
+            (
+                "limits.admin_per_app = { burst = 1 }",
+                "o.toml:1:24: limits.admin_per_app: missing field `requests_per_s`",
+            ),
             ("pages.max = 0", "o.toml:1:13: pages.max: it is from 1 to 10000, not 0"),
             (
                 "cors.origins = [\"console.example\"]",

@@ -52,6 +52,13 @@ impl Env {
     pub fn real() -> Self {
         Self { clock: Arc::new(WallClock), ids: Arc::new(SystemRandom) }
     }
+
+    /// From `least` to `least + spread`, by chance: whoever was turned away together does not come back together.
+    pub(crate) fn spread(&self, least: u32, spread: u8) -> u32 {
+        let mut byte = [0];
+        self.ids.fill(&mut byte);
+        least.saturating_add(u32::from(byte[0]) % (u32::from(spread) + 1))
+    }
 }
 
 impl std::fmt::Debug for Env {
@@ -164,6 +171,14 @@ mod tests {
         let env = Env::real();
         assert!(env.clock.unix_seconds() > 1_767_225_600);
         assert_ne!(env.ids.uuid(), env.ids.uuid());
+    }
+
+    #[test]
+    fn chance_spreads_over_all_that_it_may() {
+        let (env, _) = fake::env(0, 7);
+        let drawn: std::collections::BTreeSet<u32> = (0..200).map(|_| env.spread(5, 3)).collect();
+        assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [5, 6, 7, 8]);
+        assert_eq!(env.spread(u32::MAX, u8::MAX), u32::MAX);
     }
 
     #[test]

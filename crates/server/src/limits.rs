@@ -94,6 +94,9 @@ pub const MINTED_TTL_MAX: Duration = Duration::from_hours(366 * 24);
 /// What `pages.max` may be raised to: what the store gives at once.
 pub const PAGE_SIZE_CEILING: u32 = 10_000;
 const _: () = assert!(PAGE_SIZE_CEILING as usize <= store::limits::MAX_PAGE);
+/// Seconds that come, by chance, on top of those after which a tool that met a 503 may come back: enough to take the edge off, few enough for a
+/// person who waits.
+pub const TOOL_RETRY_JITTER_S_MAX: u8 = 4;
 /// Largest JSON body of the admin plane: 10,000 check-in statuses of some 300 bytes, or a payload inline in base64.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Largest payload stream. A settings document of all 2,200 Office policies is about 1 MiB.
@@ -149,8 +152,10 @@ pub const REPORT_BODY_BYTES_MAX: usize = 64 * 1024;
 pub const REPORT_NAME_CHARS_MAX: usize = 256;
 /// Characters of an error message in a report.
 pub const REPORT_MESSAGE_CHARS_MAX: usize = 8_192;
-/// How long a fetch waits for being recorded. Past it the policies are given all the same: what a device may do does not hang on our disk.
-pub const FETCH_RECORD_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long a check-in waits for being on record: well within the second after which a device takes us for dead. Past it the policies are given
+/// all the same, for what a device may do does not hang on our disk; a report is 503, though it may be on disk: made again it changes nothing.
+pub const CHECKIN_RECORD_TIME_MAX: Duration = Duration::from_millis(950);
+const _: () = assert!(store::limits::CHECKIN_DEADLINE.as_millis() < CHECKIN_RECORD_TIME_MAX.as_millis());
 /// Configurations that are kept ready to answer clients; more are read anew each time one of them is asked for.
 pub const AUDIENCES_MAX: usize = 1_024;
 /// Bytes of answers to clients that are kept rendered.
@@ -158,9 +163,9 @@ pub const EFFECTIVE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Answers from which on a compressed form is kept, too: below it a packet carries either.
 pub const GZIP_BYTES_MIN: usize = 1_024;
 /// Seconds after which a client that was turned away may come back, at least.
-pub const RETRY_S_MIN: u64 = 5;
+pub const RETRY_S_MIN: u32 = 5;
 /// Seconds that come on top, by chance.
-pub const RETRY_JITTER_S_MAX: u64 = 25;
+pub const RETRY_JITTER_S_MAX: u8 = 25;
 
 // Demonstration: demo/.
 

@@ -69,7 +69,9 @@ pub struct Metrics {
     /// Policies that were given although it could not be recorded.
     pub(crate) fetches_unrecorded: Counter,
     /// Reports that are on record.
-    pub(crate) reports: Counter,
+    pub(crate) reports_recorded: Counter,
+    /// Reports that were turned away because they could not be recorded.
+    pub(crate) reports_unrecorded: Counter,
     /// Answers to clients that were there.
     pub(crate) effective_hits: Counter,
     /// Answers to clients that had to be made.
@@ -125,7 +127,8 @@ impl Metrics {
             limited: Limited { tenant: limited("tenant"), app: limited("app") },
             fetches_recorded: checkin("fetch", "true"),
             fetches_unrecorded: checkin("fetch", "false"),
-            reports: checkin("report", "true"),
+            reports_recorded: checkin("report", "true"),
+            reports_unrecorded: checkin("report", "false"),
             effective_hits: looked_up("effective", "hit"),
             effective_misses: looked_up("effective", "miss"),
             audience_misses: looked_up("audience", "miss"),
@@ -183,7 +186,8 @@ impl StoreCounters {
             entries: Histogram::new(ENTRIES),
             seconds: Histogram::new(SECONDS),
         };
-        registry.register("store_refused", "Commits and check-ins that met a full queue", counters.refused.clone());
+        let help = "Commits and check-ins that were not begun: too many waited, or they would have waited too long";
+        registry.register("store_refused", help, counters.refused.clone());
         registry.register(
             "store_failed_transactions",
             "Transactions that did not reach the disk",

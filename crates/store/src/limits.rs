@@ -16,14 +16,25 @@ pub const COMMIT_QUEUE: usize = 8_192;
 /// Of those, commits of one tenant. Tenants take turns in the writer, so that one that floods waits for itself; half leaves the others room.
 pub const TENANT_QUEUE: usize = COMMIT_QUEUE / 2;
 
-/// How long a commit may wait in the queue. An entry that is older when the writer reaches it is answered `Busy` and not
-/// executed: its caller has probably given up.
+/// How long a commit may wait in the queue. An entry that is older when the writer reaches it is answered `Busy` and not executed: its caller
+/// has probably given up. Once it is under way only its end is told, however late.
 pub const COMMIT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The same for a check-in. Clients come by themselves again, and what is told them after a second is told too late.
+pub const CHECKIN_DEADLINE: Duration = Duration::from_millis(750);
+
+/// A check-in is done in good time if it takes no longer than this from coming to the disk. As many may wait as are: where more come than the
+/// disk takes, a short queue serves as many as a long one. Two transactions of a disk that needs 300 ms for each have room in it.
+pub const CHECKIN_TIME_GOOD: Duration = Duration::from_millis(750);
+
+/// Check-ins that may wait however slow all is: half a transaction's worth. With fewer the disk's time for each would only grow, and it would not be
+/// seen when it goes faster again.
+pub const CHECKIN_WINDOW_MIN: usize = MAX_BATCH / 2;
 
 /// Commits in one transaction. Hundreds already hide the cost of the fsync; more would only make the first waiter wait.
 pub const MAX_BATCH: usize = 1_024;
 
-/// What a caller that met a full queue is told to wait: the queue is empty again by then.
+/// What a caller that was turned away is told to wait at least: a full queue is empty again by then.
 pub const BUSY_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How often a writer that could not write tries whether it can again.

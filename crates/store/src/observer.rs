@@ -22,7 +22,7 @@ pub trait Observer: Send + Sync {
     /// A transaction has ended.
     fn transaction(&self, done: Transaction);
 
-    /// An entry met a full queue.
+    /// An entry was turned away, or left undone: too many waited, or it had waited too long.
     fn refused(&self);
 }
 

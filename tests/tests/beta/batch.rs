@@ -358,6 +358,7 @@ fn requests_for_which_the_answer_has_no_room_are_503_and_did_not_run() {
     let answers = Answers::of(&api, &requests);
     assert_eq!(answers.statuses(), [200, 200, 200, 200, 200, 200, 200, 200, 200, 503]);
     answers.error("last", 503);
-    assert_eq!(answers.to("last")["headers"]["Retry-After"], "1");
+    let wait = answers.to("last")["headers"]["Retry-After"].as_str().and_then(|wait| wait.parse::<u32>().ok());
+    assert!(wait.is_some_and(|wait| (1..=5).contains(&wait)), "{wait:?}");
     api.get(&path).ok();
 }

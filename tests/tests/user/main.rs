@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod explained;
+mod overload;
 mod policies;
 mod world;

@@ -85,7 +85,9 @@ impl<K: Hash + Eq + Clone> StateStore for Kept<K> {
     {
         let state = match self.0.get(key) {
             Some(known) => known,
-            None => self.0.get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::default())).unwrap_or_default(),
+            None => {
+                self.0.get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::default())).unwrap_or_default()
+            }
         };
         state.measure_and_replace(&NotKeyed::NonKey, decide)
     }

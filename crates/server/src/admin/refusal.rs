@@ -1,4 +1,5 @@
-//! A request that is not answered as it hoped: rendered in Graph's form by the engine, identity's challenge added. It decides nothing.
+//! A request that is not answered as it hoped: rendered in Graph's form by the engine, identity's challenge added. It decides
+//! nothing but chance.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
@@ -8,6 +9,7 @@ use odata::{Error, ErrorKind};
 use crate::app::App;
 use crate::auth::AuthError;
 use crate::http::RequestContext;
+use crate::limits::TOOL_RETRY_JITTER_S_MAX;
 
 /// A refusal: by identity, which has headers of its own, or by anything else.
 pub(super) enum Refusal {
@@ -36,10 +38,10 @@ impl Refusal {
             ErrorContext { headers, date: &date, request_id: &request_id, client_request_id: &client_request_id };
         let engine = &app.admin.engine;
         match self {
-            Self::Fault(fault) => engine.render_error(&fault, &context),
+            Self::Fault(fault) => engine.render_error(&spread(fault, app), &context),
             Self::Identity(fault) => {
                 tracing::debug!(reason = %fault, "a caller was refused");
-                let mut response = engine.render_error(&identity_error(&fault), &context);
+                let mut response = engine.render_error(&spread(identity_error(&fault), app), &context);
                 if let Some(challenge) = fault.www_authenticate() {
                     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
                 }
@@ -48,6 +50,14 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Those who met a 503 together do not come back together.
+fn spread(mut fault: Error, app: &App) -> Error {
+    if fault.kind == ErrorKind::Unavailable {
+        fault.retry_after_s = fault.retry_after_s.map(|least| app.env.spread(least, TOOL_RETRY_JITTER_S_MAX));
+    }
+    fault
 }
 
 fn identity_error(fault: &AuthError) -> Error {

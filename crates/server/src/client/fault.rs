@@ -123,18 +123,11 @@ impl Fault {
                 answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 refused.retry_after()
             }
-            Self::Unavailable => Some(jittered(app)),
+            Self::Unavailable => Some(Duration::from_secs(app.env.spread(RETRY_S_MIN, RETRY_JITTER_S_MAX).into())),
             _ => None,
         };
         if let Some(wait) = retry_after {
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
     }
-}
-
-/// Clients that were turned away together do not come back together.
-fn jittered(app: &App) -> Duration {
-    let mut byte = [0];
-    app.env.ids.fill(&mut byte);
-    Duration::from_secs(RETRY_S_MIN + u64::from(byte[0]) % (RETRY_JITTER_S_MAX + 1))
 }

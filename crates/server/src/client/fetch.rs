@@ -6,15 +6,15 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use policy::Platform;
-use store::{Checkin, CommitError};
+use store::Checkin;
 
 use super::caller::{Client, device_of_header};
 use super::effective::Effective;
 use super::empty;
 use super::fault::Fault;
+use super::record::record;
 use crate::app::App;
 use crate::http::Answer;
-use crate::limits::FETCH_RECORD_TIME_MAX;
 
 /// Minutes until the client is to come back.
 const FETCH_INTERVAL: HeaderName = HeaderName::from_static("officeconfig-fetch-interval");
@@ -35,7 +35,7 @@ pub(super) async fn handle(app: &App, platform: Platform, parts: &Parts) -> Resu
         applied: effective.applied.to_vec(),
         report: None,
     };
-    let is_recorded = record(app, &client, checkin).await?;
+    let is_recorded = is_recorded(app, &client, checkin).await?;
     let mut answer =
         if is_current(parts, &effective) { empty(StatusCode::NOT_MODIFIED) } else { body(parts, &effective) };
     let headers = answer.headers_mut();
@@ -50,23 +50,17 @@ pub(super) async fn handle(app: &App, platform: Platform, parts: &Parts) -> Resu
 }
 
 /// Whether the delivery is on record. What has gone in the meantime is not there to be delivered.
-async fn record(app: &App, client: &Client, checkin: Checkin) -> Result<bool, Fault> {
-    let recording = app.store.record(&client.caller, checkin);
-    match tokio::time::timeout(FETCH_RECORD_TIME_MAX, recording).await {
-        Ok(Ok(())) => {
+async fn is_recorded(app: &App, client: &Client, checkin: Checkin) -> Result<bool, Fault> {
+    match record(app, client, checkin).await {
+        Ok(()) => {
             app.metrics.fetches_recorded.inc();
             Ok(true)
         }
-        Ok(Err(CommitError::NotFound { .. })) => Err(Fault::NoSuchConfiguration),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "a delivery was not recorded");
+        Err(Fault::Unavailable) => {
             app.metrics.fetches_unrecorded.inc();
             Ok(false)
         }
-        Err(_) => {
-            app.metrics.fetches_unrecorded.inc();
-            Ok(false)
-        }
+        Err(refused) => Err(refused),
     }
 }
 

@@ -5,6 +5,7 @@ mod caller;
 mod effective;
 mod fault;
 mod fetch;
+mod record;
 mod report;
 
 use http::request::Parts;

@@ -14,6 +14,7 @@ use store::{Checkin, CheckinReport};
 use super::caller::{Client, device_name, device_of_header};
 use super::empty;
 use super::fault::Fault;
+use super::record::record;
 use crate::app::App;
 use crate::http::{Answer, RequestBody, body};
 use crate::limits::{REPORT_BODY_BYTES_MAX, REPORT_MESSAGE_CHARS_MAX, REPORT_NAME_CHARS_MAX};
@@ -39,9 +40,13 @@ pub(super) async fn handle(
         applied: effective.applied.to_vec(),
         report: Some(report.outcome()),
     };
-    app.store.record(&client.caller, checkin).await?;
-    app.metrics.reports.inc();
-    Ok(empty(StatusCode::NO_CONTENT))
+    let recorded = record(app, &client, checkin).await;
+    match &recorded {
+        Ok(()) => _ = app.metrics.reports_recorded.inc(),
+        Err(Fault::Unavailable) => _ = app.metrics.reports_unrecorded.inc(),
+        Err(_) => {}
+    }
+    recorded.map(|()| empty(StatusCode::NO_CONTENT))
 }
 
 /// The members as they come. Each but `lastStatus` may be absent or null.

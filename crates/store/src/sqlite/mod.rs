@@ -20,6 +20,7 @@ mod statuses;
 mod tenants;
 mod users;
 mod verify;
+mod window;
 mod write;
 mod writer;
 

@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::columns::stored;
-use super::lanes::{Lanes, Refused};
+use super::lanes::{Lanes, Refused, Waiting};
 use super::pending::{Pending, Settled, Shown};
 use super::tenants::{Found, Tenants};
+use super::window::Window;
 use super::write::Statements;
 use super::{failure, load, log, rows, statuses, write};
 use crate::changes::Retention;
@@ -23,7 +24,10 @@ use crate::command::{Command, Commit, Committed};
 use crate::domain::Checkin;
 use crate::error::{CommitError, What};
 use crate::ids::{Caller, TenantId};
-use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, COMMIT_QUEUE, HEAL_INTERVAL, MAX_BATCH, TENANT_QUEUE};
+use crate::limits::{
+    BUSY_RETRY_AFTER, CHECKIN_DEADLINE, CHECKIN_TIME_GOOD, CHECKIN_WINDOW_MIN, COMMIT_DEADLINE, COMMIT_QUEUE,
+    HEAL_INTERVAL, MAX_BATCH, TENANT_QUEUE,
+};
 use crate::observer::{Observer, Transaction};
 use crate::snapshot::TenantSnapshot;
 
@@ -57,7 +61,7 @@ struct Entry {
     tenant: TenantId,
     actor: Arc<str>,
     work: Work,
-    deadline: Instant,
+    came: Instant,
     reply: oneshot::Sender<Answer>,
 }
 
@@ -67,6 +71,21 @@ pub(super) enum Work {
     Commit(Commit),
     /// A client's check-in.
     Checkin(Box<Checkin>),
+}
+
+impl Waiting for Entry {
+    fn came(&self) -> Option<Instant> {
+        matches!(self.work, Work::Checkin(_)).then_some(self.came)
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        let waited = now.saturating_duration_since(self.came);
+        match self.work {
+            Work::Commit(_) => waited > COMMIT_DEADLINE,
+            // Whoever waited for it and has gone took it for not done. A commit is done all the same.
+            Work::Checkin(_) => waited > CHECKIN_DEADLINE || self.reply.is_closed(),
+        }
+    }
 }
 
 /// Why changes are not taken at the moment.
@@ -94,16 +113,11 @@ impl Queue {
     /// Puts a commit into the queue; the answer comes when it is durable.
     pub(super) fn put(&self, caller: &Caller, work: Work) -> Result<oneshot::Receiver<Answer>, CommitError> {
         let (reply, answer) = oneshot::channel();
-        let entry = Entry {
-            tenant: caller.tenant,
-            actor: Arc::clone(&caller.actor),
-            work,
-            deadline: Instant::now() + COMMIT_DEADLINE,
-            reply,
-        };
-        match self.lanes.put(caller.tenant, entry) {
+        let (tenant, actor) = (caller.tenant, Arc::clone(&caller.actor));
+        let entry = Entry { tenant, actor, work, came: Instant::now(), reply };
+        match self.lanes.put(tenant, entry) {
             Ok(()) => Ok(answer),
-            Err(Refused::Full) => {
+            Err(Refused::Full | Refused::Late) => {
                 self.observer.refused();
                 Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER })
             }
@@ -176,7 +190,8 @@ pub(super) fn start(
     }))?;
     let (checkpoints, checkpointer) = checkpoints;
     let Watched { tenants, trouble, observer } = watched;
-    let lanes = Arc::new(Lanes::new(COMMIT_QUEUE, TENANT_QUEUE));
+    let window = Window::new(CHECKIN_WINDOW_MIN, COMMIT_QUEUE, CHECKIN_TIME_GOOD);
+    let lanes = Arc::new(Lanes::new(COMMIT_QUEUE, TENANT_QUEUE, MAX_BATCH, window));
     let writer = Writer {
         connection,
         tenants,
@@ -203,12 +218,17 @@ pub(super) fn start(
 
 impl Writer {
     fn run(mut self, lanes: &Lanes<Entry>) {
-        let mut batch = Vec::with_capacity(MAX_BATCH);
+        let (mut batch, mut over) = (Vec::with_capacity(MAX_BATCH), Vec::new());
         // What waits when it is closed still goes.
-        while lanes.take(MAX_BATCH, HEAL_INTERVAL, &mut batch).is_some() {
-            if batch.is_empty() {
+        while lanes.take(HEAL_INTERVAL, &mut batch, &mut over).is_some() {
+            if batch.is_empty() && over.is_empty() {
                 self.idle();
-            } else {
+            }
+            for entry in over.drain(..) {
+                self.observer.refused();
+                let _ = entry.reply.send(Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER }));
+            }
+            if !batch.is_empty() {
                 self.transact(&mut batch);
             }
         }
@@ -245,10 +265,9 @@ impl Writer {
                 self.roll_back();
                 self.tell(start, std::iter::empty(), false);
                 self.report(&error);
-                for (reply, outcome) in outcomes {
-                    // What the rules said of the others was said of a state that is no more.
-                    let late = outcome.err().filter(|error| matches!(error, CommitError::Busy { .. }));
-                    let _ = reply.send(Err(late.unwrap_or_else(|| error.clone())));
+                // What the rules said of any of them was said of a state that is no more.
+                for (reply, _) in outcomes {
+                    let _ = reply.send(Err(error.clone()));
                 }
             }
         }
@@ -266,14 +285,12 @@ impl Writer {
         pending: &mut HashMap<TenantId, Pending>,
         batch: &mut Vec<Entry>,
     ) -> (Vec<Executed>, Result<(), CommitError>) {
-        let now = Instant::now();
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut statements = Statements::new(&self.connection);
         let mut state = self.begin();
         for entry in batch.drain(..) {
-            let Entry { tenant, actor, work, deadline, reply } = entry;
+            let Entry { tenant, actor, work, reply, .. } = entry;
             let outcome = match &state {
-                _ if deadline < now => Err(CommitError::Busy { retry_after: BUSY_RETRY_AFTER }),
                 Err(error) => Err(error.clone()),
                 Ok(()) => self.execute(&mut statements, pending, tenant, &actor, work).unwrap_or_else(|error| {
                     let error = failure::commit(error);

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use odata::edm::DateTimeOffset;
-use store::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, TENANT_QUEUE};
+use store::limits::{BUSY_RETRY_AFTER, CHECKIN_DEADLINE, COMMIT_DEADLINE, TENANT_QUEUE};
 use store::sqlite::{SqliteOptions, SqliteStore, verify};
-use store::{Caller, CheckinStatus, Command, Commit, CommitError, ConfigurationId, StatusQuery, Store, TenantId};
+use store::{
+    Caller, Checkin, CheckinReport, CheckinStatus, Command, Commit, CommitError, ConfigurationId, StatusQuery, Store,
+    TenantId,
+};
 use uuid::Uuid;
 
 use crate::vfs::{self, Disk};
@@ -119,6 +122,54 @@ async fn a_full_queue_and_a_passed_deadline_are_answered_busy() {
         assert!(matches!(answer.await, Err(CommitError::Busy { .. })), "what waited too long is not");
     }
     assert_eq!(f.create(3).await.unwrap(), 3);
+}
+
+/// A report of a device.
+fn report(device: &str) -> Checkin {
+    let report = CheckinReport { was_successful: true, error_message: None, device_platform_version: None };
+    Checkin {
+        configuration: ConfigurationId(Uuid::from_u128(1)),
+        user_id: "u".into(),
+        user_principal_name: None,
+        device_name: Some(device.into()),
+        device_platform: "windows".into(),
+        at: DateTimeOffset::from_unix_nanos(0),
+        applied: Vec::new(),
+        report: Some(report),
+    }
+}
+
+#[tokio::test]
+async fn a_check_in_that_is_late_or_that_nobody_waits_for_any_more_is_left_undone() {
+    let f = Fixture::new("late");
+    let command = Command::CreateConfiguration {
+        id: ConfigurationId(Uuid::from_u128(1)),
+        default: false,
+        summary: None,
+        statuses: vec![],
+        clients: vec![],
+    };
+    f.store.commit(&f.caller, Commit::of(DateTimeOffset::from_unix_nanos(0), command)).await.unwrap();
+    f.disk.set_stalled(true);
+    let first = f.store.record(&f.caller, report("first"));
+    // The writer has taken it and waits for the disk.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let late = f.store.record(&f.caller, report("late"));
+    tokio::time::sleep(CHECKIN_DEADLINE + Duration::from_millis(200)).await;
+    let patient = f.store.record(&f.caller, report("patient"));
+    drop(f.store.record(&f.caller, report("forsaken")));
+    // Of a commit only its end tells whether it was made.
+    drop(f.store.commit(&f.caller, create(2)));
+    f.disk.set_stalled(false);
+    first.await.unwrap();
+    assert!(matches!(late.await, Err(CommitError::Busy { .. })));
+    patient.await.unwrap();
+    let query = StatusQuery::all(ConfigurationId(Uuid::from_u128(1)), 9);
+    let rows = f.store.statuses(&f.caller, query).await.unwrap().rows;
+    let mut devices: Vec<_> = rows.iter().filter_map(|row| row.device_name.clone()).collect();
+    devices.sort();
+    assert_eq!(devices.iter().map(|name| &**name).collect::<Vec<_>>(), ["first", "patient"]);
+    assert_eq!(f.store.snapshot(&f.caller).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -61,12 +61,7 @@ struct Inside<'a> {
 
 impl Inside<'_> {
     /// The answer to one request, whose URI stands below the service root. A panic costs only this request.
-    async fn execute(
-        &self,
-        request: Request<Bytes>,
-        used: usize,
-        group: Option<InGroup<'_, '_>>,
-    ) -> Response<Bytes> {
+    async fn execute(&self, request: Request<Bytes>, used: usize, group: Option<InGroup<'_, '_>>) -> Response<Bytes> {
         let start = Instant::now();
         let (parts, body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
