@@ -12,7 +12,7 @@ use http_body_util::Full;
 use odata::openapi::{About, Document};
 use odata::{Model, Profile};
 
-use crate::http::Answer;
+use crate::http::{Answer, is_known};
 
 /// Both forms.
 #[derive(Debug)]
@@ -77,12 +77,7 @@ impl Form {
     }
 
     fn answer(&self, headers: &HeaderMap) -> Answer {
-        let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
-        let own = self.etag.to_str().unwrap_or_default();
-        let is_known = known.flat_map(|tags| tags.split(',')).any(|tag| {
-            let tag = tag.trim();
-            tag == "*" || tag.trim_start_matches("W/") == own.trim_start_matches("W/")
-        });
+        let is_known = is_known(headers, &self.etag);
         let mut answer = Response::new(Full::new(if is_known { Bytes::new() } else { self.body.clone() }));
         let out = answer.headers_mut();
         out.insert(header::ETAG, self.etag.clone());

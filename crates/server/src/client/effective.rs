@@ -53,8 +53,6 @@ pub(super) struct Effective {
     pub(super) body: Bytes,
     /// The same, compressed, where that is worth it.
     pub(super) gzip: Option<Bytes>,
-    /// `policiesHash`
-    pub(super) hash: Box<str>,
     pub(super) etag: HeaderValue,
     /// Minutes.
     pub(super) interval: u32,
@@ -152,7 +150,6 @@ impl ClientPlane {
         Effective {
             gzip: (body.len() >= GZIP_BYTES_MIN).then(|| packed(&body)).flatten(),
             body,
-            hash: answer.hash.into(),
             etag,
             interval: interval(answer.has_settings),
             applied: resolution.applied().into_iter().map(ClientConfigurationId).collect(),

@@ -14,7 +14,7 @@ use super::empty;
 use super::fault::Fault;
 use super::record::record;
 use crate::app::App;
-use crate::http::Answer;
+use crate::http::{Answer, is_known};
 
 /// Minutes until the client is to come back.
 const FETCH_INTERVAL: HeaderName = HeaderName::from_static("officeconfig-fetch-interval");
@@ -36,8 +36,8 @@ pub(super) async fn handle(app: &App, platform: Platform, parts: &Parts) -> Resu
         report: None,
     };
     let is_recorded = is_recorded(app, &client, checkin).await?;
-    let mut answer =
-        if is_current(parts, &effective) { empty(StatusCode::NOT_MODIFIED) } else { body(parts, &effective) };
+    let is_known = is_known(&parts.headers, &effective.etag);
+    let mut answer = if is_known { empty(StatusCode::NOT_MODIFIED) } else { body(parts, &effective) };
     let headers = answer.headers_mut();
     headers.insert(header::ETAG, effective.etag.clone());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -62,12 +62,6 @@ async fn is_recorded(app: &App, client: &Client, checkin: Checkin) -> Result<boo
         }
         Err(refused) => Err(refused),
     }
-}
-
-fn is_current(parts: &Parts, effective: &Effective) -> bool {
-    let given = parts.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = given.flat_map(|line| line.split(',')).map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"') == &*effective.hash)
 }
 
 fn body(parts: &Parts, effective: &Effective) -> Answer {

@@ -4,6 +4,7 @@
 
 mod activity;
 pub mod body;
+mod conditional;
 mod connection;
 mod context;
 mod cors;
@@ -24,6 +25,7 @@ use http::request::Parts;
 use http_body_util::Full;
 
 pub use body::{BodyTimeouts, RequestBody};
+pub(crate) use conditional::is_known;
 pub use context::RequestContext;
 pub use cors::Cors;
 pub(crate) use dress::put_ids_on;

@@ -97,6 +97,9 @@ fn what_is_known_already_is_not_sent_again_until_it_changes() {
     assert!(same.body.is_empty());
     assert_eq!(same.expect_header("officeconfig-fetch-interval"), "90");
     assert_eq!(same.expect_header("etag"), tag);
+    let with = |value: &str| anna.call("GET", WINDOWS).header("if-none-match", value).send().status;
+    assert_eq!(["*", &format!("\"x\", {tag}"), &tag[2..]].map(with), [304, 304, 304]);
+    assert_eq!([tag[2..].trim_matches('"'), &tag[..tag.len() - 1]].map(with), [200, 200], "a tag has quotes");
     let path = format!("{CLIENTS}/{id}/policyPayload");
     world.admin.put(&path, "application/json", json!([setting("A", 2)]).to_string().as_bytes()).no_content();
     let changed = anna.call("GET", WINDOWS).header("if-none-match", &tag).send().ok();
