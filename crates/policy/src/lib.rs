@@ -28,6 +28,6 @@ mod resolution;
 
 pub use answer::{Answer, answer};
 pub use difference::{Difference, Sent, differences};
-pub use document::{Data, Document, DocumentError, Fault, Member, RegistryType, Setting};
+pub use document::{Data, Document, DocumentError, Fault, Member, RegistryType, Setting, Settings};
 pub use platform::Platform;
 pub use resolution::{Candidate, Claim, Decision, Reason, Resolution, Stream, resolve};

@@ -1,12 +1,14 @@
 //! Ruling R7: from candidates to what a user gets on a platform, with the reason for each setting. One pure function. The order in which
 //! candidates come does not count, nor how often one does.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::document::{Document, Setting};
+use crate::document::{Document, Settings, Unit};
 use crate::platform::Platform;
 
 /// Why a configuration applies to a user.
@@ -50,9 +52,9 @@ pub struct Claim {
     /// Its priority.
     pub priority: i32,
     /// Why the configuration applies.
-    pub reasons: Vec<Reason>,
+    pub reasons: Arc<[Reason]>,
     /// The settings of the unit on the platform.
-    pub settings: Vec<Arc<Setting>>,
+    pub settings: Settings,
 }
 
 /// A unit of merging (`parentSettingId`) and who decided it.
@@ -147,49 +149,80 @@ pub fn resolve(candidates: &[Candidate], platform: Platform) -> Resolution {
 }
 
 /// Highest first, each configuration once with all reasons that were given for it.
-fn in_order(candidates: &[Candidate]) -> Vec<Candidate> {
-    let mut sorted: Vec<Candidate> = candidates.to_vec();
+fn in_order(candidates: &[Candidate]) -> Vec<(&Candidate, Arc<[Reason]>)> {
+    let mut sorted: Vec<&Candidate> = candidates.iter().collect();
     sorted.sort_by_key(|candidate| (candidate.priority, candidate.id));
-    sorted.dedup_by(|later, earlier| {
-        let is_same = later.id == earlier.id;
-        if is_same {
-            earlier.reasons.append(&mut later.reasons);
-        }
-        is_same
-    });
-    for candidate in &mut sorted {
-        candidate.reasons.sort_unstable();
-        candidate.reasons.dedup();
-    }
-    sorted
+    let same = sorted.chunk_by(|one, other| one.id == other.id);
+    same.map(|same| {
+        let mut reasons: Vec<Reason> = same.iter().flat_map(|candidate| &candidate.reasons).cloned().collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        (same[0], reasons.into())
+    })
+    .collect()
 }
 
-fn decide(
-    candidates: &[Candidate],
+/// A unit among those that were met, by the hash that it has already.
+struct Met<'d>(&'d Unit);
+
+impl Hash for Met<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
+    }
+}
+
+impl PartialEq for Met<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.hash == other.0.hash && self.0.id == other.0.id
+    }
+}
+
+impl Eq for Met<'_> {}
+
+/// Takes the hash that a key has.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+fn decide<'c>(
+    candidates: &[(&'c Candidate, Arc<[Reason]>)],
     platform: Platform,
-    stream: impl Fn(&Candidate) -> Option<&Document>,
+    stream: impl Fn(&'c Candidate) -> Option<&'c Document>,
 ) -> Vec<Decision> {
-    let mut units: BTreeMap<&str, Vec<Claim>> = BTreeMap::new();
-    for candidate in candidates {
-        let settings = stream(candidate).map_or(&[][..], Document::settings);
-        for setting in settings.iter().filter(|setting| setting.applies_to(platform)) {
-            let claims = units.entry(&setting.parent_setting_id).or_default();
-            match claims.last_mut().filter(|claim| claim.configuration == candidate.id) {
-                Some(claim) => claim.settings.push(Arc::clone(setting)),
-                None => claims.push(Claim {
-                    configuration: candidate.id,
-                    priority: candidate.priority,
-                    reasons: candidate.reasons.clone(),
-                    settings: vec![Arc::clone(setting)],
-                }),
+    let mut met: HashMap<Met<'c>, usize, BuildHasherDefault<AsItIs>> = HashMap::default();
+    let mut decisions: Vec<Decision> = Vec::new();
+    for (candidate, reasons) in candidates {
+        let Some(document) = stream(candidate) else { continue };
+        for (unit, settings) in document.units(platform) {
+            let (configuration, priority) = (candidate.id, candidate.priority);
+            let claim = Claim { configuration, priority, reasons: Arc::clone(reasons), settings };
+            match met.entry(Met(unit)) {
+                Entry::Occupied(place) => decisions[*place.get()].losers.push(claim),
+                Entry::Vacant(place) => {
+                    place.insert(decisions.len());
+                    let parent_setting_id = Arc::clone(&unit.id);
+                    decisions.push(Decision {
+                        parent_setting_id,
+                        winner: claim,
+                        losers: Vec::new(),
+                        is_overruled: false,
+                    });
+                }
             }
         }
     }
-    let decision = |claims: Vec<Claim>| {
-        let mut claims = claims.into_iter();
-        let winner = claims.next()?;
-        let parent_setting_id = Arc::clone(&winner.settings.first()?.parent_setting_id);
-        Some(Decision { parent_setting_id, winner, losers: claims.collect(), is_overruled: false })
-    };
-    units.into_values().filter_map(decision).collect()
+    // Stable, for it is quick where much is in order already, as the units of each document are.
+    decisions.sort_by(|one, other| one.parent_setting_id.cmp(&other.parent_setting_id));
+    decisions
 }

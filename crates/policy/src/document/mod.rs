@@ -5,18 +5,24 @@ mod fault;
 mod json;
 mod read;
 mod setting;
+mod unit;
 
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::platform::Platform;
+
 pub use fault::{DocumentError, Fault};
 pub use setting::{Data, Member, RegistryType, Setting};
+pub use unit::Settings;
+pub(crate) use unit::Unit;
 
 /// A valid settings document, in canonical order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    settings: Vec<Arc<Setting>>,
+    settings: Arc<[Arc<Setting>]>,
+    units: Box<[Unit]>,
 }
 
 impl Document {
@@ -39,7 +45,8 @@ impl Document {
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
         let mut settings = read::settings(bytes)?;
         settings.sort_by(|a, b| a.order().cmp(&b.order()));
-        Ok(Self { settings })
+        let units = unit::of(&settings);
+        Ok(Self { settings: settings.into(), units })
     }
 
     /// The settings by unit of merging, id and platforms.
@@ -52,6 +59,11 @@ impl Document {
     /// ```
     pub fn settings(&self) -> &[Arc<Setting>] {
         &self.settings
+    }
+
+    /// The units of merging that say something for a platform, in order, each with its settings for it.
+    pub(crate) fn units(&self, platform: Platform) -> impl Iterator<Item = (&Unit, Settings)> {
+        self.units.iter().filter_map(move |unit| Some((unit, unit.settings(&self.settings, platform)?)))
     }
 
     /// The document as JSON in one form: documents that mean the same have the same bytes. Defaults stand written out.
