@@ -17,6 +17,7 @@ use crate::admin::{self, AdminPlane};
 use crate::auth::Authenticator;
 use crate::client::{self, ClientPlane};
 use crate::config::Config;
+use crate::documents::Documents;
 use crate::env::Env;
 use crate::http::{Answer, Handler, RequestBody, RequestContext, fault};
 use crate::limits;
@@ -36,6 +37,8 @@ pub struct App {
     pub admin: AdminPlane,
     /// The client plane's parts.
     pub client: ClientPlane,
+    /// Settings documents that both planes have read.
+    pub documents: Documents,
     /// What an operator watches.
     pub metrics: Metrics,
     /// Cancelled when the process was told to stop: running requests end, new ones are refused.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use policy::{Candidate, Document, DocumentError, Reason, Stream};
-use store::{
-    Assignment, Caller, ClientConfiguration, ConfigurationId, PayloadContent, PayloadKind, Store, StoreError, Target,
-};
+use store::{Assignment, Caller, ClientConfiguration, ConfigurationId, PayloadKind, Store, StoreError, Target};
 use uuid::Uuid;
+
+use crate::documents::Documents;
 
 /// A client configuration, perhaps otherwise than it is stored.
 #[derive(Debug, Clone)]
@@ -69,6 +69,7 @@ impl Draft {
 /// # Errors
 /// When a payload cannot be read.
 pub(crate) async fn applying(
+    documents: &Documents,
     store: &dyn Store,
     caller: &Caller,
     configuration: ConfigurationId,
@@ -82,43 +83,22 @@ pub(crate) async fn applying(
             continue;
         }
         let mut read = async |which, given: &Option<Bytes>| {
-            let bytes = match given {
-                Some(bytes) => Some(bytes.clone()),
-                None => payload(store, caller, configuration, &draft.client, which).await?,
+            let read = match given {
+                Some(bytes) => Some(Document::parse(bytes).map(Arc::new)),
+                None => documents.of(store, caller, configuration, &draft.client, which).await?,
             };
-            let document = bytes.map(|bytes| Document::parse(&bytes)).transpose();
-            Ok::<_, StoreError>(document.unwrap_or_else(|why| {
+            Ok::<_, StoreError>(read.transpose().unwrap_or_else(|why| {
                 let stream = if which == PayloadKind::Policy { Stream::Policy } else { Stream::Preference };
                 found.ignored.push(Ignored { configuration: draft.client.id.0, stream, why });
                 None
             }))
         };
-        let policies = read(PayloadKind::Policy, &draft.policies).await?.map(Arc::new);
-        let preferences = read(PayloadKind::UserPreference, &draft.preferences).await?.map(Arc::new);
+        let policies = read(PayloadKind::Policy, &draft.policies).await?;
+        let preferences = read(PayloadKind::UserPreference, &draft.preferences).await?;
         let (id, priority) = (draft.client.id.0, draft.priority);
         found.candidates.push(Candidate { id, priority, reasons, policies, preferences });
     }
     Ok(found)
-}
-
-/// The bytes of a payload; `None` when there is none.
-///
-/// # Errors
-/// When it cannot be read.
-pub(crate) async fn payload(
-    store: &dyn Store,
-    caller: &Caller,
-    configuration: ConfigurationId,
-    client: &ClientConfiguration,
-    which: PayloadKind,
-) -> Result<Option<Bytes>, StoreError> {
-    Ok(match client.payload(which).map(|payload| &payload.content) {
-        None => None,
-        Some(PayloadContent::Inline(bytes)) => Some(bytes.clone()),
-        Some(PayloadContent::Stored) => {
-            store.payload(caller, configuration, client.id, which).await?.map(|(_, bytes)| bytes)
-        }
-    })
 }
 
 /// A group as tokens spell it: a GUID in lower case, anything else as it is.

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod documents;
 pub mod env;
 pub mod http;
 pub mod limits;

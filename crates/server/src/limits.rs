@@ -156,8 +156,20 @@ pub const REPORT_MESSAGE_CHARS_MAX: usize = 8_192;
 /// all the same, for what a device may do does not hang on our disk; a report is 503, though it may be on disk: made again it changes nothing.
 pub const CHECKIN_RECORD_TIME_MAX: Duration = Duration::from_millis(950);
 const _: () = assert!(store::limits::CHECKIN_DEADLINE.as_millis() < CHECKIN_RECORD_TIME_MAX.as_millis());
-/// Configurations that are kept ready to answer clients; more are read anew each time one of them is asked for.
-pub const AUDIENCES_MAX: usize = 1_024;
+/// Bytes of settings documents that are kept read, as they are stored; read they take some three times as much.
+pub const DOCUMENTS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// What one counts at least, so that their number is bounded too; most have about this.
+pub const DOCUMENT_BYTES_USUAL: u64 = 4 * 1024;
+/// Bytes of settings documents and assignments of the configurations that are kept ready to answer clients; what goes beyond is made ready anew
+/// each time it is asked for.
+pub const AUDIENCES_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// What a configuration counts at least, so that no more than 32,768 are kept, however small.
+pub const AUDIENCE_BYTES_MIN: u64 = 4 * 1024;
+/// What it counts at most: one that were larger than the cache's smallest part would never be kept, and making it ready for every check-in
+/// costs more than its memory.
+pub const AUDIENCE_BYTES_COUNTED_MAX: u64 = 2 * 1024 * 1024;
+/// Configurations that are expected; it sizes caches and bounds nothing.
+pub const AUDIENCES_EXPECTED: usize = 1_024;
 /// Bytes of answers to clients that are kept rendered.
 pub const EFFECTIVE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Answers from which on a compressed form is kept, too: below it a packet carries either.

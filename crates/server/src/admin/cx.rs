@@ -19,6 +19,7 @@ use super::parts::Parts;
 use super::represent::{self, Computed};
 use super::resource::{Estate, Resource, not_found};
 use crate::client::Intervals;
+use crate::documents::Documents;
 use crate::env::IdSource;
 
 /// The circumstances of one operation.
@@ -43,6 +44,8 @@ pub(crate) struct Cx<'a> {
     pub page_size_max: u32,
     /// When clients are told to come back.
     pub intervals: Intervals,
+    /// Payloads that were read before.
+    pub documents: &'a Documents,
     /// Turns of queries over configurations that look at check-ins.
     pub computed_queries: &'a Semaphore,
 }

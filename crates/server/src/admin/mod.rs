@@ -227,6 +227,7 @@ async fn one(
         snapshot,
         page_size_max: plane.page_size_max,
         intervals: app.client.intervals(),
+        documents: &app.documents,
         computed_queries: &plane.computed_queries,
     };
     let stored_type = dispatch::stored_type(&cx);

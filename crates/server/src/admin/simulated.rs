@@ -62,7 +62,7 @@ pub(crate) async fn applying(
     groups: &[Arc<str>],
 ) -> Result<Applying, Error> {
     let id = cx.configuration_id(estate);
-    applying::applying(cx.store, cx.caller, id, drafts, groups).await.map_err(store_error)
+    applying::applying(cx.documents, cx.store, cx.caller, id, drafts, groups).await.map_err(store_error)
 }
 
 /// The settings that are sent, with the configuration that gives each.

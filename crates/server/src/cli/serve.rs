@@ -15,6 +15,7 @@ use crate::auth::{Authenticator, BuiltinIssuer};
 use crate::client::ClientPlane;
 use crate::config::{Config, TlsSection};
 use crate::demo as showcase;
+use crate::documents::Documents;
 use crate::env::Env;
 use crate::http::{
     BindError, BodyTimeouts, CertificateFiles, Cors, Listener, Server, Settings, Timeouts, Tls, self_signed,
@@ -142,6 +143,7 @@ async fn serve_store(
         auth,
         env: env.clone(),
         config: Arc::new(config.clone()),
+        documents: Documents::new(),
         metrics,
         client: ClientPlane::new(config.check_in.into()),
         admin: AdminPlane::new(continuation, config)?,

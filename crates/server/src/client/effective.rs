@@ -10,19 +10,22 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
-use policy::{Candidate, Document, Platform, Resolution, answer, resolve};
+use policy::{Candidate, Platform, Resolution, answer, resolve};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use store::{
-    Caller, ClientConfiguration, ClientConfigurationId, Clients, ConfigurationId, PayloadKind, Store, StoreError,
-    Target, TenantId, TenantSnapshot,
+    Caller, ClientConfiguration, ClientConfigurationId, Clients, ConfigurationId, PayloadKind, StoreError, Target,
+    TenantId, TenantSnapshot,
 };
 
 use super::caller::Client;
 use super::fault::Fault;
 use crate::app::App;
-use crate::applying::{group, payload};
-use crate::limits::{AUDIENCES_MAX, EFFECTIVE_BYTES_MAX, GZIP_BYTES_MIN};
+use crate::applying::group;
+use crate::limits::{
+    AUDIENCE_BYTES_COUNTED_MAX, AUDIENCE_BYTES_MIN, AUDIENCES_BYTES_MAX, AUDIENCES_EXPECTED, EFFECTIVE_BYTES_MAX,
+    GZIP_BYTES_MIN,
+};
 
 /// Minutes until a client is to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub struct Intervals {
 /// What the plane is made of, once per process.
 pub struct ClientPlane {
     intervals: Intervals,
-    audiences: Cache<(TenantId, ConfigurationId), Arc<Audience>>,
+    audiences: Cache<Place, Arc<Audience>, ByBytes>,
     rendered: Cache<Key, Arc<Effective>, ByBytes>,
     numbers: AtomicU64,
 }
@@ -60,6 +63,9 @@ pub(super) struct Effective {
     pub(super) applied: Box<[ClientConfigurationId]>,
 }
 
+/// A configuration.
+type Place = (TenantId, ConfigurationId);
+
 /// An audience's number, the places of the candidates in it, and the platform.
 type Key = (u64, Box<[u32]>, Platform);
 
@@ -73,13 +79,19 @@ impl Weighter<Key, Arc<Effective>> for ByBytes {
     }
 }
 
+impl Weighter<Place, Arc<Audience>> for ByBytes {
+    fn weight(&self, _: &Place, audience: &Arc<Audience>) -> u64 {
+        audience.bytes.clamp(AUDIENCE_BYTES_MIN, AUDIENCE_BYTES_COUNTED_MAX)
+    }
+}
+
 impl ClientPlane {
     /// A plane that has rendered nothing yet.
     pub fn new(intervals: Intervals) -> Self {
         Self {
             intervals,
-            audiences: Cache::new(AUDIENCES_MAX),
-            rendered: Cache::with_weighter(AUDIENCES_MAX, EFFECTIVE_BYTES_MAX, ByBytes),
+            audiences: Cache::with_weighter(AUDIENCES_EXPECTED, AUDIENCES_BYTES_MAX, ByBytes),
+            rendered: Cache::with_weighter(AUDIENCES_EXPECTED, EFFECTIVE_BYTES_MAX, ByBytes),
             numbers: AtomicU64::new(0),
         }
     }
@@ -134,7 +146,7 @@ impl ClientPlane {
         }
         app.metrics.audience_misses.inc();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let made = Arc::new(Audience::read(number, &*app.store, caller, id, clients).await?);
+        let made = Arc::new(Audience::read(number, app, caller, id, clients).await?);
         self.audiences.insert(place, Arc::clone(&made));
         Ok(made)
     }
@@ -162,6 +174,10 @@ fn packed(body: &[u8]) -> Option<Bytes> {
     encoder.write_all(body).and_then(|()| encoder.finish()).ok().map(Bytes::from)
 }
 
+/// What a client configuration, and an assignment to a group, cost beside their texts.
+const MEMBER_BYTES: u64 = 128;
+const ASSIGNMENT_BYTES: u64 = 100;
+
 /// A configuration, ready to find what applies to whom.
 struct Audience {
     number: u64,
@@ -171,12 +187,14 @@ struct Audience {
     /// Places of the members that a group gets.
     by_group: HashMap<Arc<str>, Vec<u32>>,
     for_all: Vec<u32>,
+    /// Of the documents as they are stored, and of the assignments, roughly.
+    bytes: u64,
 }
 
 impl Audience {
     async fn read(
         number: u64,
-        store: &dyn Store,
+        app: &App,
         caller: &Caller,
         configuration: ConfigurationId,
         clients: &Clients,
@@ -187,12 +205,13 @@ impl Audience {
             members: Vec::new(),
             by_group: HashMap::new(),
             for_all: Vec::new(),
+            bytes: 0,
         };
         for client in clients.by_priority() {
             let document = async |which| {
-                let bytes = payload(store, caller, configuration, client, which).await?;
+                let read = app.documents.of(&*app.store, caller, configuration, client, which).await?;
                 // Bytes that are no settings document are kept and take no part (ruling R6).
-                Ok::<_, StoreError>(bytes.and_then(|bytes| Document::parse(&bytes).ok()).map(Arc::new))
+                Ok::<_, StoreError>(read.and_then(Result::ok))
             };
             let policies = document(PayloadKind::Policy).await?;
             let preferences = document(PayloadKind::UserPreference).await?;
@@ -209,10 +228,17 @@ impl Audience {
 
     fn add(&mut self, client: &ClientConfiguration, candidate: Candidate) {
         let place = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let read = [(PayloadKind::Policy, &candidate.policies), (PayloadKind::UserPreference, &candidate.preferences)];
+        let payloads = read.into_iter().filter(|(_, document)| document.is_some());
+        let lens = payloads.filter_map(|(which, _)| client.payload(which)).map(|payload| payload.len);
+        self.bytes += MEMBER_BYTES + lens.sum::<u64>();
         for assignment in &client.assignments {
             match &assignment.target {
                 Some(Target::AllUsers) => self.for_all.push(place),
-                Some(Target::Group { group_id }) => self.by_group.entry(group(group_id)).or_default().push(place),
+                Some(Target::Group { group_id }) => {
+                    self.bytes += ASSIGNMENT_BYTES + group_id.len() as u64;
+                    self.by_group.entry(group(group_id)).or_default().push(place);
+                }
                 // It applies to nobody.
                 Some(Target::Abstract) | None => {}
             }
@@ -229,5 +255,41 @@ impl Audience {
         places.sort_unstable();
         places.dedup();
         places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audience(bytes: u64) -> Arc<Audience> {
+        let (members, by_group, for_all) = (Vec::new(), HashMap::new(), Vec::new());
+        Arc::new(Audience { number: 0, clients: Clients::default(), members, by_group, for_all, bytes })
+    }
+
+    fn place(number: u128) -> Place {
+        (TenantId(uuid::Uuid::from_u128(number)), ConfigurationId(uuid::Uuid::nil()))
+    }
+
+    #[test]
+    fn audiences_are_kept_within_a_budget_of_bytes_and_a_number() {
+        let intervals = Intervals { with_policies: 1, without_policies: 1 };
+        for (bytes, most) in [(0, AUDIENCES_BYTES_MAX / AUDIENCE_BYTES_MIN), (1 << 20, AUDIENCES_BYTES_MAX >> 20)] {
+            let plane = ClientPlane::new(intervals);
+            for number in 0..u128::from(most) * 2 {
+                plane.audiences.insert(place(number), audience(bytes));
+            }
+            let kept = plane.audiences.len() as u64;
+            assert!(kept <= most && kept > most / 2, "{kept} of {bytes} bytes each");
+        }
+    }
+
+    #[test]
+    fn the_largest_audience_is_kept_too() {
+        let plane = ClientPlane::new(Intervals { with_policies: 1, without_policies: 1 });
+        plane.audiences.insert(place(1), audience(u64::MAX));
+        assert!(plane.audiences.get(&place(1)).is_some());
+        let part = AUDIENCES_BYTES_MAX / (AUDIENCES_EXPECTED as u64 / 32);
+        assert!(AUDIENCE_BYTES_COUNTED_MAX < part, "a part of the cache holds 32 of those that are expected, or more");
     }
 }
