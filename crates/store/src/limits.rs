@@ -93,6 +93,25 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Days of a user check-in summary: today and the 91 UTC days before (ruling R5).
 pub const SUMMARY_DAYS: i64 = 92;
 
+/// Texts of a kind (applied policies, domains, platforms, versions) that a tenant's check-in rows share. Estates have dozens to hundreds; past it
+/// a text stands in its rows.
+pub const MAX_WORDS: usize = 4_096;
+
+/// Bytes of a text that rows share; a longer one stands in its row.
+pub const MAX_WORD: usize = 256;
+
+/// Bytes of applied policies, as JSON, that rows share: some 400 ids.
+pub const MAX_APPLIED_WORD: usize = 16 * 1024;
+
+/// Shared texts that the writer keeps in memory: some megabytes.
+pub const MAX_WORDS_KNOWN: usize = 16_384;
+
+/// Configurations with check-ins that the writer keeps in memory, about 100 bytes each.
+pub const MAX_OWNERS_KNOWN: usize = 65_536;
+
+/// Devices whose last check-in the writer keeps in memory, so that the same one again reads nothing: about 50 bytes each, 75 MB when full.
+pub const MAX_DEVICES_KNOWN: usize = 1_500_000;
+
 /// How long what changed stays known to those who follow it: as long as Graph keeps its longest delta links.
 pub const MAX_LOG_AGE: Duration = Duration::from_hours(30 * 24);
 

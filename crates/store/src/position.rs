@@ -25,7 +25,7 @@ pub(crate) mod member {
 /// What the rows are ordered by; the row's key breaks ties in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowOrder {
-    /// By key: as written, or by identity.
+    /// By key: as written, or as first reported.
     Key,
     /// By instant of check-in.
     Time { descending: bool },

@@ -16,7 +16,7 @@ pub struct StatusQuery {
     pub applied_policy: Option<ClientConfigurationId>,
     /// Only rows for which this is true. Bound to the type officeClientCheckinStatus.
     pub filter: Option<Filter>,
-    /// The order; empty is the stable default order: as written, or the rows' identity.
+    /// The order; empty is the stable default order: as written, or as first reported.
     pub order: Vec<OrderBy>,
     /// Rows to leave out first.
     pub skip: u64,

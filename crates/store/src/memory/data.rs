@@ -27,8 +27,9 @@ impl Data {
             DataEffect::ReplaceRows { configuration, rows, .. } => {
                 self.rows.insert(configuration, Rows::written(rows));
             }
-            DataEffect::RecordRows { configuration, rekey, rows } => {
+            DataEffect::RecordRows { configuration, rekey, day, rows } => {
                 let kept = self.rows.entry(configuration).or_default();
+                kept.reach(day);
                 if rekey {
                     kept.rekey();
                 }

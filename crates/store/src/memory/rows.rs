@@ -12,51 +12,71 @@ use crate::status::{StatusPage, StatusQuery};
 #[derive(Default)]
 pub(crate) struct Rows {
     by_key: BTreeMap<i64, Arc<CheckinStatus>>,
+    /// The key of the row that was added last.
+    last: i64,
+    /// The latest UTC day on which a check-in was recorded; `None` before the first.
+    newest: Option<i32>,
 }
 
 impl Rows {
     /// Rows as an administrator wrote them: the position is the key.
     pub(super) fn written(rows: Vec<Arc<CheckinStatus>>) -> Self {
-        Self { by_key: (0..).zip(rows).collect() }
+        Self { by_key: (0..).zip(rows).collect(), ..Self::default() }
     }
 
-    /// Gives every row the key of its identity.
+    /// Makes the clients' rows of written ones, in their order.
     pub(super) fn rekey(&mut self) {
         for (_, row) in std::mem::take(&mut self.by_key) {
             self.record(row);
         }
     }
 
+    /// Check-ins are recorded on a day: what is too old by then is gone.
+    pub(super) fn reach(&mut self, day: i32) {
+        self.newest = self.newest.max(Some(day));
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        let Some(newest) = self.newest else { return };
+        let first = rules::first_day_kept(newest);
+        self.by_key.retain(|_, row| row.checkin.unix_day() >= first);
+    }
+
     /// Does what a check-in does to its row (ruling R4).
     pub(super) fn check_in(&mut self, checkin: &Checkin) {
+        self.reach(checkin.at.unix_day());
         let identity = IdentityKey::of_checkin(checkin);
-        let mut old = self.take(&identity);
-        if old.is_none()
+        let mut place = self.place(&identity);
+        if place.is_none()
             && let Some(nameless) = rules::taken_over(checkin, &identity)
             && !self.all().any(|row| rules::is_named_device(row, checkin))
         {
-            old = self.take(&nameless);
+            place = self.place(&nameless);
         }
-        self.record(Arc::new(rules::merged(old.as_deref(), checkin)));
+        let old = place.and_then(|key| self.by_key.get(&key));
+        let new = rules::merged(old.map(Arc::as_ref), checkin);
+        self.put(place, Arc::new(new));
     }
 
-    /// Takes the row of an identity out; the others are found as before.
-    fn take(&mut self, identity: &IdentityKey) -> Option<Arc<CheckinStatus>> {
-        let (key, _) = self.by_key.iter().find(|(_, row)| IdentityKey::of(row) == *identity)?;
-        let key = *key;
-        let taken = self.by_key.remove(&key);
-        self.rekey();
-        taken
+    /// The key of the row of an identity.
+    fn place(&self, identity: &IdentityKey) -> Option<i64> {
+        self.by_key.iter().find(|(_, row)| IdentityKey::of(row) == *identity).map(|(key, _)| *key)
+    }
+
+    /// Puts a row in a place, or behind all others.
+    fn put(&mut self, place: Option<i64>, row: Arc<CheckinStatus>) {
+        let key = place.unwrap_or_else(|| {
+            self.last += 1;
+            self.last
+        });
+        self.by_key.insert(key, row);
+        self.forget();
     }
 
     /// Adds a row or replaces the one of its identity.
     pub(super) fn record(&mut self, row: Arc<CheckinStatus>) {
-        let identity = IdentityKey::of(&row);
-        let mut key = identity.first_key();
-        while self.by_key.get(&key).is_some_and(|other| IdentityKey::of(other) != identity) {
-            key = IdentityKey::next_key(key);
-        }
-        self.by_key.insert(key, row);
+        self.put(self.place(&IdentityKey::of(&row)), row);
     }
 
     pub(super) fn len(&self) -> usize {

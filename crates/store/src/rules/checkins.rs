@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::IdentityKey;
 use crate::domain::{Checkin, CheckinStatus};
+use crate::limits::SUMMARY_DAYS;
 
 /// The row after a check-in. A policy that was only fetched says nothing of success: what a report said stays.
 pub(crate) fn merged(old: Option<&CheckinStatus>, checkin: &Checkin) -> CheckinStatus {
@@ -34,10 +35,14 @@ pub(crate) fn taken_over(checkin: &Checkin, identity: &IdentityKey) -> Option<Id
     (checkin.report.is_some() && identity.has_device()).then(|| identity.without_device())
 }
 
-/// Whether a row is of a device with a name of the user on the platform. The user is spelt as the token spells it, so that an index finds it.
+/// Whether a row is of a device with a name of the user on the platform.
 pub(crate) fn is_named_device(row: &CheckinStatus, checkin: &Checkin) -> bool {
     let of = IdentityKey::of(row);
-    row.user_id == checkin.user_id
-        && of.has_device()
-        && of.without_device() == IdentityKey::of_checkin(checkin).without_device()
+    of.has_device() && of.without_device() == IdentityKey::of_checkin(checkin).without_device()
+}
+
+/// The first UTC day whose rows are kept, when `newest` is the latest day on which a check-in was recorded in the configuration: as far back
+/// as a summary goes (ruling R5). Rows of earlier days are neither shown nor counted, and their devices are new when they come again.
+pub(crate) fn first_day_kept(newest: i32) -> i32 {
+    newest.saturating_sub(i32::try_from(SUMMARY_DAYS).unwrap_or(i32::MAX) - 1)
 }

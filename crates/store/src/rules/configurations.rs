@@ -171,6 +171,7 @@ impl Draft<'_> {
         self.effects.data.push(DataEffect::RecordRows {
             configuration: changed.seq,
             rekey,
+            day: self.now.unix_day(),
             rows: checkins.into_iter().map(Arc::new).collect(),
         });
         self.put_configuration(changed);

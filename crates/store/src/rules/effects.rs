@@ -44,8 +44,8 @@ pub(crate) enum Touched {
 pub(crate) enum DataEffect {
     /// All rows of a configuration, as an administrator wrote them. `had` is how many rows go.
     ReplaceRows { configuration: u64, had: u64, rows: Vec<Arc<CheckinStatus>> },
-    /// Rows that clients reported. `rekey`: the rows written before get their identity as key first.
-    RecordRows { configuration: u64, rekey: bool, rows: Vec<Arc<CheckinStatus>> },
+    /// Rows that clients reported, on the UTC day `day`. `rekey`: the rows written before become the clients' first.
+    RecordRows { configuration: u64, rekey: bool, day: i32, rows: Vec<Arc<CheckinStatus>> },
     /// A configuration and everything in it. `recorded`: whether its rows are its clients'.
     DeleteConfiguration { configuration: u64, had: u64, recorded: bool, clients: Vec<u64> },
     /// A client configuration and everything in it.

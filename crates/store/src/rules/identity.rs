@@ -2,13 +2,8 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
 use crate::domain::{Checkin, CheckinStatus};
 use crate::error::CommitError;
-
-/// Keys of rows that clients reported begin here; below it are positions of written rows.
-const LOWEST_KEY: i64 = 1 << 32;
 
 /// A row's identity in lower case. Absent and empty are the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,23 +40,19 @@ impl IdentityKey {
         Self { device: String::new(), ..self.clone() }
     }
 
-    /// Where the row is looked for first: 63 bits of a cryptographic hash, which nobody can steer. Rows whose hashes collide take
-    /// the next free key. Keys of rows that an administrator wrote are their positions, which are far below any hash.
-    pub(crate) fn first_key(&self) -> i64 {
-        let mut hash = Sha256::new();
-        for part in [&self.user, &self.device, &self.platform] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        let digest: [u8; 32] = hash.finalize().into();
-        let mut first = [0; 8];
-        first.copy_from_slice(&digest[..8]);
-        (i64::from_be_bytes(first) & i64::MAX) | LOWEST_KEY
+    /// A device on a platform, of nobody.
+    pub(crate) fn of_device(device: &str, platform: &str) -> Self {
+        Self { user: String::new(), device: device.to_lowercase(), platform: platform.to_lowercase() }
     }
 
-    /// Where it is looked for when another identity has `key`.
-    pub(crate) fn next_key(key: i64) -> i64 {
-        key.checked_add(1).unwrap_or(LOWEST_KEY)
+    /// In lower case.
+    pub(crate) fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// In lower case.
+    pub(crate) fn platform(&self) -> &str {
+        &self.platform
     }
 }
 

@@ -7,7 +7,7 @@ mod configurations;
 pub(crate) mod effects;
 mod identity;
 
-pub(crate) use checkins::{is_named_device, merged, taken_over};
+pub(crate) use checkins::{first_day_kept, is_named_device, merged, taken_over};
 pub(crate) use effects::{DataEffect, Effects, Touched};
 pub(crate) use identity::IdentityKey;
 

@@ -9,18 +9,14 @@ use uuid::Uuid;
 
 use crate::domain::{CheckinStatus, ClientKind, PayloadKind, Stamp, Target};
 
-/// The columns of a check-in row, in the order in which [`checkin`] reads them. Their names are the same in `written_checkins` and
-/// in `checkins` with `checkin_texts`, and unambiguous in the join.
-pub(super) const CHECKIN: &str = "ticks, form, ok, user_id, user_principal_name, device_name, device_platform, \
+/// The columns of a row that an administrator wrote, in the order in which [`checkin`] reads them.
+pub(super) const WRITTEN: &str = "ticks, form, ok, user_id, user_principal_name, device_name, device_platform, \
                                   device_platform_version, error_message, applied_policies";
 
-/// Reads the columns of [`CHECKIN`] from column `at` on.
+/// Reads the columns of [`WRITTEN`], or of rows that clients reported, from column `at` on.
 pub(super) fn checkin(row: &Row<'_>, at: usize) -> rusqlite::Result<CheckinStatus> {
     let applied: Option<&str> = row.get_ref(at + 9)?.as_str_or_null()?;
-    let applied_policies = applied
-        .map(|json| serde_json::from_str::<Vec<String>>(json).map_err(|e| corrupt(at + 9, Type::Text, e)))
-        .transpose()?
-        .map(|list| list.into_iter().map(Arc::from).collect());
+    let applied_policies = applied.map(|json| json_list(json, at + 9)).transpose()?;
     Ok(CheckinStatus {
         checkin: instant(row, at)?,
         was_successful: row.get(at + 2)?,
@@ -34,16 +30,26 @@ pub(super) fn checkin(row: &Row<'_>, at: usize) -> rusqlite::Result<CheckinStatu
     })
 }
 
-/// `appliedPolicies` as it is stored: a JSON array of strings, or NULL.
-pub(super) fn applied_policies(row: &CheckinStatus) -> Option<String> {
+/// `appliedPolicies` as it is stored: a JSON array of strings.
+pub(super) fn json(list: &[Arc<str>]) -> String {
+    let list: Vec<&str> = list.iter().map(|text| &**text).collect();
     // A list of strings always has a JSON text.
-    let list: Vec<&str> = row.applied_policies.as_ref()?.iter().map(|text| &**text).collect();
-    serde_json::to_string(&list).ok()
+    serde_json::to_string(&list).unwrap_or_default()
+}
+
+/// Reads a JSON array of strings, which comes from column `at`.
+pub(super) fn json_list(json: &str, at: usize) -> rusqlite::Result<Vec<Arc<str>>> {
+    let list: Vec<String> = serde_json::from_str(json).map_err(|e| corrupt(at, Type::Text, e))?;
+    Ok(list.into_iter().map(Arc::from).collect())
 }
 
 /// Reads ticks and form from columns `at` and `at + 1`.
 pub(super) fn instant(row: &Row<'_>, at: usize) -> rusqlite::Result<DateTimeOffset> {
-    let (ticks, form) = (row.get(at)?, row.get(at + 1)?);
+    instant_of(row.get(at)?, row.get(at + 1)?, at)
+}
+
+/// The instant of ticks and form, which come from column `at`.
+pub(super) fn instant_of(ticks: i64, form: i32, at: usize) -> rusqlite::Result<DateTimeOffset> {
     DateTimeOffset::from_parts(ticks, form).ok_or_else(|| corrupt(at, Type::Integer, OutOfRange))
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use odata::expr::Pattern;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Error};
+use sha2::{Digest as _, Sha256};
 
-use super::users;
+use super::fleet::{self, User};
+use crate::rules::IdentityKey;
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
@@ -17,11 +19,23 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     register_keys(connection)
 }
 
-/// The hashes that check-ins are counted by.
+/// The forms and hashes that check-ins are found and counted by.
 pub(super) fn register_keys(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_scalar_function("user_key", 1, flags, |c| Ok(users::user_key(c.get_raw(0).as_str()?)))?;
-    connection.create_scalar_function("policy_key", 1, flags, |c| Ok(users::policy_key(c.get_raw(0).as_str()?)))
+    connection.create_scalar_function("policy_key", 1, flags, |c| Ok(fleet::policy_key(c.get_raw(0).as_str()?)))?;
+    connection.create_scalar_function("user_key", 1, flags, |c| Ok(user_key(c.get_raw(0).as_str()?)))?;
+    connection.create_scalar_function("user_form", 1, flags, |c| Ok(User::of(c.get_raw(0).as_str()?)))?;
+    connection.create_scalar_function("user_text", 1, flags, |c| Ok(c.get::<User>(0)?.text().into_owned()))?;
+    connection.create_scalar_function("device_key", 2, flags, |c| {
+        Ok(fleet::device_key(&IdentityKey::of_device(c.get_raw(0).as_str()?, c.get_raw(1).as_str()?)))
+    })
+}
+
+/// The user as the third schema named it.
+fn user_key(id: &str) -> [u8; 16] {
+    let mut key = [0; 16];
+    key.copy_from_slice(&Sha256::digest(id.to_lowercase())[..16]);
+    key
 }
 
 fn text(context: &Context<'_>, change: impl Fn(&str) -> String) -> rusqlite::Result<Option<String>> {

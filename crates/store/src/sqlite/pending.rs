@@ -1,6 +1,6 @@
 //! A tenant in the middle of a transaction: what the commits in it have made of it so far. Nobody sees it before `COMMIT`; it must never run SQL.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ pub(super) struct Pending {
     kept: Vec<Arc<TenantSnapshot>>,
     /// Commits after the last of `kept`.
     since_kept: bool,
-    /// How many rows check-ins added, by the `seq` of their configuration.
-    checked_in: BTreeMap<u64, u64>,
+    /// The `seq` of each configuration that clients checked in to.
+    checked_in: BTreeSet<u64>,
     checkins: u64,
     log: Log,
 }
@@ -46,7 +46,7 @@ impl Pending {
             now: snapshot.clone(),
             kept: Vec::new(),
             since_kept: false,
-            checked_in: BTreeMap::new(),
+            checked_in: BTreeSet::new(),
             checkins: 0,
             log: Log::default(),
         }
@@ -67,22 +67,27 @@ impl Pending {
         self.log.commits > 0
     }
 
-    /// A check-in was recorded, which added so many rows. The snapshot learns it in [`Self::count_rows`], once for all of a transaction.
-    pub(super) fn checked_in(&mut self, seq: u64, added: u64) -> Shown {
+    /// A check-in was recorded. The snapshot learns it in [`Self::count_rows`], once for all of a transaction.
+    pub(super) fn checked_in(&mut self, seq: u64) -> Shown {
         self.checkins += 1;
-        *self.checked_in.entry(seq).or_default() += added;
+        self.checked_in.insert(seq);
         Shown(self.kept.len())
     }
 
-    /// Puts what check-ins did into the snapshot, and gives the configurations that they were in and that are still there.
-    pub(super) fn count_rows(&mut self) -> Vec<Arc<OfficeConfiguration>> {
+    /// Puts what check-ins did into the snapshot, and gives the configurations that they were in and that are still there. `count` tells how
+    /// many rows one has.
+    pub(super) fn count_rows<E>(
+        &mut self,
+        mut count: impl FnMut(u64) -> Result<u64, E>,
+    ) -> Result<Vec<Arc<OfficeConfiguration>>, E> {
         let mut changed = Vec::new();
-        for (&seq, &added) in &self.checked_in {
-            let count = self.now.by_seq(seq).map_or(0, |found| found.status_count);
-            self.now.checked_in(seq, count + added);
-            changed.extend(self.now.by_seq(seq).cloned());
+        for &seq in &self.checked_in {
+            if self.now.by_seq(seq).is_some() {
+                self.now.checked_in(seq, count(seq)?);
+                changed.extend(self.now.by_seq(seq).cloned());
+            }
         }
-        changed
+        Ok(changed)
     }
 
     /// Runs the rules on a commit. On an error the tenant is as it was.

@@ -20,6 +20,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "initial", sql: include_str!("migrations/0001_initial.sql") },
     Migration { version: 2, name: "log times", sql: include_str!("migrations/0002_log_times.sql") },
     Migration { version: 3, name: "checkin users", sql: include_str!("migrations/0003_checkin_users.sql") },
+    Migration { version: 4, name: "fleets", sql: include_str!("migrations/0004_fleets.sql") },
 ];
 
 const BOOKKEEPING: &str = "CREATE TABLE schema_migrations (
@@ -132,13 +133,13 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{functions, users};
+    use super::super::{fleet, functions, statuses};
     use super::*;
 
     /// A database as an older program left it.
     fn database(version: usize) -> Connection {
         let mut connection = Connection::open_in_memory().expect("a database");
-        functions::register_keys(&connection).expect("registered");
+        functions::register(&connection).expect("registered");
         apply(&mut connection, "old", &MIGRATIONS[..version]).expect("an older version");
         connection
     }
@@ -160,15 +161,125 @@ mod tests {
             connection.execute(cold, rusqlite::params![key, user, applied]).expect("written");
         }
         migrate(&mut connection, "old").expect("brought up to date");
-        assert_eq!(users::differing(&connection, 1, 1).expect("counted"), 0);
+        assert_eq!(fleet::differing(&connection, 1).expect("counted"), 0);
         let summary = |client, first, last| {
-            let found = users::summary(&connection, 1, 1, client, (first, last)).expect("read").expect("none is later");
+            let found = fleet::summary(&connection, 1, client, (first, last)).expect("read").expect("none is later");
             (found.succeeded, found.failed)
         };
         assert_eq!(summary(None, 20_400, 20_401), (1, 1), "Anna has a device that failed");
         assert_eq!(summary(None, 20_401, 20_401), (1, 0), "that was before");
         assert_eq!((summary(Some("x"), 20_400, 20_401), summary(Some("y"), 20_400, 20_401)), ((0, 1), (1, 0)));
-        assert!(users::summary(&connection, 1, 1, None, (20_300, 20_400)).expect("read").is_none(), "Anna came later");
+        assert!(fleet::summary(&connection, 1, None, (20_300, 20_400)).expect("read").is_none(), "Anna came later");
+    }
+
+    #[test]
+    fn check_ins_of_the_third_version_come_with_equal_meaning() {
+        let mut connection = database(3);
+        let guid = "0a3f0000-0000-4000-8000-00000000beef";
+        let upper = guid.to_uppercase();
+        let long = "x".repeat(300);
+        // Tenant, configuration, key, ticks, form, whether it went well; user, name, device, platform, version, error, policies.
+        let rows: [(i64, i64, i64, i64, i64, bool, [Option<&str>; 7]); 6] = [
+            (
+                1,
+                1,
+                9,
+                50,
+                524_279,
+                true,
+                [Some(guid), Some("a@b@c"), Some("PC"), Some("windows"), Some("10.0"), None, Some("[\"x\"]")],
+            ),
+            (
+                1,
+                1,
+                8,
+                70,
+                524_272,
+                false,
+                [Some(&upper), Some("a"), Some("Lap"), Some("windows"), None, Some("no"), Some("[\"x\"]")],
+            ),
+            (
+                1,
+                1,
+                7,
+                60,
+                16_384,
+                true,
+                [Some("Ännä"), Some("@x"), Some(""), Some(&long), Some("10.0"), None, Some("[]")],
+            ),
+            (1, 2, 6, 60, 524_279, true, [Some("anna"), None, None, None, None, Some(""), None]),
+            (
+                2,
+                1,
+                5,
+                60,
+                524_279,
+                true,
+                [Some("anna"), Some("a@b"), None, Some("windows"), None, None, Some("[\"y\",\"x\"]")],
+            ),
+            (2, 3, 4, 60, 524_279, false, [Some("gone"), None, None, None, None, None, None]),
+        ];
+        connection.execute("INSERT INTO doomed_checkins VALUES (2, 3)", ()).expect("written");
+        for (tenant, configuration, key, ticks, form, ok, texts) in &rows {
+            let hot = "INSERT INTO checkins VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            connection.execute(hot, (tenant, configuration, key, ticks, form, ok)).expect("written");
+            let cold = "INSERT INTO checkin_texts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            let [user, name, device, platform, version, error, policies] = texts;
+            let cold_row = (tenant, configuration, key, user, name, device, platform, version, error, policies);
+            connection.execute(cold, cold_row).expect("written");
+            if !ok {
+                let failed = "INSERT INTO failed_checkins VALUES (?1, ?2, ?3, ?4)";
+                connection.execute(failed, (tenant, configuration, key, ticks)).expect("written");
+            }
+        }
+        migrate(&mut connection, "old").expect("brought up to date");
+        let mut expected: Vec<_> = rows.iter().filter(|row| (row.0, row.1) != (2, 3)).collect();
+        expected.sort_by_key(|row| (row.0, row.1, row.2));
+        let sql = format!(
+            "SELECT o.tenant, o.configuration, {columns} FROM checkins h JOIN checkin_texts c USING (id)
+                 JOIN checkin_owners o ON o.owner = h.owner AND c.owner = h.owner ORDER BY h.id",
+            columns = statuses::columns()
+        );
+        let mut statement = connection.prepare(&sql).expect("SQL");
+        let mut found = statement.query(()).expect("read");
+        for (tenant, configuration, _, ticks, form, ok, texts) in expected {
+            let row = found.next().expect("read").expect("a row");
+            let head: (i64, i64, i64, i64, bool) = (
+                row.get(0).unwrap(),
+                row.get(1).unwrap(),
+                row.get(2).unwrap(),
+                row.get(3).unwrap(),
+                row.get(4).unwrap(),
+            );
+            assert_eq!(head, (*tenant, *configuration, *ticks, *form, *ok));
+            let told: Vec<Option<String>> = (5..12).map(|at| row.get(at).expect("a text")).collect();
+            assert_eq!(told, texts.map(|text| text.map(str::to_owned)));
+        }
+        assert!(found.next().expect("read").is_none(), "what was removed does not come back");
+        let count = |sql: &str| -> i64 { connection.query_row(sql, (), |row| row.get(0)).expect("counted") };
+        assert_eq!(
+            count(
+                "SELECT count(*) FROM failed_checkins f JOIN checkins h USING (id) WHERE failed_ticks = ticks AND NOT ok"
+            ),
+            1
+        );
+        assert_eq!(
+            count("SELECT count(*) FROM checkin_words"),
+            9,
+            "three lists, three domains, a platform of each tenant, a version"
+        );
+        for owner in 1..=3 {
+            assert_eq!(fleet::differing(&connection, owner).expect("compared"), 0);
+        }
+        // The same devices are found by who they are.
+        let found: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM checkin_texts WHERE owner = 1 AND user = user_form(?1) AND device = device_key('lap', 'WINDOWS')",
+                [guid],
+                |row| row.get(0),
+            )
+            .expect("counted");
+        assert_eq!(found, 1);
     }
 
     #[test]
@@ -178,7 +289,7 @@ mod tests {
         connection.execute_batch(old).expect("written");
         assert_eq!(check(&connection, "old").expect("known"), 1);
         migrate(&mut connection, "old").expect("brought up to date");
-        assert_eq!(check(&connection, "old").expect("known"), 3);
+        assert_eq!(check(&connection, "old").expect("known"), 4);
         let mut statement = connection.prepare("SELECT version, commits, ticks, entries FROM change_log").expect("SQL");
         let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
         let rows: Vec<(i64, i64, i64, String)> = rows.and_then(Iterator::collect).expect("read");

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::connect::Connector;
 use super::folder::{self, Folder};
-use super::{Durability, failure, load, rows, schema, users};
+use super::{Durability, failure, fleet, load, schema};
 use crate::error::OpenError;
-use crate::ids::TenantId;
+use crate::ids::{ConfigurationId, TenantId};
+use crate::rules;
 use crate::snapshot::TenantSnapshot;
 
 /// Findings reported at most: the first ones tell enough.
@@ -135,7 +136,7 @@ fn references(connection: &Connection, report: &mut VerifyReport) -> rusqlite::R
             report.finding("references", format!("{orphans} rows of {table} belong to nothing"));
         }
     }
-    for table in rows::TABLES {
+    for table in ["written_checkins", "checkin_owners"] {
         let sql = format!(
             "SELECT count(*) FROM (SELECT DISTINCT tenant, configuration FROM {table}) t
              WHERE NOT EXISTS (SELECT 1 FROM configurations o WHERE o.tenant = t.tenant AND o.seq = t.configuration)
@@ -145,6 +146,16 @@ fn references(connection: &Connection, report: &mut VerifyReport) -> rusqlite::R
         let orphans: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
         if orphans > 0 {
             report.finding("references", format!("rows of {orphans} configurations in {table} belong to nothing"));
+        }
+    }
+    for table in ["checkins", "checkin_texts", "failed_checkins"] {
+        let sql = format!(
+            "SELECT count(*) FROM {table} t LEFT JOIN checkin_owners o USING (owner)
+             WHERE o.owner IS NULL OR t.id >> 32 <> t.owner OR t.id & 0xffffffff >= o.next"
+        );
+        let orphans: i64 = connection.query_row(&sql, (), |row| row.get(0))?;
+        if orphans > 0 {
+            report.finding("references", format!("{orphans} rows of {table} have numbers of nobody"));
         }
     }
     Ok(())
@@ -232,17 +243,24 @@ fn data_plane(
     id: i64,
     snapshot: &TenantSnapshot,
 ) -> rusqlite::Result<()> {
-    let count = |sql: &str, seq: i64| -> rusqlite::Result<i64> {
-        connection.prepare_cached(sql)?.query_row([id, seq], |row| row.get(0))
-    };
     for configuration in snapshot.configurations() {
-        let seq = configuration.seq.cast_signed();
-        let written = count("SELECT count(*) FROM written_checkins WHERE tenant = ?1 AND configuration = ?2", seq)?;
-        let hot = count("SELECT count(*) FROM checkins WHERE tenant = ?1 AND configuration = ?2", seq)?;
-        report.statuses += (written + hot).cast_unsigned();
+        let of = (id, configuration.seq.cast_signed());
+        let written: u64 = connection
+            .prepare_cached("SELECT count(*) FROM written_checkins WHERE tenant = ?1 AND configuration = ?2")?
+            .query_row(of, |row| row.get(0).map(i64::cast_unsigned))?;
+        let owner: Option<(i64, i32)> = connection
+            .prepare_cached("SELECT owner, newest FROM checkin_owners WHERE tenant = ?1 AND configuration = ?2")?
+            .query_row(of, |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
         let name = configuration.id;
-        let expected = configuration.status_count.cast_signed();
-        let (own, foreign) = if configuration.has_checkins_from_clients { (hot, written) } else { (written, hot) };
+        let reported = match owner {
+            Some((owner, newest)) => fleet(connection, report, owner, newest, name)?,
+            None => 0,
+        };
+        report.statuses += written + reported;
+        let expected = configuration.status_count;
+        let (own, foreign) =
+            if configuration.has_checkins_from_clients { (reported, written) } else { (written, reported) };
         if own != expected || foreign != 0 {
             report.finding(
                 "statuses",
@@ -251,32 +269,68 @@ fn data_plane(
                 ),
             );
         }
-        if hot == 0 {
-            continue;
-        }
-        let joined = count(
-            "SELECT count(*) FROM checkins h JOIN checkin_texts c USING (tenant, configuration, key)
-             WHERE h.tenant = ?1 AND h.configuration = ?2",
-            seq,
-        )?;
-        let cold = count("SELECT count(*) FROM checkin_texts WHERE tenant = ?1 AND configuration = ?2", seq)?;
-        if joined != hot || cold != hot {
-            report.finding("statuses", format!("configuration {name}: {hot} rows, {cold} texts, {joined} in both"));
-        }
-        let failed = count("SELECT count(*) FROM failed_checkins WHERE tenant = ?1 AND configuration = ?2", seq)?;
-        let agreed = count(
-            "SELECT count(*) FROM failed_checkins f JOIN checkins h USING (tenant, configuration, key)
-             WHERE f.tenant = ?1 AND f.configuration = ?2 AND NOT h.ok AND h.ticks = f.failed_ticks",
-            seq,
-        )?;
-        let bad = count("SELECT count(*) FROM checkins WHERE tenant = ?1 AND configuration = ?2 AND NOT ok", seq)?;
-        let differing = users::differing(connection, id, seq)?;
-        if differing != 0 {
-            report.finding("summaries", format!("configuration {name}: {differing} counts are not those of its rows"));
-        }
-        if failed != agreed || failed != bad {
-            report.finding("statuses", format!("configuration {name}: {bad} rows failed, {failed} are listed as such"));
-        }
     }
     Ok(())
+}
+
+/// Rows that clients reported: how many are shown.
+fn fleet(
+    connection: &Connection,
+    report: &mut VerifyReport,
+    owner: i64,
+    newest: i32,
+    name: ConfigurationId,
+) -> rusqlite::Result<u64> {
+    let count =
+        |sql: &str| -> rusqlite::Result<i64> { connection.prepare_cached(sql)?.query_row([owner], |row| row.get(0)) };
+    let hot = count("SELECT count(*) FROM checkins WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32")?;
+    let cold = count("SELECT count(*) FROM checkin_texts WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32")?;
+    let joined = count(
+        "SELECT count(*) FROM checkins h JOIN checkin_texts c USING (id) WHERE h.id >= ?1 << 32 AND h.id < (?1 + 1) << 32",
+    )?;
+    if joined != hot || cold != hot {
+        report.finding("statuses", format!("configuration {name}: {hot} rows, {cold} texts, {joined} in both"));
+    }
+    let failed = count("SELECT count(*) FROM failed_checkins WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32")?;
+    let agreed = count(
+        "SELECT count(*) FROM failed_checkins f JOIN checkins h USING (id)
+         WHERE f.id >= ?1 << 32 AND f.id < (?1 + 1) << 32 AND NOT h.ok AND h.ticks = f.failed_ticks",
+    )?;
+    let bad = count("SELECT count(*) FROM checkins WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32 AND NOT ok")?;
+    if failed != agreed || failed != bad {
+        report.finding("statuses", format!("configuration {name}: {bad} rows failed, {failed} are listed as such"));
+    }
+    let misplaced = count(
+        "SELECT count(*) FROM checkin_texts c LEFT JOIN checkin_words w ON w.id = c.platform AND typeof(c.platform) = 'integer'
+         WHERE c.id >= ?1 << 32 AND c.id < (?1 + 1) << 32
+         AND (c.device <> device_key(coalesce(c.device_name, ''), coalesce(w.text, c.platform, '') || '')
+              OR c.user IS NOT user_form(coalesce(c.user_id, user_text(c.user))))",
+    )?;
+    if misplaced != 0 {
+        report.finding("statuses", format!("configuration {name}: {misplaced} rows are not found by who they are of"));
+    }
+    for (table, column, kind) in [
+        ("checkins", "applied", 0),
+        ("checkin_texts", "domain", 1),
+        ("checkin_texts", "platform", 2),
+        ("checkin_texts", "version", 3),
+    ] {
+        let nameless = count(&format!(
+            "SELECT count(*) FROM {table} t WHERE t.id >= ?1 << 32 AND t.id < (?1 + 1) << 32 AND typeof(t.{column}) = 'integer'
+             AND NOT EXISTS (SELECT 1 FROM checkin_words w JOIN checkin_owners o USING (tenant)
+                             WHERE w.id = t.{column} AND w.kind = {kind} AND o.owner = ?1)"
+        ))?;
+        if nameless != 0 {
+            report.finding("references", format!("configuration {name}: the {column} of {nameless} rows is no text"));
+        }
+    }
+    let differing = fleet::differing(connection, owner)?;
+    if differing != 0 {
+        report.finding("summaries", format!("configuration {name}: {differing} counts are not those of its rows"));
+    }
+    let first = fleet::first_tick(rules::first_day_kept(newest).into());
+    let shown: i64 = connection
+        .prepare_cached("SELECT count(*) FROM checkins WHERE owner = ?1 AND ticks >= ?2")?
+        .query_row((owner, first), |row| row.get(0))?;
+    Ok(shown.cast_unsigned())
 }

@@ -3,67 +3,34 @@
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::columns::{kind_number, stored, target_columns, which_number};
+use super::fleet::{self, Fleet};
 use super::pending::Pending;
-use super::rows;
+use super::statements::{Sql, Statements};
+use super::written;
 use crate::domain::{ClientConfiguration, OfficeConfiguration, Payload, PayloadKind};
 use crate::rules::{DataEffect, Effects, Touched};
 use crate::snapshot::TenantSnapshot;
 
-/// Rows of a removed configuration up to which they are removed at once; more are left to [`rows::sweep`], because others wait.
+/// Rows of a removed configuration up to which they are removed at once; more are left to [`Fleet::sweep`], because others wait.
 const REMOVED_AT_ONCE: u64 = 1_000;
-
-/// The statements that a creation runs, prepared once a transaction: finding them by their text each time costs as much as binding their values.
-pub(super) struct Statements<'c> {
-    connection: &'c Connection,
-    put_configuration: Option<CachedStatement<'c>>,
-    insert_written: Option<CachedStatement<'c>>,
-}
-
-impl<'c> Statements<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, put_configuration: None, insert_written: None }
-    }
-
-    fn put_configuration(&mut self) -> rusqlite::Result<&mut CachedStatement<'c>> {
-        prepared(self.connection, &mut self.put_configuration, PUT_CONFIGURATION)
-    }
-
-    fn insert_written(&mut self) -> rusqlite::Result<&mut CachedStatement<'c>> {
-        prepared(self.connection, &mut self.insert_written, rows::INSERT_WRITTEN)
-    }
-}
-
-fn prepared<'s, 'c>(
-    connection: &'c Connection,
-    place: &'s mut Option<CachedStatement<'c>>,
-    sql: &str,
-) -> rusqlite::Result<&'s mut CachedStatement<'c>> {
-    Ok(match place {
-        Some(ready) => ready,
-        None => place.insert(connection.prepare_cached(sql)?),
-    })
-}
-
-const PUT_CONFIGURATION: &str = "INSERT OR REPLACE INTO configurations (tenant, seq, id, created_ticks, created_form, \
-    modified_ticks, modified_form, version, summary_succeeded, summary_failed, recorded, status_version, status_count) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 /// Writes what a commit of the tenant with the number `tenant` leaves to be written, and completes `next`.
 pub(super) fn effects(
     statements: &mut Statements<'_>,
+    fleet: &mut Fleet,
     tenant: i64,
     next: &mut TenantSnapshot,
     effects: Effects,
 ) -> rusqlite::Result<()> {
     for effect in effects.data {
-        data(statements, tenant, next, effect)?;
+        data(statements, fleet, tenant, next, effect)?;
     }
-    let connection = statements.connection;
+    let connection = statements.connection();
     for touched in &effects.touched {
         match touched {
             Touched::Configuration(seq) => {
                 if let Some(found) = next.by_seq(*seq) {
-                    configuration(statements.put_configuration()?, tenant, found)?;
+                    configuration(statements.get(Sql::PutConfiguration)?, tenant, found)?;
                 }
             }
             Touched::Client { configuration, client: id } => {
@@ -112,22 +79,30 @@ pub(super) fn status_counts(connection: &Connection, tenant: i64, of: &OfficeCon
 
 fn data(
     statements: &mut Statements<'_>,
+    fleet: &mut Fleet,
     tenant: i64,
     next: &mut TenantSnapshot,
     effect: DataEffect,
 ) -> rusqlite::Result<()> {
-    let connection = statements.connection;
+    let connection = statements.connection();
     match effect {
         DataEffect::ReplaceRows { configuration, had, rows } => {
             if had > 0 {
-                rows::clear(connection, tenant, stored(configuration))?;
+                written::clear(connection, tenant, stored(configuration))?;
             }
-            rows::insert_written(statements.insert_written()?, tenant, stored(configuration), &rows)
+            written::insert(statements.get(Sql::InsertWritten)?, tenant, stored(configuration), &rows)
         }
-        DataEffect::RecordRows { configuration, rekey, rows } => {
-            let added = rows::record(connection, tenant, stored(configuration), rekey, &rows)?;
-            let before = next.by_seq(configuration).map_or(0, |c| c.status_count);
-            next.set_status_count(configuration, before + added);
+        DataEffect::RecordRows { configuration, rekey, day, rows } => {
+            let of = (tenant, stored(configuration));
+            let mut all = Vec::new();
+            if rekey {
+                all.extend(written::all(connection, tenant, of.1)?.into_iter().map(|(_, row)| row));
+                written::clear(connection, tenant, of.1)?;
+            }
+            all.extend(rows);
+            fleet.record(statements, of, day, &all)?;
+            fleet.flush(statements)?;
+            next.set_status_count(configuration, fleet.count(statements, of)?);
             Ok(())
         }
         DataEffect::DeleteConfiguration { configuration, had, recorded, clients } => {
@@ -138,9 +113,9 @@ fn data(
                 delete_client(connection, tenant, configuration, client)?;
             }
             if recorded || had > REMOVED_AT_ONCE {
-                rows::doom(connection, tenant, seq)
+                fleet::doom(connection, (tenant, seq))
             } else {
-                rows::clear(connection, tenant, seq)
+                written::clear(connection, tenant, seq)
             }
         }
         DataEffect::DeleteClient { configuration, client } => delete_client(connection, tenant, configuration, client),

@@ -13,12 +13,13 @@ use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::columns::stored;
+use super::fleet::Fleet;
 use super::lanes::{Lanes, Refused, Waiting};
 use super::pending::{Pending, Settled, Shown};
+use super::statements::Statements;
 use super::tenants::{Found, Tenants};
 use super::window::Window;
-use super::write::Statements;
-use super::{failure, load, log, rows, statuses, write};
+use super::{failure, load, log, statuses, write};
 use crate::changes::Retention;
 use crate::command::{Command, Commit, Committed};
 use crate::domain::Checkin;
@@ -31,7 +32,7 @@ use crate::limits::{
 use crate::observer::{Observer, Transaction};
 use crate::snapshot::TenantSnapshot;
 
-/// Rows of removed configurations that go with each transaction, and with each when there is nothing else to do.
+/// Rows that nobody sees any more that go with each transaction, and with each when there is nothing else to do.
 const SWEPT_WITH_COMMITS: u32 = 100;
 const SWEPT_WHEN_IDLE: u32 = 2_000;
 
@@ -171,7 +172,8 @@ struct Writer {
     checkpoints: Checkpoints,
     frames: Arc<AtomicU32>,
     frames_at_wake: u32,
-    doomed: bool,
+    fleet: Fleet,
+    unswept: bool,
     retention: Retention,
 }
 
@@ -201,7 +203,8 @@ pub(super) fn start(
         checkpoints,
         frames,
         frames_at_wake: 0,
-        doomed: true,
+        fleet: Fleet::default(),
+        unswept: true,
         retention,
     };
     let taken = Abandon(Arc::clone(&lanes));
@@ -242,9 +245,13 @@ impl Writer {
     fn transact(&mut self, batch: &mut Vec<Entry>) {
         let start = Instant::now();
         let mut pending = HashMap::new();
-        let (outcomes, executed) = self.execute_all(&mut pending, batch);
-        match executed.and_then(|()| self.finish(&mut pending).map_err(failure::commit)) {
+        // What it knows is true no more when the transaction is undone: then it does not come back.
+        let mut fleet = std::mem::take(&mut self.fleet);
+        let (outcomes, executed) = self.execute_all(&mut fleet, &mut pending, batch);
+        match executed.and_then(|()| self.finish(&mut fleet, &mut pending).map_err(failure::commit)) {
             Ok(()) => {
+                fleet.shrink();
+                self.fleet = fleet;
                 self.tell(start, pending.values().map(Pending::entries), true);
                 let changed = pending.into_iter().filter(|(_, tenant)| tenant.is_changed());
                 let settled: HashMap<TenantId, Settled> = changed.map(|(id, tenant)| (id, tenant.settle())).collect();
@@ -282,6 +289,7 @@ impl Writer {
     /// Executes the batch, until the database fails; each caller has its outcome, whatever happens.
     fn execute_all(
         &self,
+        fleet: &mut Fleet,
         pending: &mut HashMap<TenantId, Pending>,
         batch: &mut Vec<Entry>,
     ) -> (Vec<Executed>, Result<(), CommitError>) {
@@ -292,11 +300,13 @@ impl Writer {
             let Entry { tenant, actor, work, reply, .. } = entry;
             let outcome = match &state {
                 Err(error) => Err(error.clone()),
-                Ok(()) => self.execute(&mut statements, pending, tenant, &actor, work).unwrap_or_else(|error| {
-                    let error = failure::commit(error);
-                    state = Err(error.clone());
-                    Err(error)
-                }),
+                Ok(()) => {
+                    self.execute((&mut statements, fleet), pending, tenant, &actor, work).unwrap_or_else(|error| {
+                        let error = failure::commit(error);
+                        state = Err(error.clone());
+                        Err(error)
+                    })
+                }
             };
             outcomes.push((reply, outcome));
         }
@@ -314,7 +324,7 @@ impl Writer {
     /// Runs one commit against the tenant as the commits before it left it. The outer error is the database's.
     fn execute(
         &self,
-        statements: &mut Statements<'_>,
+        to: (&mut Statements<'_>, &mut Fleet),
         pending: &mut HashMap<TenantId, Pending>,
         tenant: TenantId,
         actor: &str,
@@ -325,15 +335,15 @@ impl Writer {
             hash_map::Entry::Vacant(place) => place.insert(self.known(tenant)?),
         };
         let done = match work {
-            Work::Commit(commit) => self.commit(statements, known, actor, commit)?,
-            Work::Checkin(checkin) => self.check_in(statements, known, actor, &checkin)?,
+            Work::Commit(commit) => self.commit(to, known, actor, commit)?,
+            Work::Checkin(checkin) => self.check_in(to, known, actor, &checkin)?,
         };
         Ok(done.map(|shown| Done { tenant, version: known.now.version(), shown }))
     }
 
     fn commit(
         &self,
-        statements: &mut Statements<'_>,
+        (statements, fleet): (&mut Statements<'_>, &mut Fleet),
         known: &mut Pending,
         actor: &str,
         commit: Commit,
@@ -350,13 +360,13 @@ impl Writer {
         if known.id == NEW_TENANT {
             known.id = write::new_tenant(&self.connection, &known.now)?;
         }
-        write::effects(statements, known.id, &mut known.now, effects)?;
+        write::effects(statements, fleet, known.id, &mut known.now, effects)?;
         Ok(Ok(shown))
     }
 
     fn check_in(
         &self,
-        statements: &mut Statements<'_>,
+        (statements, fleet): (&mut Statements<'_>, &mut Fleet),
         known: &mut Pending,
         actor: &str,
         checkin: &Checkin,
@@ -365,15 +375,15 @@ impl Writer {
         if known.now.configuration(id).is_none_or(|found| !found.has_checkins_from_clients) {
             // The first one: the rows become the clients', which is a change that others see.
             let command = Command::RecordCheckins { configuration: id, checkins: Vec::new() };
-            if let Err(refused) = self.commit(statements, known, actor, Commit::of(checkin.at, command))? {
+            if let Err(refused) = self.commit((statements, fleet), known, actor, Commit::of(checkin.at, command))? {
                 return Ok(Err(refused));
             }
         }
         let Some(seq) = known.now.configuration(id).map(|found| found.seq) else {
             return Ok(Err(CommitError::NotFound { what: What::Configuration }));
         };
-        let added = rows::check_in(&self.connection, known.id, stored(seq), checkin)?;
-        Ok(Ok(known.checked_in(seq, added)))
+        fleet.check_in(statements, (known.id, stored(seq)), checkin)?;
+        Ok(Ok(known.checked_in(seq)))
     }
 
     fn known(&self, tenant: TenantId) -> rusqlite::Result<Pending> {
@@ -384,13 +394,16 @@ impl Writer {
         })
     }
 
-    fn finish(&mut self, pending: &mut HashMap<TenantId, Pending>) -> rusqlite::Result<()> {
+    fn finish(&mut self, fleet: &mut Fleet, pending: &mut HashMap<TenantId, Pending>) -> rusqlite::Result<()> {
         let mut changed = pending.values_mut().filter(|p| p.is_changed()).peekable();
         if changed.peek().is_none() {
             return self.run_sql("ROLLBACK");
         }
+        let statements = &mut Statements::new(&self.connection);
+        fleet.flush(statements)?;
         for tenant in changed {
-            for configuration in tenant.count_rows() {
+            let id = tenant.id;
+            for configuration in tenant.count_rows(|seq| fleet.count(statements, (id, stored(seq))))? {
                 write::status_counts(&self.connection, tenant.id, &configuration)?;
             }
             if !tenant.has_commits() {
@@ -401,7 +414,8 @@ impl Writer {
             log::trim(&self.connection, tenant, self.retention)?;
         }
         // Commits may have left rows to sweep; the question costs little.
-        self.doomed = rows::sweep(&self.connection, SWEPT_WITH_COMMITS)?;
+        self.unswept = fleet.sweep(statements, SWEPT_WITH_COMMITS)?;
+        fleet.flush(statements)?;
         self.run_sql("COMMIT")
     }
 
@@ -422,11 +436,12 @@ impl Writer {
         self.trouble.set(Some(reason));
     }
 
-    /// Nothing waits: remove what is doomed, or see whether writing works again.
+    /// Nothing waits: remove what nobody sees any more, or see whether writing works again.
     fn idle(&mut self) {
-        if self.doomed && self.trouble.get().is_none() {
-            match self.sweep() {
-                Ok(more) => self.doomed = more,
+        if self.unswept && self.trouble.get().is_none() {
+            let mut fleet = std::mem::take(&mut self.fleet);
+            match self.sweep(&mut fleet) {
+                Ok(more) => (self.unswept, self.fleet) = (more, fleet),
                 Err(error) => {
                     self.roll_back();
                     self.report(&failure::commit(error));
@@ -449,10 +464,12 @@ impl Writer {
         }
     }
 
-    fn sweep(&self) -> rusqlite::Result<bool> {
+    fn sweep(&self, fleet: &mut Fleet) -> rusqlite::Result<bool> {
         self.run_sql("BEGIN IMMEDIATE")?;
-        let more = rows::sweep(&self.connection, SWEPT_WHEN_IDLE)?;
-        self.run_sql(if more { "COMMIT" } else { "ROLLBACK" })?;
+        let statements = &mut Statements::new(&self.connection);
+        let more = fleet.sweep(statements, SWEPT_WHEN_IDLE)?;
+        fleet.flush(statements)?;
+        self.run_sql("COMMIT")?;
         Ok(more)
     }
 

@@ -31,20 +31,15 @@ impl TextColumn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sqlite) struct TextCondition {
     pub(super) column: TextColumn,
-    /// Inclusive.
-    pub(super) from: String,
-    pub(super) upto: Upto,
+    pub(super) text: String,
+    pub(super) is: Match,
 }
 
-/// Where the texts of a condition end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sqlite) enum Upto {
-    /// Equal to where they start.
+/// How a text is to be like another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sqlite) enum Match {
     Equal,
-    /// No end: nothing sorts above the prefix.
-    Open,
-    /// Exclusive.
-    Below(String),
+    StartsWith,
 }
 
 impl TextCondition {
@@ -54,10 +49,9 @@ impl TextCondition {
             TextColumn::UserPrincipalName => row.user_principal_name.as_ref(),
             TextColumn::DeviceName => row.device_name.as_ref(),
         };
-        text.is_some_and(|text| match &self.upto {
-            Upto::Equal => **text == *self.from,
-            Upto::Open => **text >= *self.from,
-            Upto::Below(end) => **text >= *self.from && **text < **end,
+        text.is_some_and(|text| match self.is {
+            Match::Equal => **text == *self.text,
+            Match::StartsWith => text.starts_with(&self.text),
         })
     }
 }
@@ -89,7 +83,7 @@ impl Conditions {
     }
 
     pub(super) fn has_equal_text(&self) -> bool {
-        self.texts.iter().any(|t| t.upto == Upto::Equal)
+        self.texts.iter().any(|condition| condition.is == Match::Equal)
     }
 
     pub(super) fn has_range(&self) -> bool {
@@ -103,6 +97,11 @@ impl Conditions {
             && self.since.is_none_or(|since| ticks >= since)
             && self.until.is_none_or(|until| ticks <= until)
             && self.texts.iter().all(|condition| condition.holds(row))
+    }
+
+    /// Takes no row from before an instant.
+    pub(super) fn not_before(&mut self, ticks: i64) {
+        self.since = self.since.max(Some(ticks));
     }
 
     fn add(&mut self, expr: &Expr) {
@@ -160,7 +159,7 @@ impl Conditions {
             }
             (_, Value::String(text), CompareOp::Eq) => {
                 let column = TextColumn::of(number)?;
-                self.texts.push(TextCondition { column, from: text.to_string(), upto: Upto::Equal });
+                self.texts.push(TextCondition { column, text: text.to_string(), is: Match::Equal });
                 Some(())
             }
             _ => None,
@@ -171,11 +170,7 @@ impl Conditions {
         let [path, prefix] = arguments else { return None };
         let column = TextColumn::of(property(path)?)?;
         let Node::Literal(Value::String(prefix)) = &peel(prefix).node else { return None };
-        self.texts.push(TextCondition {
-            column,
-            from: prefix.to_string(),
-            upto: next_after(prefix).map_or(Upto::Open, Upto::Below),
-        });
+        self.texts.push(TextCondition { column, text: prefix.to_string(), is: Match::StartsWith });
         Some(())
     }
 
@@ -210,32 +205,5 @@ fn mirrored(op: CompareOp) -> CompareOp {
         CompareOp::Lt => CompareOp::Gt,
         CompareOp::Le => CompareOp::Ge,
         same => same,
-    }
-}
-
-/// The least text, by code point, above all that start with `prefix`; `None` when there is no such text.
-fn next_after(prefix: &str) -> Option<String> {
-    let mut chars: Vec<char> = prefix.chars().collect();
-    while let Some(last) = chars.pop() {
-        // Code points step over the surrogates.
-        if let Some(next) = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
-            chars.push(next);
-            return Some(chars.into_iter().collect());
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_text_after_a_prefix_is_above_all_that_start_with_it() {
-        assert_eq!(next_after("ab").as_deref(), Some("ac"));
-        assert_eq!(next_after("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
-        assert_eq!(next_after("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(next_after("\u{10ffff}"), None);
-        assert_eq!(next_after(""), None);
     }
 }

@@ -2,6 +2,7 @@
 //! column map.
 
 mod conditions;
+mod entered;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -11,25 +12,23 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::columns::{CHECKIN, checkin, stored};
-use super::failure;
+use super::columns::{checkin, stored};
 use super::readers::Shape;
-use super::users;
+use super::{failure, fleet, written};
 use crate::domain::{CheckinStatus, OfficeConfiguration, Summary};
 use crate::error::StoreError;
 use crate::ids::ClientConfigurationId;
 use crate::limits::{MAX_PAGE, MAX_QUICK_SKIP, MAX_WRITTEN_STATUSES};
 use crate::paging;
 use crate::position::{Position, RowOrder};
+use crate::rules;
 use crate::status::{StatusPage, StatusQuery};
-use crate::summary::{Tally, window};
+use crate::summary::{Tally, summarize, window};
 pub(super) use conditions::Conditions;
-use plan::{Driver, Plan};
+use plan::Plan;
 use text::Select;
-
-const TICKS_PER_DAY: i64 = 864_000_000_000;
-/// Days from 0001-01-01, where ticks start, to 1970-01-01.
-const DAYS_TO_UNIX: i64 = 719_162;
+#[cfg(test)]
+pub(super) use text::columns;
 
 /// The page of a configuration that has no rows.
 pub(super) fn none(query: &StatusQuery) -> Result<StatusPage, StoreError> {
@@ -62,13 +61,14 @@ pub(super) fn page(
 ) -> Result<StatusPage, StoreError> {
     let Some(Owner { recorded, total, .. }) = owner(connection, tenant, stored(seq))? else { return none(query) };
     if !recorded {
-        let rows = all(connection, tenant, stored(seq), false).map_err(failure::read)?;
+        let rows = written::all(connection, tenant, stored(seq)).map_err(failure::read)?;
         return paging::page(rows.iter().map(|(key, row)| (*key, row)), query);
     }
-    match page_by_sql(connection, tenant, stored(seq), query, total) {
+    let Some(fleet) = Fleet::find(connection, tenant, stored(seq)).map_err(failure::read)? else { return none(query) };
+    match page_by_sql(connection, fleet, query, total) {
         // What SQL cannot say is done over the rows themselves, where they are few.
         Err(StoreError::Unsupported { .. }) if total <= MAX_WRITTEN_STATUSES as u64 => {
-            let rows = all(connection, tenant, stored(seq), true).map_err(failure::read)?;
+            let rows = fleet.all(connection).map_err(failure::read)?;
             paging::page(rows.iter().map(|(key, row)| (*key, row)), query)
         }
         answer => answer,
@@ -77,28 +77,30 @@ pub(super) fn page(
 
 fn page_by_sql(
     connection: &Connection,
-    tenant: i64,
-    configuration: i64,
+    fleet: Fleet,
     query: &StatusQuery,
     total: u64,
 ) -> Result<StatusPage, StoreError> {
     let order = RowOrder::of(&query.order);
     let after = query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
-    let conditions = Conditions::of(query.filter.as_ref());
-    let plan = Plan::choose(connection, tenant, configuration, &conditions, order).map_err(failure::read)?;
+    let mut conditions = Conditions::of(query.filter.as_ref());
+    if let Some(first) = fleet.hides(connection).map_err(failure::read)? {
+        conditions.not_before(first);
+    }
+    let plan = Plan::choose(connection, fleet.owner, &conditions, order).map_err(failure::read)?;
     let plain = query.filter.is_none() && query.applied_policy.is_none();
     let count = match (query.count, plain) {
         (false, _) => None,
         (true, true) => Some(total),
-        (true, false) => Some(count(connection, tenant, configuration, query, &plan, &conditions)?),
+        (true, false) => Some(count(connection, fleet, query, &plan, &conditions)?),
     };
     let limit = query.limit.min(MAX_PAGE);
-    let mut select = Select::new(tenant, configuration, plan.driver);
+    let mut select = Select::new(fleet.tenant, fleet.owner, plan.driver, &conditions);
     select.conditions(query, &plan, &conditions)?;
     select.after(order, after);
     let passed = if let Some(Position::Offset(passed)) = after { passed } else { 0 };
     let skip = query.skip.saturating_add(passed);
-    let sql = select.rows(order, &query.order, CHECKIN, limit, skip)?;
+    let sql = select.rows(order, &query.order, limit, skip)?;
     let mut statement = connection.prepare_cached(&sql).map_err(failure::read)?;
     let mut found = statement.query(select.params()).map_err(failure::read)?;
     let mut page = StatusPage { count, ..StatusPage::default() };
@@ -109,7 +111,7 @@ fn page_by_sql(
             break;
         }
         let status = checkin(row, 1).map_err(failure::read)?;
-        last = Some((status.checkin.ticks(), row.get(0).map_err(failure::read)?));
+        last = Some((status.checkin.ticks(), fleet::row_number(row.get(0).map_err(failure::read)?)));
         page.rows.push(Arc::new(status));
     }
     Ok(page)
@@ -119,7 +121,7 @@ fn page_by_sql(
 pub(super) fn written(connection: &Connection, tenant: i64, seq: u64) -> Result<Option<Written>, StoreError> {
     match owner(connection, tenant, stored(seq))? {
         Some(owner) if !owner.recorded => {
-            let rows = all(connection, tenant, stored(seq), false).map_err(failure::read)?;
+            let rows = written::all(connection, tenant, stored(seq)).map_err(failure::read)?;
             Ok(Some((owner.version, rows)))
         }
         _ => Ok(None),
@@ -129,20 +131,52 @@ pub(super) fn written(connection: &Connection, tenant: i64, seq: u64) -> Result<
 /// The version of rows, and the rows by key.
 pub(super) type Written = (u64, Vec<(i64, Arc<CheckinStatus>)>);
 
-/// All rows of a configuration by key.
-fn all(
-    connection: &Connection,
+/// Rows that clients reported, as far as they are shown.
+#[derive(Clone, Copy)]
+struct Fleet {
     tenant: i64,
-    configuration: i64,
-    recorded: bool,
-) -> rusqlite::Result<Vec<(i64, Arc<CheckinStatus>)>> {
-    let tables = if recorded { Driver::Key.tables(true, true) } else { text::WRITTEN.to_owned() };
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT h.key, {CHECKIN} FROM {tables} WHERE h.tenant = ?1 AND h.configuration = ?2 ORDER BY h.key"
-    ))?;
-    let rows =
-        statement.query_map(params![tenant, configuration], |row| Ok((row.get(0)?, Arc::new(checkin(row, 1)?))))?;
-    rows.collect()
+    owner: i64,
+    /// The first UTC day whose rows are shown.
+    first_day: i32,
+}
+
+impl Fleet {
+    fn find(connection: &Connection, tenant: i64, configuration: i64) -> rusqlite::Result<Option<Self>> {
+        connection
+            .prepare_cached("SELECT owner, newest FROM checkin_owners WHERE tenant = ?1 AND configuration = ?2")?
+            .query_row((tenant, configuration), |row| {
+                Ok(Self { tenant, owner: row.get(0)?, first_day: rules::first_day_kept(row.get(1)?) })
+            })
+            .optional()
+    }
+
+    fn first_tick(self) -> i64 {
+        fleet::first_tick(self.first_day.into())
+    }
+
+    /// The first instant that is shown, while there are rows from before it that have not been removed yet.
+    fn hides(self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+        let first = self.first_tick();
+        connection
+            .prepare_cached(
+                "SELECT 1 FROM checkins INDEXED BY checkins_by_time WHERE owner = ?1 AND ticks < ?2 LIMIT 1",
+            )?
+            .query_row((self.owner, first), |_| Ok(first))
+            .optional()
+    }
+
+    /// All rows by key.
+    fn all(self, connection: &Connection) -> rusqlite::Result<Vec<(i64, Arc<CheckinStatus>)>> {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT h.id, {columns} FROM checkins h CROSS JOIN checkin_texts c ON c.id = h.id
+             WHERE h.id >= ?1 << 32 AND h.id < (?1 + 1) << 32 AND h.ticks >= ?2 ORDER BY h.id",
+            columns = text::columns(),
+        ))?;
+        let rows = statement.query_map((self.owner, self.first_tick()), |row| {
+            Ok((fleet::row_number(row.get(0)?), Arc::new(checkin(row, 1)?)))
+        })?;
+        rows.collect()
+    }
 }
 
 /// What a configuration says of its rows.
@@ -167,13 +201,12 @@ fn owner(connection: &Connection, tenant: i64, configuration: i64) -> Result<Opt
 
 fn count(
     connection: &Connection,
-    tenant: i64,
-    configuration: i64,
+    fleet: Fleet,
     query: &StatusQuery,
     plan: &Plan,
     conditions: &Conditions,
 ) -> Result<u64, StoreError> {
-    let mut select = Select::new(tenant, configuration, plan.driver);
+    let mut select = Select::new(fleet.tenant, fleet.owner, plan.driver, conditions);
     select.conditions(query, plan, conditions)?;
     let sql = select.count();
     let mut statement = connection.prepare_cached(&sql).map_err(failure::read)?;
@@ -189,33 +222,44 @@ pub(super) fn summary(
     client: Option<ClientConfigurationId>,
     today: i32,
 ) -> Result<(u64, Summary), StoreError> {
-    let configuration = stored(seq);
-    let Some(Owner { recorded, version, .. }) = owner(connection, tenant, configuration)? else {
+    let Some(Owner { recorded, version, .. }) = owner(connection, tenant, stored(seq))? else {
         return Ok((0, Summary::default()));
     };
-    let (first, last) = window(today);
-    let ticks = |day: i64| (day + DAYS_TO_UNIX).saturating_mul(TICKS_PER_DAY);
-    let sql = text::in_window(recorded, client.is_some());
-    let client = client.map(|id| id.to_string());
-    if recorded
-        && let Some(counted) = users::summary(connection, tenant, configuration, client.as_deref(), (first, last))
-            .map_err(failure::read)?
-    {
-        return Ok((version, counted));
-    }
-    let mut tally = Tally::default();
-    let mut run = || -> rusqlite::Result<()> {
+    let summary = if recorded {
+        match Fleet::find(connection, tenant, stored(seq)).map_err(failure::read)? {
+            Some(fleet) => fleet.summary(connection, client, today).map_err(failure::read)?,
+            None => Summary::default(),
+        }
+    } else {
+        let rows = written::all(connection, tenant, stored(seq)).map_err(failure::read)?;
+        let client = client.map(|id| id.to_string());
+        let rows = rows.iter().map(|(_, row)| &**row);
+        summarize(rows.filter(|row| client.as_deref().is_none_or(|id| row.applies(id))), today)
+    };
+    Ok((version, summary))
+}
+
+impl Fleet {
+    fn summary(
+        self,
+        connection: &Connection,
+        client: Option<ClientConfigurationId>,
+        today: i32,
+    ) -> rusqlite::Result<Summary> {
+        let (first, last) = window(today);
+        let first = first.max(self.first_day.into());
+        let id = client.map(|id| id.to_string());
+        if let Some(counted) = fleet::summary(connection, self.owner, id.as_deref(), (first, last))? {
+            return Ok(counted);
+        }
+        let mut tally = Tally::default();
+        let select = Select::of_policy(self.tenant, self.owner, id);
+        let (sql, params) = text::in_window(select, fleet::first_tick(first), fleet::first_tick(last + 1));
         let mut statement = connection.prepare_cached(&sql)?;
-        let (from, to) = (ticks(first), ticks(last + 1));
-        let mut rows = match &client {
-            None => statement.query(params![tenant, configuration, from, to])?,
-            Some(id) => statement.query(params![tenant, configuration, from, to, id])?,
-        };
+        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
         while let Some(row) = rows.next()? {
             tally.add(row.get_ref(0)?.as_str()?, row.get(1)?);
         }
-        Ok(())
-    };
-    run().map_err(failure::read)?;
-    Ok((version, tally.summary()))
+        Ok(tally.summary())
+    }
 }

@@ -4,7 +4,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::conditions::{Conditions, TextColumn, TextCondition, Upto};
+use super::conditions::{Conditions, TextColumn};
+use super::entered::Bind;
 use crate::limits::{MAX_KEY_SET, MAX_SORTED_ROWS};
 use crate::position::RowOrder;
 
@@ -40,12 +41,11 @@ impl Plan {
     /// full: then so many rows match that this is soon.
     pub(super) fn choose(
         connection: &Connection,
-        tenant: i64,
-        configuration: i64,
+        owner: i64,
         conditions: &Conditions,
         order: RowOrder,
     ) -> rusqlite::Result<Self> {
-        let count = |driver| entries(connection, tenant, configuration, driver, conditions);
+        let count = |driver| entries(connection, owner, driver, conditions);
         let mut best = None;
         let mut few = Vec::new();
         for (at, condition) in conditions.texts.iter().enumerate() {
@@ -93,18 +93,24 @@ fn smaller(best: Option<(u32, Driver)>, found: u32, driver: Driver) -> Option<(u
 }
 
 impl Driver {
-    /// The driving table, by its name in the query.
-    pub(super) fn table(self) -> &'static str {
-        match self {
+    /// The driving table, by its name in the query, and what it is entered with, if anything.
+    fn source(self, conditions: &Conditions, bind: &mut Bind<'_>) -> (String, Option<String>) {
+        let table = match self {
             Self::Key => "checkins h",
             Self::TextsByKey => "checkin_texts c",
             Self::Time => "checkins h INDEXED BY checkins_by_time",
             Self::FailedByKey => "failed_checkins f",
             Self::FailedByTime => "failed_checkins f INDEXED BY failed_checkins_by_time",
-            Self::Text(TextColumn::UserId, _) => "checkin_texts c INDEXED BY checkin_texts_by_user",
-            Self::Text(TextColumn::UserPrincipalName, _) => "checkin_texts c INDEXED BY checkin_texts_by_upn",
-            Self::Text(TextColumn::DeviceName, _) => "checkin_texts c INDEXED BY checkin_texts_by_device",
-        }
+            Self::Text(column, at) => match conditions.texts.get(at) {
+                Some(condition) => {
+                    let (table, within) = condition.source(bind);
+                    return (table, Some(within));
+                }
+                None => return (format!("checkin_texts c INDEXED BY {}", column.index()), None),
+            },
+        };
+        let by_time = matches!(self, Self::Time | Self::FailedByTime) && conditions.has_range();
+        (table.to_owned(), by_time.then(|| conditions.range_sql(self.ticks(), bind)))
     }
 
     /// The name of the driving table: `h` rows, `c` their texts, `f` failed rows.
@@ -116,6 +122,11 @@ impl Driver {
         }
     }
 
+    /// Whether rows come by their ids: then those of an owner are a range of them.
+    pub(super) fn is_by_key(self) -> bool {
+        matches!(self, Self::Key | Self::TextsByKey | Self::FailedByKey)
+    }
+
     /// The column with the instant that the driving index may have.
     pub(super) fn ticks(self) -> &'static str {
         match self {
@@ -123,52 +134,46 @@ impl Driver {
             _ => "h.ticks",
         }
     }
+}
+
+/// A driving table as a query enters it.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) driver: Driver,
+    table: String,
+    /// The rows of the owner `?1`, and what the index is entered with.
+    pub(super) within: String,
+}
+
+impl Source {
+    /// `?1` is the owner's number.
+    pub(super) fn new(driver: Driver, conditions: &Conditions, bind: &mut Bind<'_>) -> Self {
+        let (table, entered) = driver.source(conditions, bind);
+        let alias = driver.alias();
+        let mut within =
+            if driver.is_by_key() { format!("{alias}.id < (?1 + 1) << 32") } else { format!("{alias}.owner = ?1") };
+        if let Some(entered) = entered {
+            within = format!("{within} AND {entered}");
+        }
+        Self { driver, table, within }
+    }
 
     /// The driving table, joined with rows and texts where they are needed besides. `CROSS JOIN` keeps SQLite from changing the order.
-    pub(super) fn tables(self, hot: bool, cold: bool) -> String {
-        let alias = self.alias();
-        let mut sql = self.table().to_owned();
+    pub(super) fn tables(&self, hot: bool, cold: bool) -> String {
+        let alias = self.driver.alias();
+        let mut sql = self.table.clone();
         for (needed, table, name) in [(hot, "checkins", "h"), (cold, "checkin_texts", "c")] {
             if needed && name != alias {
-                sql = format!(
-                    "{sql} CROSS JOIN {table} {name} ON {name}.tenant = {alias}.tenant \
-                     AND {name}.configuration = {alias}.configuration AND {name}.key = {alias}.key"
-                );
+                sql = format!("{sql} CROSS JOIN {table} {name} ON {name}.id = {alias}.id");
             }
         }
         sql
     }
 }
 
-impl TextColumn {
-    fn name(self) -> &'static str {
-        match self {
-            Self::UserId => "user_id",
-            Self::UserPrincipalName => "user_principal_name",
-            Self::DeviceName => "device_name",
-        }
-    }
-}
-
-impl TextCondition {
-    /// The condition on the column of the table `alias`.
-    pub(super) fn sql(&self, alias: &str, bind: &mut dyn FnMut(Value) -> String) -> String {
-        let column = self.column.name();
-        let from = bind(Value::Text(self.from.clone()));
-        match &self.upto {
-            Upto::Equal => format!("{alias}.{column} = {from}"),
-            Upto::Open => format!("{alias}.{column} >= {from}"),
-            Upto::Below(below) => {
-                let below = bind(Value::Text(below.clone()));
-                format!("{alias}.{column} >= {from} AND {alias}.{column} < {below}")
-            }
-        }
-    }
-}
-
 impl Conditions {
     /// The range of instants, on a column.
-    pub(super) fn range_sql(&self, column: &str, bind: &mut dyn FnMut(Value) -> String) -> String {
+    pub(super) fn range_sql(&self, column: &str, bind: &mut Bind<'_>) -> String {
         let ends = [(">=", self.since), ("<=", self.until)];
         let ends = ends.into_iter().filter_map(|(op, ticks)| Some((op, ticks?)));
         let conditions: Vec<String> =
@@ -177,36 +182,14 @@ impl Conditions {
     }
 }
 
-/// What the driving index is entered with, if anything.
-pub(super) fn bounds(driver: Driver, conditions: &Conditions, bind: &mut dyn FnMut(Value) -> String) -> Option<String> {
-    match driver {
-        Driver::Text(_, at) => conditions.texts.get(at).map(|text| text.sql("c", bind)),
-        Driver::Time | Driver::FailedByTime if conditions.has_range() => {
-            Some(conditions.range_sql(driver.ticks(), bind))
-        }
-        _ => None,
-    }
-}
-
 /// How many entries of the driver's index are within the conditions, counted up to one more than matters.
-fn entries(
-    connection: &Connection,
-    tenant: i64,
-    configuration: i64,
-    driver: Driver,
-    conditions: &Conditions,
-) -> rusqlite::Result<u32> {
-    let most = i64::from(MAX_KEY_SET) + 1;
-    let mut params = vec![Value::Integer(tenant), Value::Integer(configuration), Value::Integer(most)];
-    let within = bounds(driver, conditions, &mut |value| {
+fn entries(connection: &Connection, owner: i64, driver: Driver, conditions: &Conditions) -> rusqlite::Result<u32> {
+    let mut params = vec![Value::Integer(owner), Value::Integer(i64::from(MAX_KEY_SET) + 1)];
+    let source = Source::new(driver, conditions, &mut |value| {
         params.push(value);
         format!("?{}", params.len())
     });
-    let within = within.map_or_else(String::new, |within| format!(" AND {within}"));
-    let (table, alias) = (driver.table(), driver.alias());
-    let sql = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {alias}.tenant = ?1 AND {alias}.configuration = ?2{within}
-         LIMIT ?3)"
-    );
+    let (tables, within) = (source.tables(false, false), source.within);
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {within} LIMIT ?2)");
     connection.prepare_cached(&sql)?.query_row(params_from_iter(params), |row| row.get(0))
 }
