@@ -74,15 +74,19 @@ pub const ROW_CACHE_BUDGET: u64 = 64 << 20;
 /// Summaries kept for reading, some hundred bytes each.
 pub const MAX_CACHED_SUMMARIES: usize = 16_384;
 
-/// Frames (4 KiB pages) in the write-ahead log after which the checkpointer takes a step: small, so that a step is short.
-pub const CHECKPOINT_STEP_FRAMES: u32 = 4_096;
+/// Bytes of a page of a new database. A check-in changes two pages of a large fleet, which are written to the log and to the database whole:
+/// 2 KiB take a quarter less of the writer's time than 4 KiB, and half of the disk's; below it devices take more room.
+pub const PAGE_BYTES: u32 = 2_048;
+
+/// Frames (pages) in the write-ahead log after which the checkpointer takes a step: small, so that a step is short.
+pub const CHECKPOINT_STEP_FRAMES: u32 = 8_192;
 
 /// Frames after which the writer itself moves the last few, so that the log starts again from its beginning (64 MiB): a file that does not
 /// grow is synced sooner.
-pub const WAL_RESTART_FRAMES: u32 = 16_384;
+pub const WAL_RESTART_FRAMES: u32 = 32_768;
 
-/// SQLite's page cache of the writer, in KiB.
-pub const WRITER_CACHE_KIB: i64 = 32 * 1024;
+/// SQLite's page cache of the writer, in KiB: what the check-ins of a million devices change. It only grows with what is read.
+pub const WRITER_CACHE_KIB: i64 = 96 * 1024;
 
 /// SQLite's page cache of each reader, in KiB. Small: the operating system caches the file.
 pub const READER_CACHE_KIB: i64 = 1024;

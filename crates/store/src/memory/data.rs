@@ -29,10 +29,10 @@ impl Data {
             }
             DataEffect::RecordRows { configuration, rekey, day, rows } => {
                 let kept = self.rows.entry(configuration).or_default();
-                kept.reach(day);
                 if rekey {
                     kept.rekey();
                 }
+                kept.reach(day);
                 for row in rows {
                     kept.record(row);
                 }

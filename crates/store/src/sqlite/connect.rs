@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Durability, functions};
-use crate::limits::{LOCK_TIMEOUT, READER_CACHE_KIB, WRITER_CACHE_KIB};
+use crate::limits::{LOCK_TIMEOUT, PAGE_BYTES, READER_CACHE_KIB, WRITER_CACHE_KIB};
 
 /// Statements kept prepared on a connection: more than there are texts in this crate, queries' shapes included.
 const PREPARED_STATEMENTS: usize = 128;
@@ -21,6 +21,8 @@ impl Connector {
     /// The only connection that changes anything.
     pub(super) fn writer(&self, path: &Path) -> rusqlite::Result<Connection> {
         let connection = self.open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        // Of no effect on a database that is there.
+        connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         self.synchronous(&connection)?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;

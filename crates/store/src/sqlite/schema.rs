@@ -172,14 +172,16 @@ mod tests {
         assert!(fleet::summary(&connection, 1, None, (20_300, 20_400)).expect("read").is_none(), "Anna came later");
     }
 
+    /// Tenant, configuration, key, ticks, form, whether it went well; user, name, device, platform, version, error, policies.
+    type OldRow<'t> = (i64, i64, i64, i64, i64, bool, [Option<&'t str>; 7]);
+
     #[test]
     fn check_ins_of_the_third_version_come_with_equal_meaning() {
         let mut connection = database(3);
         let guid = "0a3f0000-0000-4000-8000-00000000beef";
         let upper = guid.to_uppercase();
         let long = "x".repeat(300);
-        // Tenant, configuration, key, ticks, form, whether it went well; user, name, device, platform, version, error, policies.
-        let rows: [(i64, i64, i64, i64, i64, bool, [Option<&str>; 7]); 6] = [
+        let rows: [OldRow<'_>; 6] = [
             (
                 1,
                 1,
@@ -244,13 +246,8 @@ mod tests {
         let mut found = statement.query(()).expect("read");
         for (tenant, configuration, _, ticks, form, ok, texts) in expected {
             let row = found.next().expect("read").expect("a row");
-            let head: (i64, i64, i64, i64, bool) = (
-                row.get(0).unwrap(),
-                row.get(1).unwrap(),
-                row.get(2).unwrap(),
-                row.get(3).unwrap(),
-                row.get(4).unwrap(),
-            );
+            let number = |at| -> i64 { row.get(at).expect("a number") };
+            let head = (number(0), number(1), number(2), number(3), number(4) != 0);
             assert_eq!(head, (*tenant, *configuration, *ticks, *form, *ok));
             let told: Vec<Option<String>> = (5..12).map(|at| row.get(at).expect("a text")).collect();
             assert_eq!(told, texts.map(|text| text.map(str::to_owned)));

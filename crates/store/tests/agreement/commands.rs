@@ -129,7 +129,8 @@ fn status() -> impl Strategy<Value = CheckinStatus> {
     let instant = (1..28_u32, 0..24_u32).prop_map(|(day, hour)| {
         DateTimeOffset::parse(&format!("2026-{:02}-{day:02}T{hour:02}:00:00+02:00", 8 + day % 4)).unwrap()
     });
-    let user = prop_oneof!["u[0-3]", "U[0-3]"];
+    let guid = prop_oneof!["0a3f0000-0000-4000-8000-00000000000[01]", "0A3F0000-0000-4000-8000-00000000000[01]"];
+    let user = prop_oneof![3 => "u[0-3]", 2 => "U[0-3]", 2 => guid];
     let device = option::of(prop_oneof!["d[0-2]", "D[0-2]", Just(String::new())]);
     let policies =
         option::of(proptest::collection::vec((0..3_u128).prop_map(|n| client_id(n).to_string().into()), 0..3));

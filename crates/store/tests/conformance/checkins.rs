@@ -4,7 +4,7 @@ use store::{Checkin, CheckinReport, CheckinStatus, CommitError, ConfigurationId,
 
 use crate::fixture::{Fixture, at, caller, client_id, configuration, create, create_with, set_statuses, status};
 
-fn fetch(of: ConfigurationId, user: &str, device: Option<&str>, when: &str) -> Checkin {
+pub(crate) fn fetch(of: ConfigurationId, user: &str, device: Option<&str>, when: &str) -> Checkin {
     Checkin {
         configuration: of,
         user_id: user.into(),
@@ -17,7 +17,13 @@ fn fetch(of: ConfigurationId, user: &str, device: Option<&str>, when: &str) -> C
     }
 }
 
-fn report(of: ConfigurationId, user: &str, device: Option<&str>, when: &str, error: Option<&str>) -> Checkin {
+pub(crate) fn report(
+    of: ConfigurationId,
+    user: &str,
+    device: Option<&str>,
+    when: &str,
+    error: Option<&str>,
+) -> Checkin {
     let report = CheckinReport {
         was_successful: error.is_none(),
         error_message: error.map(Into::into),
@@ -27,7 +33,7 @@ fn report(of: ConfigurationId, user: &str, device: Option<&str>, when: &str, err
 }
 
 impl Fixture {
-    async fn record(&self, checkin: Checkin) {
+    pub(crate) async fn record(&self, checkin: Checkin) {
         self.store.record(&self.caller, checkin).await.unwrap();
     }
 
@@ -39,7 +45,7 @@ impl Fixture {
     }
 }
 
-fn told(row: &CheckinStatus) -> (&str, bool, Option<&str>) {
+pub(crate) fn told(row: &CheckinStatus) -> (&str, bool, Option<&str>) {
     (row.device_name.as_deref().unwrap_or("-"), row.was_successful, row.error_message.as_deref())
 }
 

@@ -12,6 +12,7 @@ mod fixture;
 #[path = "../support/model.rs"]
 mod model;
 mod payloads;
+mod retention;
 mod staged;
 mod statuses;
 mod summaries;
@@ -54,6 +55,12 @@ on_every_store! {
     checkins::a_check_in_is_no_version_of_the_tenant_but_for_the_first,
     checkins::r2_a_check_in_makes_the_default_configuration_and_no_other,
     checkins::check_ins_at_once_all_count,
+    retention::rows_of_92_days_before_the_latest_check_in_are_neither_shown_nor_counted,
+    retention::a_device_that_comes_after_92_days_is_a_new_one,
+    retention::a_check_in_from_before_the_window_is_not_shown,
+    retention::what_an_administrator_wrote_becomes_old_only_with_the_clients_first_check_in,
+    retention::what_was_told_is_read_as_it_was_told,
+    retention::users_are_found_by_what_their_ids_start_with_in_the_case_they_were_told_in,
     clients::r8_without_a_priority_the_lowest_place_is_taken,
     clients::r8_duplicate_priorities_in_one_request_are_refused_with_both_positions,
     clients::r8_a_priority_that_is_stored_already_is_taken,

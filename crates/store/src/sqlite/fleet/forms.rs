@@ -192,7 +192,7 @@ mod tests {
 
     fn is_between(user: &User, from: &Value, to: &Value) -> bool {
         match (user, from, to) {
-            (User::Guid(bytes), Value::Blob(from), Value::Blob(to)) => &bytes[..] >= &from[..] && &bytes[..] < &to[..],
+            (User::Guid(bytes), Value::Blob(from), Value::Blob(to)) => bytes[..] >= from[..] && bytes[..] < to[..],
             (User::Text(text), Value::Text(from), Value::Text(to)) => **text >= **from && **text < **to,
             (User::Text(text), Value::Text(from), Value::Blob(_)) => **text >= **from,
             _ => false,

@@ -98,7 +98,7 @@ impl Fleet {
         }
         let before = old.as_ref().map(|old| old.status(statements, &mut self.words)).transpose()?;
         let row = rules::merged(before.as_ref(), checkin);
-        let id = self.put(statements, whose, old, &row, &identity)?;
+        let id = self.put(statements, whose, old.as_ref(), &row, &identity)?;
         self.keep(print, id, row.was_successful, checkin);
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Fleet {
         for row in rows {
             let identity = IdentityKey::of(row);
             let old = self.find(statements, whose, &User::of(&row.user_id), &identity)?;
-            self.put(statements, whose, old, row, &identity)?;
+            self.put(statements, whose, old.as_ref(), row, &identity)?;
         }
         Ok(())
     }
@@ -206,20 +206,20 @@ impl Fleet {
         &mut self,
         statements: &mut Statements<'_>,
         whose: Whose,
-        old: Option<Stored>,
+        old: Option<&Stored>,
         row: &CheckinStatus,
         identity: &IdentityKey,
     ) -> rusqlite::Result<i64> {
-        let id = match &old {
+        let id = match old {
             Some(old) => old.id,
             None => self.owners.get(statements, whose.of, whose.first_day)?.take_id()?,
         };
         let new = Stored::of(statements, (&mut self.words, whose.of.0), id, row)?;
-        match &old {
+        match old {
             Some(old) => new.update(statements, whose.owner, old, identity)?,
             None => new.insert(statements, whose.owner, identity)?,
         }
-        self.moved(statements, whose.owner, old.as_ref(), Some(&new))?;
+        self.moved(statements, whose.owner, old, Some(&new))?;
         Ok(id)
     }
 

@@ -84,13 +84,13 @@ impl Owners {
             Entry::Occupied(known) => return Ok(known.into_mut()),
             Entry::Vacant(place) => place,
         };
-        Ok(place.insert(match read(statements, of)? {
-            Some(found) => found,
-            None => {
-                let number = statements.get(Sql::InsertOwner)?.insert((of.0, of.1, 1, day))?;
-                Owner { number, next: 1, newest: day, is_changed: false }
-            }
-        }))
+        let owner = if let Some(found) = read(statements, of)? {
+            found
+        } else {
+            let number = statements.get(Sql::InsertOwner)?.insert((of.0, of.1, 1, day))?;
+            Owner { number, next: 1, newest: day, is_changed: false }
+        };
+        Ok(place.insert(owner))
     }
 
     /// The owner, if it is there.

@@ -201,7 +201,7 @@ impl Stored {
             let update = statements.get(Sql::UpdateHot)?;
             update.execute(params![self.id, ticks, form, hot.was_successful, hot.applied])?;
         }
-        if texts.details() != old.texts.details() || texts.found_by() != old.texts.found_by() {
+        if *texts != old.texts {
             self.update_texts(statements, old, identity)?;
         }
         if !hot.was_successful {
@@ -219,7 +219,7 @@ impl Stored {
         identity: &IdentityKey,
     ) -> rusqlite::Result<()> {
         let texts = &self.texts;
-        if texts.found_by() == old.texts.found_by() {
+        if texts.is_found_as(&old.texts) {
             let update = statements.get(Sql::UpdateDetails)?;
             update.execute(params![self.id, texts.platform, texts.version, texts.error_message])?;
             return Ok(());
@@ -251,14 +251,10 @@ impl Stored {
 }
 
 impl Texts {
-    /// What no index has. A platform in another case is the same device's.
-    fn details(&self) -> (&Word, &Word, &Option<Arc<str>>) {
-        (&self.platform, &self.version, &self.error_message)
-    }
-
-    /// What indexes have, and what changes with it.
-    fn found_by(&self) -> (&User, &Option<Arc<str>>, &Option<Arc<str>>, &Word, &Option<Arc<str>>) {
-        (&self.user, &self.user_id, &self.upn, &self.domain, &self.device_name)
+    /// Whether what indexes have, and what changes with it, is the same.
+    fn is_found_as(&self, other: &Self) -> bool {
+        (&self.user, &self.user_id, &self.device_name) == (&other.user, &other.user_id, &other.device_name)
+            && (&self.upn, &self.domain) == (&other.upn, &other.domain)
     }
 
     pub(super) fn has_device(&self) -> bool {

@@ -2,6 +2,7 @@
 //! or comes when there are enough, stands in its row: nothing that a client makes up can fill this.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
@@ -90,12 +91,11 @@ impl Words {
         if text.len() > kind.max_len() {
             return Ok(Word::Text(text.into()));
         }
-        let known = match self.kinds.get_mut(&(tenant, kind)) {
-            Some(known) => known,
-            None => {
+        let known = match self.kinds.entry((tenant, kind)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
                 let count: i64 = statements.get(Sql::CountWords)?.query_row((tenant, kind as i64), |row| row.get(0))?;
-                let known = Known { ids: HashMap::new(), count: usize::try_from(count).unwrap_or(usize::MAX) };
-                self.kinds.entry((tenant, kind)).or_insert(known)
+                place.insert(Known { ids: HashMap::new(), count: usize::try_from(count).unwrap_or(usize::MAX) })
             }
         };
         if let Some(id) = known.ids.get(text) {

@@ -4,6 +4,7 @@ use odata::plan::Filter;
 use odata::{Model, model::EdmType};
 use rusqlite::Connection;
 
+use super::plan::Driver;
 use super::*;
 use crate::ids::ConfigurationId;
 use crate::sqlite::{connect::Connector, schema};
@@ -152,6 +153,72 @@ fn r4_the_shapes_use_an_index_and_sort_only_what_is_little() {
         let page = lines.iter().position(|line| line.starts_with("SCAN p")).expect("the page");
         assert_eq!(lines[..page].iter().any(|line| line.contains("TEMP B-TREE")), sorted, "{case}");
         assert_eq!(lines.iter().filter(|line| line.contains("SCAN")).count(), 1, "{case}");
+    }
+}
+
+/// Whichever table drives a query, and whichever conditions are looked up in their own indexes, the same rows are found.
+#[test]
+fn every_plan_finds_the_rows_that_the_conditions_mean() {
+    let f = Fixture::new();
+    let mut fleet = crate::sqlite::fleet::Fleet::default();
+    let mut statements = crate::sqlite::statements::Statements::new(&f.connection);
+    let users =
+        ["0a3f0000-0000-4000-8000-00000000beef", "0A3F0000-0000-4000-8000-00000000BEEF", "0a", "0A", "anna", "Anna"];
+    let names = ["anna@contoso.example", "anna", "anna@", "ann@x@y", "Anna@contoso.example", "annabel@contoso.example"];
+    let rows: Vec<Arc<CheckinStatus>> = (0..36)
+        .map(|n| {
+            Arc::new(CheckinStatus {
+                user_principal_name: (n % 7 != 0).then(|| names[n / 6].into()),
+                device_name: Some(format!("PC-{}", n % 4).into()),
+                device_platform: Some(format!("p{n}").into()),
+                device_platform_version: None,
+                was_successful: n % 3 != 0,
+                user_id: users[n % 6].into(),
+                checkin: odata::edm::DateTimeOffset::from_ticks(i64::try_from(n % 5 * 10).expect("small"))
+                    .expect("an instant"),
+                error_message: None,
+                applied_policies: None,
+            })
+        })
+        .collect();
+    fleet.record(&mut statements, (1, 3), -719_162, &rows).expect("recorded");
+    let owner = 3;
+    let all = super::Fleet { tenant: 1, owner, first_day: i32::MIN }.all(&f.connection).expect("read");
+    assert_eq!(all.len(), 36);
+    let filters = [
+        "userId eq '0a3f0000-0000-4000-8000-00000000beef' and startswith(deviceName,'PC')",
+        "startswith(userId,'0a') and startswith(userPrincipalName,'anna')",
+        "startswith(userId,'0A3F') and wasSuccessful",
+        "startswith(userId,'0a3f0') and not wasSuccessful",
+        "userId eq 'Anna' and userPrincipalName eq 'anna@'",
+        "userPrincipalName eq 'ann@x@y' and checkinDateTime ge 0001-01-01T00:00:00.000002Z",
+        "userPrincipalName eq 'anna' and startswith(userId,'')",
+        "startswith(userPrincipalName,'anna@c') and deviceName eq 'PC-1'",
+        "startswith(userPrincipalName,'ann@') and startswith(userId,'a')",
+        "checkinDateTime le 0001-01-01T00:00:00.000002Z and deviceName eq 'PC-2'",
+    ];
+    for filter in filters {
+        let query = f.query(filter, RowOrder::Key);
+        let conditions = Conditions::of(query.filter.as_ref());
+        assert!(conditions.all_indexed(), "{filter}");
+        let expected: Vec<i64> = all.iter().filter(|(_, row)| conditions.hold(row)).map(|(n, _)| *n).collect();
+        let mut drivers = vec![Driver::Key, Driver::TextsByKey, Driver::Time];
+        if conditions.successful == Some(false) {
+            drivers.extend([Driver::FailedByKey, Driver::FailedByTime]);
+        }
+        drivers.extend(conditions.texts.iter().enumerate().map(|(at, text)| Driver::Text(text.column, at)));
+        for driver in drivers {
+            for few in [Vec::new(), (0..conditions.texts.len()).collect()] {
+                let plan = Plan { driver, few_in_range: !few.is_empty(), few };
+                let mut select = Select::new(1, owner, driver, &conditions);
+                select.conditions(&query, &plan, &conditions).expect("translated");
+                let sql = select.rows(RowOrder::Key, &[], 100, 0).expect("translated");
+                let mut statement = f.connection.prepare(&sql).expect("prepared");
+                let found = statement.query_map(select.params(), |row| row.get(0)).expect("read");
+                let found: Vec<i64> = found.map(|id| fleet::row_number(id.expect("an id"))).collect();
+                assert_eq!(found, expected, "{filter} {plan:?}: {sql}");
+            }
+        }
     }
 }
 
