@@ -92,7 +92,8 @@ impl Handler for App {
     async fn answer<'a>(&'a self, cx: RequestContext, parts: Parts, body: &'a mut RequestBody) -> Answer {
         let (route, start) = (Route::of(parts.uri.path()), Instant::now());
         let answer = match route {
-            Route::Admin => admin::handle(self, cx, parts, body).await,
+            // Boxed, so that check-ins, of which hundreds wait for the disk at once, need no room for it.
+            Route::Admin => Box::pin(admin::handle(self, cx, parts, body)).await,
             Route::Client => client::handle(self, &cx, &parts, body).await,
             route => self.answer_here(route, &cx, &parts),
         };

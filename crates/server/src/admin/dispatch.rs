@@ -55,8 +55,15 @@ pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Out
         strict::record(&cx.office.model, record)?;
     }
     match operation {
-        Operation::ServiceDocument | Operation::Metadata | Operation::Options => document(&operation),
         Operation::Create(record) => create(cx, place, &record).await,
+        // Boxed, so that creations, of which hundreds wait for the disk at once, need no room for the others.
+        other => Box::pin(execute_other(cx, place, other)).await,
+    }
+}
+
+async fn execute_other(cx: &mut Cx<'_>, place: Place, operation: Operation) -> Result<Outcome, Error> {
+    match operation {
+        Operation::ServiceDocument | Operation::Metadata | Operation::Options => document(&operation),
         Operation::Update { record, replace: false } => update(cx, place, &record, false).await,
         Operation::Delete => delete(cx, place).await,
         Operation::Invoke { operation, parameters, query } => invoke(cx, place, operation, &parameters, &query).await,
@@ -74,6 +81,7 @@ pub(crate) async fn execute(cx: &mut Cx<'_>, operation: Operation) -> Result<Out
         }
         Operation::SetProperty(value) => property::set(cx, value).await,
         Operation::ClearProperty => property::set(cx, property::cleared(cx)).await,
+        Operation::Create(_) => Err(not_here()),
         read => self::read(cx, place, read).await,
     }
 }

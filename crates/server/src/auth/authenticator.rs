@@ -76,7 +76,8 @@ impl Authenticator {
         let principal = if let Some(principal) = self.cache.get(&place, self.env.clock.unix_seconds()) {
             principal
         } else {
-            let (principal, key) = self.verify(plane, token).await?;
+            // Boxed, so that a token seen before needs no room for it.
+            let (principal, key) = Box::pin(self.verify(plane, token)).await?;
             let principal = Arc::new(principal);
             self.cache.insert(place, Arc::clone(&principal), key);
             principal

@@ -208,8 +208,8 @@ async fn answer_later<H: Handler>(link: Arc<Link<H>>, asked: Asked) -> Result<An
 async fn guarded<H: Handler>(link: &Link<H>, cx: RequestContext, parts: Parts, body: &mut RequestBody) -> Answer {
     // Four words and two counters, for the one request in a million that needs them.
     let kept = cx.clone();
-    let answering = link.host.handler.answer(cx, parts, body);
-    if let Ok(answer) = AssertUnwindSafe(answering).catch_unwind().await {
+    // In one expression: a future that is first put into a variable takes its room twice.
+    if let Ok(answer) = AssertUnwindSafe(link.host.handler.answer(cx, parts, body)).catch_unwind().await {
         answer
     } else {
         tracing::error!(request_id = %kept.request_id, "a request panicked");
