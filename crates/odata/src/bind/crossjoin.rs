@@ -91,16 +91,7 @@ fn expand<'a>(
             options::bind(model, ty, nested, outside.inside(ExprType::single(ty), nested), 1)?
         }
     };
-    Ok(ExpandItem {
-        cast: None,
-        member,
-        target_cast: None,
-        reference: false,
-        count_only: false,
-        levels: None,
-        repeated: false,
-        query,
-    })
+    Ok(ExpandItem { query, ..ExpandItem::plain(None, member) })
 }
 
 /// The type of an entity set.

@@ -39,16 +39,7 @@ fn insert(model: &Model, ty: TypeId, cast: Option<TypeId>, path: &[Step], into: 
     if member.is_navigation() {
         let place =
             into.expand.iter().position(|item| item.member == number && item.cast == cast).unwrap_or_else(|| {
-                into.expand.push(ExpandItem {
-                    cast,
-                    member: number,
-                    target_cast: None,
-                    reference: false,
-                    count_only: false,
-                    levels: None,
-                    repeated: false,
-                    query: CollectionQuery::default(),
-                });
+                into.expand.push(ExpandItem::plain(cast, number));
                 into.expand.len() - 1
             });
         if !rest.is_empty() {
