@@ -13,7 +13,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use odata::edm::DateTimeOffset;
 use population::Device;
 use store::sqlite::{SqliteOptions, SqliteStore};
-use store::{Caller, Checkin, CheckinReport, ClientConfigurationId, Store, TenantId, default_configuration_id};
+use store::{
+    Caller, Checkin, CheckinReport, ClientConfigurationId, CommitError, Store, TenantId, default_configuration_id,
+};
 use uuid::Uuid;
 
 /// Check-ins on their way at once: fills transactions, and stays below what one tenant may have waiting.
@@ -78,11 +80,17 @@ async fn fill(store: &SqliteStore, arguments: &Arguments) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn record(store: &SqliteStore, caller: Caller, checkin: Checkin) -> Result<(), store::CommitError> {
-    store.record(&caller, checkin).await
+/// Records a check-in. The store turns away what would wait too long; filling one has the time to come again.
+async fn record(store: &SqliteStore, caller: Caller, checkin: Checkin) -> Result<(), CommitError> {
+    loop {
+        match store.record(&caller, checkin.clone()).await {
+            Err(CommitError::Busy { retry_after }) => tokio::time::sleep(retry_after).await,
+            result => return result,
+        }
+    }
 }
 
-fn done(result: Option<Result<(), store::CommitError>>) -> anyhow::Result<()> {
+fn done(result: Option<Result<(), CommitError>>) -> anyhow::Result<()> {
     result.unwrap_or(Ok(())).context("recording a check-in")
 }
 
