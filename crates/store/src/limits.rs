@@ -85,6 +85,12 @@ pub const CHECKPOINT_STEP_FRAMES: u32 = 8_192;
 /// grow is synced sooner.
 pub const WAL_RESTART_FRAMES: u32 = 32_768;
 
+/// Frames that the writer moves at most, because everybody waits for it: what is moved is synced, page by page.
+pub const WAL_TAIL_FRAMES: u32 = 1_024;
+
+/// Frames (a quarter of a GiB) after which the writer moves what there is, however much: the log has an end.
+pub const WAL_FRAMES_MAX: u32 = 131_072;
+
 /// SQLite's page cache of the writer, in KiB: what the check-ins of a million devices change. It only grows with what is read.
 pub const WRITER_CACHE_KIB: i64 = 96 * 1024;
 

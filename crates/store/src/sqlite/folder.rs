@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::OpenError;
 
@@ -13,7 +14,8 @@ const LOCK: &str = "officeconfig.lock";
 /// A data folder that this process alone uses, for as long as this lives.
 #[derive(Debug)]
 pub(super) struct Folder {
-    database: PathBuf,
+    path: PathBuf,
+    database: Option<Arc<File>>,
     _lock: File,
 }
 
@@ -29,14 +31,28 @@ impl Folder {
             .open(&lock_path)
             .map_err(|source| file_error(&lock_path, source))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { database: database(path), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), database: None, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.display().to_string() }),
             Err(TryLockError::Error(source)) => Err(file_error(&lock_path, source)),
         }
     }
 
-    pub(super) fn database(&self) -> &Path {
-        &self.database
+    /// Where the database is.
+    pub(super) fn database(&self) -> PathBuf {
+        database(&self.path)
+    }
+
+    /// Opens the database's file beside SQLite, to sync it. It is held as long as the folder: closing it would let go of the locks that
+    /// SQLite holds on the same file.
+    pub(super) fn hold_database(&mut self) -> Result<(), OpenError> {
+        let path = self.database();
+        self.database = Some(Arc::new(File::open(&path).map_err(|source| file_error(&path, source))?));
+        Ok(())
+    }
+
+    /// The database's file, if it is held.
+    pub(super) fn file(&self) -> Option<Arc<File>> {
+        self.database.clone()
     }
 }
 

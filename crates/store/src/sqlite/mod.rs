@@ -158,21 +158,26 @@ impl SqliteStore {
     /// # Errors
     /// When the folder is in use, is not ours, or its schema is newer or altered.
     pub fn open(options: SqliteOptions) -> Result<Self, OpenError> {
-        let folder = Folder::lock(&options.folder)?;
-        let path = folder.database();
+        let mut folder = Folder::lock(&options.folder)?;
+        let path = &folder.database();
         let shown = path.display().to_string();
         let failed = |error| failure::open(error, &shown);
         let connector = Connector { vfs: options.vfs, durability: options.durability };
         let fresh = !path.exists();
         let mut connection = connector.writer(path).map_err(failed)?;
         schema::migrate(&mut connection, &shown)?;
-        if fresh && options.durability == Durability::Synced {
+        if fresh && connector.durability == Durability::Synced {
             folder::sync_folder(&options.folder)?;
+        }
+        // Files of another VFS are its own.
+        if connector.vfs.is_none() && connector.durability == Durability::Synced {
+            folder.hold_database()?;
         }
         let numbers = load::tenants(&connection).map_err(failed)?;
         let tenants = Arc::new(Tenants::new(numbers, options.snapshot_budget));
         let trouble = Arc::new(Trouble::default());
-        let checkpoints = checkpoint::start(&connector, path, options.checkpoint_frames).map_err(failed)?;
+        let checkpoints =
+            checkpoint::start(&connector, path, options.checkpoint_frames, folder.file()).map_err(failed)?;
         let watched = writer::Watched {
             tenants: Arc::clone(&tenants),
             trouble: Arc::clone(&trouble),

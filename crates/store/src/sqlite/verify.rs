@@ -67,7 +67,7 @@ pub fn verify(folder: &Path) -> Result<VerifyReport, OpenError> {
         return Err(OpenError::Missing { path: folder.display().to_string() });
     }
     let lock = Folder::lock(folder)?;
-    database(lock.database())
+    database(&lock.database())
 }
 
 pub(super) fn database(path: &Path) -> Result<VerifyReport, OpenError> {
