@@ -1,6 +1,7 @@
 //! The default store: SQLite in write-ahead mode with `synchronous=FULL`, one writer with group commit, readers beside it. The control plane
 //! is read from memory; SQL is for check-in rows, large payloads and loading.
 
+mod background;
 mod backup;
 mod cached;
 mod checkpoint;

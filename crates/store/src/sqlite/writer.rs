@@ -19,7 +19,7 @@ use super::pending::{Pending, Settled, Shown};
 use super::statements::Statements;
 use super::tenants::{Found, Tenants};
 use super::window::Window;
-use super::{failure, load, log, statuses, write};
+use super::{background, failure, load, log, statuses, write};
 use crate::changes::Retention;
 use crate::command::{Command, Commit, Committed};
 use crate::domain::Checkin;
@@ -211,6 +211,7 @@ pub(super) fn start(
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || {
+            background::yield_to_others();
             writer.run(&taken.0);
             // The writer has dropped its side: the checkpointer ends.
             let _ = checkpointer.join();
