@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::builtin::BuiltinIssuer;
 use super::cache::{TokenCache, TokenKey};
 use super::claims::{ClaimFault, Claims};
-use super::compact::{Compact, bearer};
+use super::compact::{Compact, bearer, claimed_issuer};
 use super::config::{AuthConfig, ConfigError, IssuerPattern};
 use super::error::{AuthError, Denied, TokenFault};
 use super::fetch::Fetcher;
@@ -89,11 +89,12 @@ impl Authenticator {
     async fn verify(&self, plane: Plane, token: &str) -> Result<(Principal, Arc<Key>), AuthError> {
         let refuse = |fault| self.unauthorized(fault);
         let compact = Compact::parse(token).map_err(refuse)?;
-        let iss = compact.claimed_issuer().map_err(refuse)?;
+        let claims = compact.claims().map_err(refuse)?;
+        let iss = claimed_issuer(&claims).map_err(refuse)?;
         let issuer = self
             .issuers
             .iter()
-            .find(|issuer| issuer.rules.pattern.matches(&iss).is_some())
+            .find(|issuer| issuer.rules.pattern.matches(iss).is_some())
             .ok_or_else(|| refuse(TokenFault::Issuer))?;
         let key = issuer.verify(&compact).await.map_err(|fault| match fault {
             IssuerFault::Token(fault) => refuse(fault),
@@ -102,12 +103,11 @@ impl Authenticator {
                 retry_after: retry_after.max(Duration::from_secs(1)),
             },
         })?;
-        if !key.signs_for(&iss) {
+        if !key.signs_for(iss) {
             return Err(refuse(TokenFault::UnknownKey));
         }
-        let principal = Claims::parse(&compact.payload)
-            .map_err(ClaimFault::from)
-            .and_then(|claims| claims.principal(&issuer.rules, plane, self.env.clock.unix_seconds()))
+        let principal = Claims::verified(&claims)
+            .principal(&issuer.rules, plane, self.env.clock.unix_seconds())
             .map_err(|fault| match fault {
                 ClaimFault::Token(fault) => refuse(fault),
                 ClaimFault::Denied(denied) => AuthError::Forbidden(denied),

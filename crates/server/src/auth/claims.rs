@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::config::{ClaimNames, IssuedFor, IssuerRules, Tenants};
 use super::error::{Denied, TokenFault};
+use super::members::{Claim, Members};
 use super::principal::{Access, Groups, Plane, Principal, PrincipalKind, User};
 use super::tenant::{PERSONAL_ACCOUNTS, parse_guid};
 use crate::limits::{IDENTIFIER_BYTES_MAX, SKEW_SECONDS};
@@ -31,15 +31,14 @@ impl From<TokenFault> for ClaimFault {
 }
 
 /// The claims of one token.
-pub(super) struct Claims {
-    members: Map<String, Value>,
+pub(super) struct Claims<'m> {
+    members: &'m Members<'m>,
 }
 
-impl Claims {
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, TokenFault> {
-        let members =
-            serde_json::from_slice(payload).map_err(|_| TokenFault::Malformed("payload is not an object of claims"))?;
-        Ok(Self { members })
+impl<'m> Claims<'m> {
+    /// Claims whose signature fits.
+    pub(super) fn verified(members: &'m Members<'m>) -> Self {
+        Self { members }
     }
 
     /// Checks everything that the rules of its issuer ask, at `now` (seconds since 1970), and describes the caller.
@@ -91,7 +90,7 @@ impl Claims {
     fn seconds(&self, name: &'static str) -> Result<Option<i64>, TokenFault> {
         match self.members.get(name) {
             None => Ok(None),
-            Some(Value::Number(number)) => number
+            Some(Claim::Number(number)) => number
                 .as_i64()
                 .or_else(|| number.as_f64().map(|float| float as i64))
                 .map(Some)
@@ -105,7 +104,7 @@ impl Claims {
         let issued_for = rules.pattern.matches(iss).ok_or(TokenFault::Issuer)?;
         let tid = match self.members.get("tid") {
             None => None,
-            Some(Value::String(tid)) => Some(tid.as_str()),
+            Some(Claim::Text(tid)) => Some(tid),
             Some(_) => return Err(TokenFault::Tenant("`tid` is not a string")),
         };
         if let Tenants::Fixed(tenant) = rules.tenants {
@@ -116,7 +115,7 @@ impl Claims {
                 _ => Ok(tenant),
             };
         }
-        let tenant = tid.and_then(parse_guid).ok_or(TokenFault::Tenant("`tid` is absent or not a GUID"))?;
+        let tenant = tid.and_then(|tid| parse_guid(tid)).ok_or(TokenFault::Tenant("`tid` is absent or not a GUID"))?;
         match issued_for {
             IssuedFor::Tenant(named) if named != tenant => {
                 Err(TokenFault::Tenant("`iss` names another tenant than `tid`"))
@@ -128,8 +127,8 @@ impl Claims {
     fn audience(&self, allowed: &[String]) -> Result<(), TokenFault> {
         let is_allowed = |audience: &str| allowed.iter().any(|one| one == audience);
         let fits = match self.members.get("aud") {
-            Some(Value::String(audience)) => is_allowed(audience),
-            Some(Value::Array(audiences)) => audiences.iter().filter_map(Value::as_str).any(is_allowed),
+            Some(Claim::Text(audience)) => is_allowed(audience),
+            Some(Claim::List(audiences)) => audiences.iter().filter_map(Claim::as_text).any(is_allowed),
             _ => false,
         };
         if fits { Ok(()) } else { Err(TokenFault::Audience) }
@@ -142,7 +141,7 @@ impl Claims {
         if self.find(names.scopes.as_deref().unwrap_or("scp")).is_some() {
             return Ok(PrincipalKind::Delegated);
         }
-        let of_a_sign_in = ["nonce", "at_hash", "c_hash"].iter().any(|name| self.members.contains_key(*name));
+        let of_a_sign_in = ["nonce", "at_hash", "c_hash"].iter().any(|name| self.members.get(name).is_some());
         let for_a_user = self.text("idtyp").is_some_and(|kind| kind != "app");
         if of_a_sign_in || for_a_user || self.text("typ") == Some("ID") {
             return Err(TokenFault::IdToken);
@@ -161,16 +160,22 @@ impl Claims {
 
     fn groups(&self, names: &ClaimNames) -> Result<Groups, TokenFault> {
         let name = names.groups.as_deref().unwrap_or("groups");
-        let elsewhere = self.members.get("_claim_names").and_then(|names| names.get(name)).is_some();
-        if elsewhere || self.members.get("hasgroups").is_some_and(|value| value == true || value == "true") {
+        let elsewhere =
+            matches!(self.members.get("_claim_names"), Some(Claim::Object(names)) if names.get(name).is_some());
+        if elsewhere
+            || self
+                .members
+                .get("hasgroups")
+                .is_some_and(|has| *has == Claim::Bool(true) || has.as_text() == Some("true"))
+        {
             return Ok(Groups::Overage);
         }
         let groups = match self.find(name) {
-            None | Some(Value::Null) => Arc::default(),
-            Some(Value::String(group)) => Arc::from([canonical(group)]),
-            Some(Value::Array(groups)) => groups
+            None | Some(Claim::Null) => Arc::default(),
+            Some(Claim::Text(group)) => Arc::from([canonical(group)]),
+            Some(Claim::List(groups)) => groups
                 .iter()
-                .map(|group| group.as_str().map(canonical).ok_or(TokenFault::Claim("groups")))
+                .map(|group| group.as_text().map(canonical).ok_or(TokenFault::Claim("groups")))
                 .collect::<Result<_, _>>()?,
             Some(_) => return Err(TokenFault::Claim("groups")),
         };
@@ -198,25 +203,28 @@ impl Claims {
     /// Words in one string, parted by spaces, or in an array.
     fn words(&self, name: &str, what: &'static str) -> Result<Vec<&str>, TokenFault> {
         match self.find(name) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::String(words)) => Ok(words.split_ascii_whitespace().collect()),
-            Some(Value::Array(words)) => {
-                words.iter().map(|word| word.as_str().ok_or(TokenFault::Claim(what))).collect()
+            None | Some(Claim::Null) => Ok(Vec::new()),
+            Some(Claim::Text(words)) => Ok(words.split_ascii_whitespace().collect()),
+            Some(Claim::List(words)) => {
+                words.iter().map(|word| word.as_text().ok_or(TokenFault::Claim(what))).collect()
             }
             Some(_) => Err(TokenFault::Claim(what)),
         }
     }
 
     /// The claim of a configured name: as it is written (some contain dots), else as a path into objects.
-    fn find(&self, name: &str) -> Option<&Value> {
+    fn find(&self, name: &str) -> Option<&'m Claim<'m>> {
         self.members.get(name).or_else(|| {
             let (first, rest) = name.split_once('.')?;
-            rest.split('.').try_fold(self.members.get(first)?, |value, member| value.get(member))
+            rest.split('.').try_fold(self.members.get(first)?, |claim, member| match claim {
+                Claim::Object(members) => members.get(member),
+                _ => None,
+            })
         })
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.members.get(name).and_then(Value::as_str)
+        self.members.get(name).and_then(Claim::as_text)
     }
 
     fn identifier(&self, name: &'static str) -> Result<Option<Arc<str>>, TokenFault> {
@@ -226,10 +234,10 @@ impl Claims {
     /// A short text without control characters: identifiers become columns and log lines.
     fn identifier_at(&self, name: &str, what: &'static str) -> Result<Option<Arc<str>>, TokenFault> {
         match self.find(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) if text.len() <= IDENTIFIER_BYTES_MAX && !text.chars().any(char::is_control) => {
-                Ok(Some(text.as_str().into()))
+            None | Some(Claim::Null) => Ok(None),
+            Some(Claim::Text(text)) if text.is_empty() => Ok(None),
+            Some(Claim::Text(text)) if text.len() <= IDENTIFIER_BYTES_MAX && !text.chars().any(char::is_control) => {
+                Ok(Some((&**text).into()))
             }
             Some(_) => Err(TokenFault::Claim(what)),
         }

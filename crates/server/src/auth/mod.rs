@@ -14,6 +14,7 @@ mod fetch;
 mod issuer;
 mod keyfile;
 mod keys;
+mod members;
 mod principal;
 mod tenant;
 #[cfg(test)]

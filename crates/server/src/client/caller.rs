@@ -28,10 +28,7 @@ pub(super) struct Client {
 impl Client {
     /// Who sent the request. 401 comes before anything that would tell about the data.
     pub(super) async fn of(app: &App, parts: &Parts) -> Result<Self, Fault> {
-        let principal = match app.auth.cached(Plane::Client, &parts.headers) {
-            Some(known) => known,
-            None => app.auth.authenticate(Plane::Client, &parts.headers).await?,
-        };
+        let principal = app.auth.authenticate(Plane::Client, &parts.headers).await?;
         principal.require(Need::Read)?;
         if principal.groups == Groups::Overage {
             return Err(Fault::GroupsOverage);
