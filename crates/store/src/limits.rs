@@ -79,17 +79,17 @@ pub const MAX_CACHED_SUMMARIES: usize = 16_384;
 pub const PAGE_BYTES: u32 = 2_048;
 
 /// Frames (pages) in the write-ahead log after which the checkpointer takes a step: small, so that a step is short.
-pub const CHECKPOINT_STEP_FRAMES: u32 = 8_192;
+pub const CHECKPOINT_STEP_FRAMES: u32 = 16_384;
 
-/// Frames after which the writer itself moves the last few, so that the log starts again from its beginning (64 MiB): a file that does not
+/// Frames after which the writer itself moves the last few, so that the log starts again from its beginning (128 MiB): a file that does not
 /// grow is synced sooner.
-pub const WAL_RESTART_FRAMES: u32 = 32_768;
+pub const WAL_RESTART_FRAMES: u32 = 65_536;
 
 /// Frames that the writer moves at most, because everybody waits for it: what is moved is synced, page by page.
 pub const WAL_TAIL_FRAMES: u32 = 1_024;
 
-/// Frames (a quarter of a GiB) after which the writer moves what there is, however much: the log has an end.
-pub const WAL_FRAMES_MAX: u32 = 131_072;
+/// Frames (half a GiB) after which the writer moves what there is, however much: the log has an end.
+pub const WAL_FRAMES_MAX: u32 = 262_144;
 
 /// SQLite's page cache of the writer, in KiB: what the check-ins of a million devices change. It only grows with what is read.
 pub const WRITER_CACHE_KIB: i64 = 96 * 1024;
