@@ -180,7 +180,7 @@ pub enum StoreError {
     Unavailable(#[source] Cause),
 }
 
-/// Why a data folder cannot be opened, copied or checked.
+/// Why a data folder or a database cannot be opened, copied or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it.
@@ -235,6 +235,58 @@ pub enum OpenError {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// The URL of a database is none.
+    #[error("the database's URL is not usable: {what}")]
+    Address {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The server does not answer, or none of its hosts takes writes.
+    #[error("the database {shown} cannot be reached: {what}")]
+    Unreachable {
+        /// Hosts and database.
+        shown: String,
+        /// Why.
+        what: String,
+    },
+    /// The server does not let the role in.
+    #[error("the database {shown} refuses the login: {what}")]
+    LoginRefused {
+        /// Hosts and database.
+        shown: String,
+        /// The server's reason.
+        what: String,
+    },
+    /// The server is older than those this program works with.
+    #[error("PostgreSQL {found} is too old: version {oldest} or later is needed")]
+    ServerTooOld {
+        /// Its major version.
+        found: i32,
+        /// The oldest that will do.
+        oldest: i32,
+    },
+    /// A role is missing, or may do too much or too little.
+    #[error("{what}")]
+    Role {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// Somebody else is changing the schema, or uses it in a way that keeps it from being changed.
+    #[error("the schema of the database {shown} cannot be changed now: somebody else holds it; try again")]
+    Held {
+        /// Hosts and database.
+        shown: String,
+    },
+    /// The schema is older than this program's, and the role may not change it.
+    #[error(
+        "the database is of schema version {found} and has to be of {known}: run `officeconfig migrate` as the owner of its tables"
+    )]
+    Behind {
+        /// What the database has; 0 is nothing.
+        found: i64,
+        /// What the program has.
+        known: i64,
     },
     /// The database failed.
     #[error("the database cannot be opened")]

@@ -1,10 +1,12 @@
 //! Persistence of officeconfig behind one trait, [`Store`]: the control plane as immutable snapshots in memory, the check-in rows
-//! as a data plane that is queried, and durable atomic commits. Two stores keep one meaning: `sqlite` is the default, `memory` is
-//! the oracle that the tests hold it against. The only crate with SQL; it knows neither HTTP nor JSON requests.
+//! as a data plane that is queried, and durable atomic commits. Three stores keep one meaning: `sqlite` is the default, `postgres` is for
+//! more than one machine, `memory` is the oracle that the tests hold both against. The only crate with SQL; it knows neither HTTP nor JSON requests.
 
 pub mod changes;
 mod clients;
 pub mod command;
+mod conditions;
+mod days;
 pub mod domain;
 pub mod error;
 pub mod ids;
@@ -14,8 +16,11 @@ pub mod memory;
 mod observer;
 mod paging;
 mod position;
+pub mod postgres;
 mod predicate;
+mod queue;
 mod rules;
+mod shape;
 pub mod snapshot;
 pub mod sqlite;
 mod staged;
@@ -58,8 +63,15 @@ pub trait Store: Send + Sync {
     /// The tenant at its newest durable version. A tenant that never wrote gets an empty snapshot, and nothing is created.
     fn snapshot<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>>;
 
-    /// The same at once, when the tenant is in memory. A read from it runs no SQL.
+    /// The same at once, when what is in memory is known to be the newest. Where others write to the same database nothing is, without asking
+    /// it: then it is `None`.
     fn loaded_snapshot(&self, caller: &Caller) -> Option<Arc<TenantSnapshot>>;
+
+    /// The tenant as it was last known here, at once and whatever the database does: a change that was made through another server may be missing
+    /// for up to two seconds, or for as long as the database is not reached. It never goes back. `None` when the tenant is not in memory.
+    fn last_snapshot(&self, caller: &Caller) -> Option<Arc<TenantSnapshot>> {
+        self.loaded_snapshot(caller)
+    }
 
     /// Makes the changes, atomically. Answers after they are durable; dropping the future does not undo them.
     fn commit<'a>(&'a self, caller: &'a Caller, commit: Commit) -> BoxFuture<'a, Result<Committed, CommitError>>;

@@ -134,3 +134,101 @@ pub const LOG_ROWS_TRIMMED: u32 = 4;
 
 /// Commits that one question about changes looks at: some ten milliseconds' worth. It may find nothing in them and go on.
 pub const MAX_COMMITS_FOLLOWED: usize = 20_000;
+
+/// Connections to PostgreSQL of one server. Its processes are heavy; writers share commits and reads are short, so that few do.
+pub const CONNECTIONS: usize = 16;
+
+/// How long a transaction waits for one of them. Whoever waits longer is told to come again.
+pub const CONNECTION_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a host may take to answer before the next one is tried.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a connection may take to be made, whatever number of hosts there is.
+pub const CONNECT_DEADLINE: Duration = Duration::from_secs(6);
+
+/// A connection that says nothing is asked whether it is there after so long, so often, this many times: a host that vanished is noticed in ten
+/// seconds.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(4);
+/// See [`KEEPALIVE_IDLE`].
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
+/// See [`KEEPALIVE_IDLE`].
+pub const KEEPALIVE_RETRIES: u32 = 3;
+
+/// How long what was sent may stay unacknowledged by the other host.
+pub const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a statement waits for a lock, in the server. Transactions of one tenant follow one another in milliseconds.
+pub const LOCK_WAIT: Duration = Duration::from_secs(3);
+
+/// How long the server keeps what a transaction holds that says nothing: its client is gone, or frozen. Ours never pause for as long.
+pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
+
+/// How long a migration waits for a lock: as long as it may keep those waiting who come after it.
+pub const MIGRATION_LOCK_WAIT: Duration = Duration::from_secs(1);
+
+/// How often a transaction is tried again after it met another one, or lost its connection.
+pub const RETRIES: u32 = 5;
+
+/// The longest pause before the first of those; each further one is twice as long, up to a second.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(30);
+
+/// How long a change may take to be prepared in the database, until it is committed.
+pub const CHANGE_DEADLINE: Duration = Duration::from_secs(8);
+
+/// How long COMMIT may take until its outcome counts as unknown. A standby answers in milliseconds, or not for a while.
+pub const COMMIT_WAIT: Duration = Duration::from_secs(5);
+
+/// The same for check-ins, which clients wait for and send again by themselves.
+pub const CHECKIN_COMMIT_WAIT: Duration = Duration::from_secs(2);
+
+/// How long it is tried to find out what came of a COMMIT whose answer was lost. Whoever waits longer is told that it is not known.
+pub const OUTCOME_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long the question for a version may take: one key read.
+pub const CONFIRM_DEADLINE: Duration = Duration::from_secs(3);
+
+/// How often a server asks which of its tenants others changed. A change is seen within two seconds, with the time that loading takes.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(900);
+
+/// How often it is seen whether writing works while nobody says that it does not.
+pub const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often rows that nobody sees any more are removed, a part at a time.
+pub const TIDY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Transactions that change the control plane at once, of different tenants.
+pub const COMMIT_LINES: usize = 4;
+
+/// Transactions with check-ins at once. One tenant's are spread over them by their users.
+pub const CHECKIN_LINES: usize = 4;
+
+/// Commits of one tenant in a transaction.
+pub const COMMITS_TOGETHER: usize = 256;
+
+/// Check-ins of one tenant in a transaction: past some hundreds a row costs the same.
+pub const CHECKINS_TOGETHER: usize = 500;
+
+/// Hints of changed tenants that may wait. What is left out is found by asking.
+pub const MAX_HINTS: usize = 256;
+
+/// Statements kept prepared on a connection: more than there are texts in this crate.
+pub const STATEMENTS_PREPARED: usize = 128;
+
+/// Rows of the change log read at once: most who follow it need few.
+pub const LOG_ROWS_READ: i64 = 1_000;
+
+/// Bytes of a text that an index of PostgreSQL takes; it refuses entries beyond 2,700. What is longer is compared with the row.
+pub const MAX_INDEXED_TEXT: usize = 512;
+
+/// Rows of each kind that one call tidies in PostgreSQL: their users are locked meanwhile, for some tens of milliseconds.
+pub const TIDIED_AT_ONCE: i64 = 1_000;
+
+/// How many seconds a removed configuration is remembered in PostgreSQL, longer than any batch takes that was under way when it was removed.
+pub const DOOMED_KEPT_S: f64 = 3_600.0;
+
+/// Rows that are read at once from PostgreSQL where it cannot say what is asked: a megabyte or two.
+pub const SCAN_PART: u64 = 5_000;
+
+/// Rows that are kept to be sorted in an order that PostgreSQL cannot say: as many as a page and what may be skipped before it.
+pub const MAX_SCAN_SORTED: u64 = 2 * MAX_PAGE as u64;

@@ -63,7 +63,8 @@ fn sorted<'r>(mut rows: Rows<'r>, order: RowOrder, query: &StatusQuery) -> Resul
     Ok(rows)
 }
 
-fn is_after(order: RowOrder, at: Position, key: i64, row: &CheckinStatus) -> bool {
+/// Whether a row comes behind a position in the order.
+pub(crate) fn is_after(order: RowOrder, at: Position, key: i64, row: &CheckinStatus) -> bool {
     match at {
         Position::Key(last) => key > last,
         Position::Time { ticks, key: last } => {

@@ -183,6 +183,16 @@ impl TenantSnapshot {
         }
     }
 
+    /// What is told of the check-in rows of the configuration with this `seq`, where it is kept apart from the rest.
+    pub(crate) fn set_statuses(&mut self, seq: u64, version: u64, count: u64) {
+        if let Some(found) = self.by_seq.get(&seq).cloned() {
+            let mut changed = OfficeConfiguration::clone(&found);
+            changed.status_version = version;
+            changed.status_count = count;
+            self.put(Arc::new(changed));
+        }
+    }
+
     pub(crate) fn remove(&mut self, id: ConfigurationId) -> Option<Arc<OfficeConfiguration>> {
         let seq = self.by_id.remove(&id)?;
         let old = self.by_seq.remove(&seq)?;

@@ -80,10 +80,16 @@ impl Default for Retention {
 }
 
 impl Retention {
-    /// Whether a commit may go, when the newest one has version `newest` and was made at `now`.
-    pub(crate) fn is_over(&self, version: u64, ticks: i64, newest: u64, now: i64) -> bool {
+    /// The oldest ticks that are kept at `now`, and how many of the newest commits, as numbers for a database.
+    pub(crate) fn bounds(&self, now: i64) -> (i64, i64) {
         const TICKS_PER_SECOND: u64 = 10_000_000;
         let age = i64::try_from(self.age.as_secs().saturating_mul(TICKS_PER_SECOND)).unwrap_or(i64::MAX);
-        version < newest && (newest - version >= self.commits || ticks < now.saturating_sub(age))
+        (now.saturating_sub(age), i64::try_from(self.commits).unwrap_or(i64::MAX))
+    }
+
+    /// Whether a commit may go, when the newest one has version `newest` and was made at `now`.
+    pub(crate) fn is_over(&self, version: u64, ticks: i64, newest: u64, now: i64) -> bool {
+        let (oldest, _) = self.bounds(now);
+        version < newest && (newest - version >= self.commits || ticks < oldest)
     }
 }

@@ -46,6 +46,11 @@ impl IdentityKey {
     }
 
     /// In lower case.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// In lower case.
     pub(crate) fn device(&self) -> &str {
         &self.device
     }

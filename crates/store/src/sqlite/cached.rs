@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::statuses::Conditions;
+use crate::conditions::Conditions;
 use crate::domain::{CheckinStatus, Summary};
 use crate::error::StoreError;
 use crate::ids::ClientConfigurationId;

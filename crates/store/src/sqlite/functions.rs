@@ -8,6 +8,7 @@ use rusqlite::{Connection, Error};
 use sha2::{Digest as _, Sha256};
 
 use super::fleet::{self, User};
+use crate::days;
 use crate::rules::IdentityKey;
 
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
@@ -22,7 +23,7 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
 /// The forms and hashes that check-ins are found and counted by.
 pub(super) fn register_keys(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_scalar_function("policy_key", 1, flags, |c| Ok(fleet::policy_key(c.get_raw(0).as_str()?)))?;
+    connection.create_scalar_function("policy_key", 1, flags, |c| Ok(days::policy_key(c.get_raw(0).as_str()?)))?;
     connection.create_scalar_function("user_key", 1, flags, |c| Ok(user_key(c.get_raw(0).as_str()?)))?;
     connection.create_scalar_function("user_form", 1, flags, |c| Ok(User::of(c.get_raw(0).as_str()?)))?;
     connection.create_scalar_function("user_text", 1, flags, |c| Ok(c.get::<User>(0)?.text().into_owned()))?;

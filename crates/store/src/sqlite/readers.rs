@@ -12,18 +12,10 @@ use super::connect::Connector;
 use super::failure;
 use crate::error::StoreError;
 use crate::limits::{BUSY_RETRY_AFTER, MAX_IDLE_READERS, MAX_READS, MAX_SLOW_READS, READ_DEADLINE};
+use crate::shape::Shape;
 
 /// Steps of SQLite's machine between two looks at the clock: some tens of microseconds.
 const STEPS_BETWEEN_CHECKS: i32 = 10_000;
-
-/// What a read is expected to cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// An index answers it.
-    Quick,
-    /// It may walk everything.
-    Slow,
-}
 
 pub(super) struct Readers {
     path: PathBuf,

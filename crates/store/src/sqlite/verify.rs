@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::connect::Connector;
 use super::folder::{self, Folder};
 use super::{Durability, failure, fleet, load, schema};
+use crate::days::first_tick;
 use crate::error::OpenError;
 use crate::ids::{ConfigurationId, TenantId};
 use crate::rules;
@@ -328,7 +329,7 @@ fn fleet(
     if differing != 0 {
         report.finding("summaries", format!("configuration {name}: {differing} counts are not those of its rows"));
     }
-    let first = fleet::first_tick(rules::first_day_kept(newest).into());
+    let first = first_tick(rules::first_day_kept(newest).into());
     let shown: i64 = connection
         .prepare_cached("SELECT count(*) FROM checkins WHERE owner = ?1 AND ticks >= ?2")?
         .query_row((owner, first), |row| row.get(0))?;

@@ -14,11 +14,9 @@ use tokio::sync::oneshot;
 use super::checkpoint::Checkpoints;
 use super::columns::stored;
 use super::fleet::Fleet;
-use super::lanes::{Lanes, Refused, Waiting};
 use super::pending::{Pending, Settled, Shown};
 use super::statements::Statements;
 use super::tenants::{Found, Tenants};
-use super::window::Window;
 use super::{background, failure, load, log, statuses, write};
 use crate::changes::Retention;
 use crate::command::{Command, Commit, Committed};
@@ -30,6 +28,7 @@ use crate::limits::{
     HEAL_INTERVAL, MAX_BATCH, TENANT_QUEUE,
 };
 use crate::observer::{Observer, Transaction};
+use crate::queue::{Lanes, Refused, Waiting, Window};
 use crate::snapshot::TenantSnapshot;
 
 /// Rows that nobody sees any more that go with each transaction, and with each when there is nothing else to do.

@@ -280,7 +280,7 @@ pub(crate) async fn a_collection_is_followed_only_as_long_as_it_is_in_the_same_t
 }
 
 pub(crate) async fn what_is_trimmed_is_not_known_any_more_and_the_rest_is(f: Fixture) {
-    let f = f.keeping(Retention { commits: 5, ..Retention::default() });
+    let f = f.keeping(Retention { commits: 5, ..Retention::default() }).await;
     let of = Tracked::Configurations;
     let mut points = vec![Copy::start(&f, of).await.point];
     for n in 1..=12 {
@@ -298,7 +298,7 @@ pub(crate) async fn what_is_trimmed_is_not_known_any_more_and_the_rest_is(f: Fix
 }
 
 pub(crate) async fn old_commits_are_trimmed_when_a_later_one_comes(f: Fixture) {
-    let f = f.keeping(Retention { age: Duration::from_hours(48), ..Retention::default() });
+    let f = f.keeping(Retention { age: Duration::from_hours(48), ..Retention::default() }).await;
     let of = Tracked::Configurations;
     let mut points = Vec::new();
     for (n, now) in [(1, "2026-11-20T10:00:00Z"), (2, "2026-11-21T11:00:00Z"), (3, "2026-11-23T10:00:00Z")] {
@@ -318,7 +318,7 @@ pub(crate) async fn old_commits_are_trimmed_when_a_later_one_comes(f: Fixture) {
 
 pub(crate) async fn a_point_of_another_history_is_not_taken(f: Fixture) {
     let of = Tracked::Configurations;
-    let restored = f.keeping(Retention::default());
+    let restored = f.keeping(Retention::default()).await;
     for one in [&f, &restored] {
         one.created(1).await;
     }

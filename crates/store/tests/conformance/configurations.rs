@@ -14,7 +14,7 @@ pub(crate) async fn a_tenant_that_never_wrote_is_empty_and_stays_unknown(f: Fixt
     assert_eq!((snapshot.version(), snapshot.len()), (0, 0));
     assert!(snapshot.default_configuration().is_none());
     assert_eq!(snapshot.default_configuration_id(), f.default_id());
-    let loaded = f.store.loaded_snapshot(&f.caller).expect("nothing has to be loaded");
+    let loaded = f.store.last_snapshot(&f.caller).expect("nothing has to be loaded");
     assert_eq!(*loaded, *snapshot);
 }
 

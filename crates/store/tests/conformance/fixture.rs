@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use odata::edm::DateTimeOffset;
 use store::memory::MemoryStore;
+use store::postgres::{PostgresOptions, PostgresStore};
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{
     AssignmentId, Caller, Change, CheckinStatus, ClientConfigurationId, ClientKind, Command, Commit, CommitError,
@@ -12,36 +13,67 @@ use store::{
 };
 use uuid::Uuid;
 
+use super::cluster::{self, Database};
+
 pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) caller: Caller,
-    folder: Option<tempfile::TempDir>,
+    kept: Kept,
+}
+
+/// Where the store is; gone with it.
+enum Kept {
+    Nowhere,
+    Folder { _folder: tempfile::TempDir },
+    Database(Database),
 }
 
 impl Fixture {
     pub(crate) fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::new()), caller: caller(1), folder: None }
+        Self { store: Arc::new(MemoryStore::new()), caller: caller(1), kept: Kept::Nowhere }
     }
 
     pub(crate) fn sqlite() -> Self {
+        Self::sqlite_keeping(Retention::default())
+    }
+
+    fn sqlite_keeping(retention: Retention) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(SqliteOptions::new(folder.path())).unwrap();
-        Self { store: Arc::new(store), caller: caller(1), folder: Some(folder) }
+        let store = SqliteStore::open(SqliteOptions::new(folder.path()).retention(retention)).unwrap();
+        Self { store: Arc::new(store), caller: caller(1), kept: Kept::Folder { _folder: folder } }
+    }
+
+    /// `None` where there is no PostgreSQL.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let cluster = cluster::shared()?;
+        let prepare = async |url: String| {
+            store::postgres::migrate(&url, cluster::APP).await.unwrap();
+        };
+        let database = cluster.prepared("migrated", prepare).await;
+        Some(Self::postgres_keeping(database, Retention::default()).await)
+    }
+
+    async fn postgres_keeping(database: Database, retention: Retention) -> Self {
+        let options = PostgresOptions::new(database.app_url(), ids()).retention(retention);
+        let store = PostgresStore::open(options).await.unwrap();
+        Self { store: Arc::new(store), caller: caller(1), kept: Kept::Database(database) }
     }
 
     /// An empty store of the same kind, which keeps so much of its log.
-    pub(crate) fn keeping(&self, retention: Retention) -> Self {
-        let Some(_) = self.folder else {
-            return Self { store: Arc::new(MemoryStore::new().retention(retention)), ..Self::memory() };
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(SqliteOptions::new(folder.path()).retention(retention)).unwrap();
-        Self { store: Arc::new(store), caller: caller(1), folder: Some(folder) }
+    pub(crate) async fn keeping(&self, retention: Retention) -> Self {
+        match &self.kept {
+            Kept::Nowhere => Self { store: Arc::new(MemoryStore::new().retention(retention)), ..Self::memory() },
+            Kept::Folder { .. } => Self::sqlite_keeping(retention),
+            Kept::Database(database) => {
+                let database = database.cluster().prepared("migrated", async |_| {}).await;
+                Self::postgres_keeping(database, retention).await
+            }
+        }
     }
 
     /// The same store, asked by somebody else.
     pub(crate) fn as_caller(&self, caller: Caller) -> Self {
-        Self { store: Arc::clone(&self.store), caller, folder: None }
+        Self { store: Arc::clone(&self.store), caller, kept: Kept::Nowhere }
     }
 
     pub(crate) fn default_id(&self) -> ConfigurationId {
@@ -93,6 +125,12 @@ impl Fixture {
             }
         }
     }
+}
+
+/// Ids that no two tests of a database share.
+fn ids() -> impl Fn() -> Uuid + Send + Sync + 'static {
+    let next = std::sync::atomic::AtomicU64::new(1);
+    move || Uuid::from_u64_pair(7, next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
 }
 
 pub(crate) fn caller(n: u128) -> Caller {

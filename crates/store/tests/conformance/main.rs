@@ -6,6 +6,8 @@ mod atomicity;
 mod changes;
 mod checkins;
 mod clients;
+#[path = "../support/cluster.rs"]
+mod cluster;
 mod configurations;
 mod filters;
 mod fixture;
@@ -30,6 +32,14 @@ macro_rules! on_every_store {
             $(#[tokio::test]
             async fn $case() {
                 super::$module::$case(super::fixture::Fixture::sqlite()).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(fixture) = super::fixture::Fixture::postgres().await {
+                    super::$module::$case(fixture).await;
+                }
             })+
         }
     };

@@ -2,39 +2,15 @@
 //! counts for follows from its rows, which are few and stand together in an index; only how many users have which day is kept. Most check-ins
 //! change neither the day, nor the success, nor the policies of their row, and cost nothing here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use sha2::{Digest as _, Sha256};
 
 use super::forms::User;
-use super::words::{Policies, Word, Words};
+use super::words::{Word, Words};
+use crate::days::{ALL, Seen, affected, day_of, last_days, policy_key};
 use crate::domain::Summary;
 use crate::sqlite::statements::{Sql, Statements};
-
-/// In place of a client configuration: all rows.
-const ALL: i64 = 0;
-
-/// An id in `appliedPolicies`; never [`ALL`].
-pub(in crate::sqlite) fn policy_key(id: &str) -> i64 {
-    let mut first = [0; 8];
-    first.copy_from_slice(&Sha256::digest(id)[..8]);
-    (i64::from_be_bytes(first) & i64::MAX).max(1)
-}
-
-/// What of a row counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) day: i32,
-    pub(super) was_successful: bool,
-    pub(super) policies: Policies,
-}
-
-impl Seen {
-    fn counts_for(&self, client: i64) -> bool {
-        client == ALL || self.policies.binary_search(&client).is_ok()
-    }
-}
 
 /// A row that was added, changed or removed.
 pub(super) struct Moved<'r> {
@@ -75,7 +51,8 @@ impl Days {
         self.add(row.owner, ALL, day(after), |count| count.rows += 1);
         let others = others(statements, words, row)?;
         for client in affected {
-            let (old, new) = (last_days(&others, before, client), last_days(&others, after, client));
+            let (old, new) =
+                (last_days(others.iter().chain(before), client), last_days(others.iter().chain(after), client));
             self.add(row.owner, client, old.seen, |count| count.seen -= 1);
             self.add(row.owner, client, new.seen, |count| count.seen += 1);
             self.add(row.owner, client, old.failed, |count| count.failed -= 1);
@@ -101,38 +78,6 @@ impl Days {
     }
 }
 
-/// For whom a row counts otherwise than before.
-fn affected(before: Option<&Seen>, after: Option<&Seen>) -> BTreeSet<i64> {
-    if before == after {
-        return BTreeSet::new();
-    }
-    let state = |seen: Option<&Seen>| seen.map(|seen| (seen.day, seen.was_successful));
-    let policies = |seen: Option<&Seen>| seen.map(|seen| seen.policies.iter().copied().collect()).unwrap_or_default();
-    let (old, new): (BTreeSet<i64>, BTreeSet<i64>) = (policies(before), policies(after));
-    if state(before) == state(after) {
-        return old.symmetric_difference(&new).copied().collect();
-    }
-    old.union(&new).copied().chain([ALL]).collect()
-}
-
-/// The last day that a user was seen, and the last of a device that failed.
-#[derive(Debug, Default)]
-struct LastDays {
-    seen: Option<i32>,
-    failed: Option<i32>,
-}
-
-fn last_days(others: &[Seen], row: Option<&Seen>, client: i64) -> LastDays {
-    let mut last = LastDays::default();
-    for seen in others.iter().chain(row).filter(|seen| seen.counts_for(client)) {
-        last.seen = last.seen.max(Some(seen.day));
-        if !seen.was_successful {
-            last.failed = last.failed.max(Some(seen.day));
-        }
-    }
-    last
-}
-
 /// The other rows of the row's user.
 fn others(statements: &mut Statements<'_>, words: &mut Words, row: &Moved<'_>) -> rusqlite::Result<Vec<Seen>> {
     let found: Vec<(i64, bool, Word)> = statements
@@ -144,20 +89,6 @@ fn others(statements: &mut Statements<'_>, words: &mut Words, row: &Moved<'_>) -
         Ok(Seen { day: day_of(ticks), was_successful, policies })
     });
     seen.collect()
-}
-
-pub(super) const TICKS_PER_DAY: i64 = 864_000_000_000;
-/// Days from 0001-01-01, where ticks start, to 1970-01-01.
-const DAYS_TO_UNIX: i64 = 719_162;
-
-/// The UTC day of an instant, in days since 1970-01-01.
-pub(in crate::sqlite) fn day_of(ticks: i64) -> i32 {
-    i32::try_from(ticks / TICKS_PER_DAY - DAYS_TO_UNIX).unwrap_or(i32::MAX)
-}
-
-/// The first instant of a UTC day.
-pub(in crate::sqlite) fn first_tick(day: i64) -> i64 {
-    day.saturating_add(DAYS_TO_UNIX).saturating_mul(TICKS_PER_DAY)
 }
 
 /// The summary of the days from `first` to `last`; `None` when some user was seen later, whose earlier days nobody knows: then the rows have

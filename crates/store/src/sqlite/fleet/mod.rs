@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::domain::{Checkin, CheckinStatus};
 use crate::rules::{self, IdentityKey};
 use days::{Days, Moved};
-pub(super) use days::{differing, first_tick, policy_key, summary};
+pub(super) use days::{differing, summary};
 pub(super) use forms::{User, above_texts, device_key, split_name, users_starting_with};
 use known::{Known, Print};
 use owners::Owners;

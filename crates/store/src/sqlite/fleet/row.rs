@@ -5,9 +5,9 @@ use std::sync::Arc;
 use odata::edm::DateTimeOffset;
 use rusqlite::{Row, params};
 
-use super::days::{Seen, day_of};
 use super::forms::{User, device_key, split_name};
 use super::words::{Kind, Word, Words};
+use crate::days::{Seen, day_of};
 use crate::domain::{Checkin, CheckinStatus};
 use crate::rules::IdentityKey;
 use crate::sqlite::columns;

@@ -5,7 +5,8 @@ use std::collections::{HashSet, VecDeque};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Fleet, Of, days, row};
+use super::{Fleet, Of, row};
+use crate::days::first_tick;
 use crate::limits::MAX_OWNERS_KNOWN;
 use crate::sqlite::statements::Statements;
 
@@ -103,7 +104,7 @@ impl Fleet {
 
     fn sweep_old_of(&mut self, statements: &mut Statements<'_>, of: Of, most: u32) -> rusqlite::Result<u32> {
         let Some(owner) = self.owners.find(statements, of)? else { return Ok(0) };
-        let first = days::first_tick(owner.first_day().into());
+        let first = first_tick(owner.first_day().into());
         let old = row::before(statements, owner.number, first, most)?;
         for row in &old {
             self.remove(statements, owner.number, row)?;

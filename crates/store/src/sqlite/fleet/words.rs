@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension as _, ToSql};
 
-use super::days::policy_key;
+use crate::days::{self, Policies};
 use crate::domain::CheckinStatus;
 use crate::ids::ClientConfigurationId;
 use crate::limits::{MAX_APPLIED_WORD, MAX_WORD, MAX_WORDS, MAX_WORDS_KNOWN};
@@ -59,9 +59,6 @@ impl FromSql for Word {
         }
     }
 }
-
-/// Keys of client configurations, each once, in order.
-pub(super) type Policies = Arc<[i64]>;
 
 #[derive(Default)]
 pub(super) struct Words {
@@ -168,10 +165,8 @@ impl Words {
         let Some(text) = self.text(statements, word)? else {
             return Ok(Arc::clone(self.none.get_or_insert_with(|| Arc::from([]))));
         };
-        let mut keys: Vec<i64> = columns::json_list(&text, 0)?.iter().map(|id| policy_key(id)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let policies = Policies::from(keys);
+        let list = columns::json_list(&text, 0)?;
+        let policies = days::policies(list.iter().map(AsRef::as_ref));
         if let Word::Known(id) = word {
             self.policies.insert(*id, Arc::clone(&policies));
         }

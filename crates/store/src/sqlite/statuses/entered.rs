@@ -3,8 +3,8 @@
 
 use rusqlite::types::Value;
 
-use super::conditions::{Match, TextColumn, TextCondition};
 use super::text::USER_PRINCIPAL_NAME;
+use crate::conditions::{Match, TextColumn, TextCondition};
 use crate::sqlite::fleet::{User, above_texts, split_name, users_starting_with};
 
 /// Binds a value and gives its name in the SQL text.

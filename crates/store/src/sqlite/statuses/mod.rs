@@ -1,7 +1,6 @@
 //! Pages of check-in rows and their summaries, from SQL. Every value is a bound parameter; text is only ever from this module and the
 //! column map.
 
-mod conditions;
 mod entered;
 mod plan;
 #[cfg(test)]
@@ -13,18 +12,18 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{checkin, stored};
-use super::readers::Shape;
 use super::{failure, fleet, written};
-use crate::domain::{CheckinStatus, OfficeConfiguration, Summary};
+use crate::conditions::Conditions;
+use crate::days::first_tick;
+use crate::domain::{CheckinStatus, Summary};
 use crate::error::StoreError;
 use crate::ids::ClientConfigurationId;
-use crate::limits::{MAX_PAGE, MAX_QUICK_SKIP, MAX_WRITTEN_STATUSES};
+use crate::limits::{MAX_PAGE, MAX_WRITTEN_STATUSES};
 use crate::paging;
 use crate::position::{Position, RowOrder};
 use crate::rules;
 use crate::status::{StatusPage, StatusQuery};
 use crate::summary::{Tally, summarize, window};
-pub(super) use conditions::Conditions;
 use plan::Plan;
 use text::Select;
 #[cfg(test)]
@@ -35,21 +34,6 @@ pub(super) fn none(query: &StatusQuery) -> Result<StatusPage, StoreError> {
     let order = RowOrder::of(&query.order);
     query.after.as_ref().map(|c| Position::open(order, c)).transpose()?;
     Ok(StatusPage { count: query.count.then_some(0), ..StatusPage::default() })
-}
-
-/// Whether an index answers the query (ruling R4), as far as its form tells. A small collection is quick in every shape.
-pub(super) fn shape(query: &StatusQuery, of: &OfficeConfiguration) -> Shape {
-    if !of.has_checkins_from_clients || of.status_count <= MAX_WRITTEN_STATUSES as u64 {
-        return Shape::Quick;
-    }
-    let conditions = Conditions::of(query.filter.as_ref());
-    let selective = conditions.has_equal_text();
-    let counted = query.count && query.filter.is_some();
-    let indexed = conditions.all_indexed()
-        && query.applied_policy.is_none()
-        && RowOrder::of(&query.order) != RowOrder::Other
-        && query.skip <= MAX_QUICK_SKIP;
-    if indexed && (selective || !counted) { Shape::Quick } else { Shape::Slow }
 }
 
 /// A page of the rows of the configuration with this `seq`. The connection is in a transaction.
@@ -151,7 +135,7 @@ impl Fleet {
     }
 
     fn first_tick(self) -> i64 {
-        fleet::first_tick(self.first_day.into())
+        first_tick(self.first_day.into())
     }
 
     /// The first instant that is shown, while there are rows from before it that have not been removed yet.
@@ -254,7 +238,7 @@ impl Fleet {
         }
         let mut tally = Tally::default();
         let select = Select::of_policy(self.tenant, self.owner, id);
-        let (sql, params) = text::in_window(select, fleet::first_tick(first), fleet::first_tick(last + 1));
+        let (sql, params) = text::in_window(select, first_tick(first), first_tick(last + 1));
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(params))?;
         while let Some(row) = rows.next()? {

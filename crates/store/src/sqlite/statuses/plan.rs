@@ -4,8 +4,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::conditions::{Conditions, TextColumn};
 use super::entered::Bind;
+use crate::conditions::{Conditions, TextColumn};
 use crate::limits::{MAX_KEY_SET, MAX_SORTED_ROWS};
 use crate::position::RowOrder;
 

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::plan::Driver;
 use super::*;
 use crate::ids::ConfigurationId;
+use crate::shape::{Shape, shape};
 use crate::sqlite::{connect::Connector, schema};
 
 const ROWS: i64 = 60_000;

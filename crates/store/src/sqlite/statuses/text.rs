@@ -9,8 +9,8 @@ use rusqlite::ParamsFromIter;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use super::conditions::Conditions;
 use super::plan::{Driver, Plan, Source};
+use crate::conditions::Conditions;
 use crate::error::StoreError;
 use crate::position::{Position, RowOrder, member};
 use crate::sqlite::fleet::{FORM_OF_CLOCK, Kind, row_id};

@@ -1,5 +1,5 @@
-//! What a filter asks for that an index can answer: the conjuncts of the forms that ruling R4 names. The filter itself is applied
-//! besides, so that a condition missed here costs time and never a wrong row.
+//! What a filter asks for that an index can answer: the conjuncts of the forms that ruling R4 names, the same for every database. A filter with
+//! anything else in it is applied besides, so that a condition missed here costs time and never a wrong row. It must never know SQL.
 
 use odata::Value;
 use odata::expr::{CompareOp, Expr, Function, Node, Step};
@@ -10,7 +10,7 @@ use crate::position::member;
 
 /// A text column with an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sqlite) enum TextColumn {
+pub(crate) enum TextColumn {
     UserId,
     UserPrincipalName,
     DeviceName,
@@ -29,15 +29,15 @@ impl TextColumn {
 
 /// What a text column must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sqlite) struct TextCondition {
-    pub(super) column: TextColumn,
-    pub(super) text: String,
-    pub(super) is: Match,
+pub(crate) struct TextCondition {
+    pub(crate) column: TextColumn,
+    pub(crate) text: String,
+    pub(crate) is: Match,
 }
 
 /// How a text is to be like another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sqlite) enum Match {
+pub(crate) enum Match {
     Equal,
     StartsWith,
 }
@@ -58,18 +58,18 @@ impl TextCondition {
 
 /// The conjuncts of a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::sqlite) struct Conditions {
-    pub(super) texts: Vec<TextCondition>,
-    pub(super) successful: Option<bool>,
+pub(crate) struct Conditions {
+    pub(crate) texts: Vec<TextCondition>,
+    pub(crate) successful: Option<bool>,
     /// Inclusive ticks.
-    pub(super) since: Option<i64>,
+    pub(crate) since: Option<i64>,
     /// Inclusive ticks.
-    pub(super) until: Option<i64>,
+    pub(crate) until: Option<i64>,
     other: bool,
 }
 
 impl Conditions {
-    pub(in crate::sqlite) fn of(filter: Option<&Filter>) -> Self {
+    pub(crate) fn of(filter: Option<&Filter>) -> Self {
         let mut conditions = Self::default();
         if let Some(filter) = filter {
             conditions.add(filter.expr());
@@ -78,20 +78,20 @@ impl Conditions {
     }
 
     /// Whether every conjunct is of a form that has an index.
-    pub(in crate::sqlite) fn all_indexed(&self) -> bool {
+    pub(crate) fn all_indexed(&self) -> bool {
         !self.other
     }
 
-    pub(super) fn has_equal_text(&self) -> bool {
+    pub(crate) fn has_equal_text(&self) -> bool {
         self.texts.iter().any(|condition| condition.is == Match::Equal)
     }
 
-    pub(super) fn has_range(&self) -> bool {
+    pub(crate) fn has_range(&self) -> bool {
         self.since.is_some() || self.until.is_some()
     }
 
     /// Whether a row meets all of them.
-    pub(in crate::sqlite) fn hold(&self, row: &CheckinStatus) -> bool {
+    pub(crate) fn hold(&self, row: &CheckinStatus) -> bool {
         let ticks = row.checkin.ticks();
         self.successful.is_none_or(|wanted| row.was_successful == wanted)
             && self.since.is_none_or(|since| ticks >= since)
@@ -100,8 +100,13 @@ impl Conditions {
     }
 
     /// Takes no row from before an instant.
-    pub(super) fn not_before(&mut self, ticks: i64) {
+    pub(crate) fn not_before(&mut self, ticks: i64) {
         self.since = self.since.max(Some(ticks));
+    }
+
+    /// Takes no row from behind an instant.
+    pub(crate) fn not_after(&mut self, ticks: i64) {
+        self.until = Some(self.until.map_or(ticks, |until| until.min(ticks)));
     }
 
     fn add(&mut self, expr: &Expr) {
@@ -151,10 +156,9 @@ impl Conditions {
                     CompareOp::Ne => return None,
                 };
                 self.since = self.since.max(since);
-                self.until = match (self.until, until) {
-                    (Some(one), Some(two)) => Some(one.min(two)),
-                    (one, two) => one.or(two),
-                };
+                if let Some(until) = until {
+                    self.not_after(until);
+                }
                 Some(())
             }
             (_, Value::String(text), CompareOp::Eq) => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// The window.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     size: usize,
     /// Between these it stays.
     least: usize,
@@ -19,13 +19,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(least: usize, most: usize, in_good_time: Duration) -> Self {
+    pub(crate) fn new(least: usize, most: usize, in_good_time: Duration) -> Self {
         Self { size: most, least, most, in_good_time, changed: None, was_hit: false }
     }
 
     /// Whether one more may wait in a lane where `own` wait, when `before` come before it and there are so many lanes. Each lane has its share;
     /// with what others have that do not keep to theirs it may be twice as much.
-    pub(super) fn has_room(&mut self, own: usize, before: usize, lanes: usize) -> bool {
+    pub(crate) fn has_room(&mut self, own: usize, before: usize, lanes: usize) -> bool {
         let share = (self.size / lanes.max(1)).max(1);
         let has_room = own < share && before < self.size.saturating_mul(2);
         self.was_hit |= !has_room;
@@ -33,7 +33,7 @@ impl Window {
     }
 
     /// At `now` those are served, or past being served, of whom the first came at `came`.
-    pub(super) fn served(&mut self, came: Instant, now: Instant) {
+    pub(crate) fn served(&mut self, came: Instant, now: Instant) {
         if self.changed.is_some_and(|changed| came < changed) {
             return;
         }

@@ -9,7 +9,7 @@ use super::window::Window;
 use crate::ids::TenantId;
 
 /// Entries that wait, for one who takes them.
-pub(super) struct Lanes<T> {
+pub(crate) struct Lanes<T> {
     state: Mutex<State<T>>,
     came: Condvar,
     most: usize,
@@ -31,7 +31,7 @@ struct State<T> {
 }
 
 /// What can wait.
-pub(super) trait Waiting {
+pub(crate) trait Waiting {
     /// When it came, if it wants to be done in good time.
     fn came(&self) -> Option<Instant>;
 
@@ -39,9 +39,20 @@ pub(super) trait Waiting {
     fn is_over(&self, now: Instant) -> bool;
 }
 
+/// What [`Lanes::turn`] came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Entries of this tenant were taken, or were over.
+    Of(TenantId),
+    /// Nothing waits.
+    Idle,
+    /// It is closed and nothing is left.
+    Closed,
+}
+
 /// Why an entry was not put.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     Full,
     /// It would not be done in good time.
     Late,
@@ -49,7 +60,7 @@ pub(super) enum Refused {
 }
 
 impl<T: Waiting> Lanes<T> {
-    pub(super) fn new(most: usize, most_of_one: usize, batch: usize, window: Window) -> Self {
+    pub(crate) fn new(most: usize, most_of_one: usize, batch: usize, window: Window) -> Self {
         let (lanes, turns) = (HashMap::new(), VecDeque::new());
         let state = State { lanes, turns, len: 0, closed: false, window, serving: None };
         Self { state: Mutex::new(state), came: Condvar::new(), most, most_of_one, batch }
@@ -60,7 +71,7 @@ impl<T: Waiting> Lanes<T> {
     }
 
     /// Puts an entry at the end of its tenant's lane.
-    pub(super) fn put(&self, tenant: TenantId, entry: T) -> Result<(), Refused> {
+    pub(crate) fn put(&self, tenant: TenantId, entry: T) -> Result<(), Refused> {
         let state = &mut *self.lock();
         if state.closed {
             return Err(Refused::Closed);
@@ -92,7 +103,7 @@ impl<T: Waiting> Lanes<T> {
 
     /// Takes what is done at once, the tenants in turns, and what is over on the way; waits for the first entry for a while. `None`: it is
     /// closed and nothing is left.
-    pub(super) fn take(&self, within: Duration, into: &mut Vec<T>, over: &mut Vec<T>) -> Option<()> {
+    pub(crate) fn take(&self, within: Duration, into: &mut Vec<T>, over: &mut Vec<T>) -> Option<()> {
         let mut state = self.lock();
         if let Some(came) = state.serving.take() {
             state.window.served(came, Instant::now());
@@ -125,13 +136,41 @@ impl<T: Waiting> Lanes<T> {
         Some(())
     }
 
+    /// Takes what is done at once of the tenant whose turn it is, and what is over on the way, without waiting for anything.
+    pub(crate) fn turn(&self, into: &mut Vec<T>, over: &mut Vec<T>) -> Turn {
+        let state = &mut *self.lock();
+        let now = Instant::now();
+        if let Some(came) = state.serving.take() {
+            state.window.served(came, now);
+        }
+        let Some(tenant) = state.turns.pop_front() else {
+            return if state.closed { Turn::Closed } else { Turn::Idle };
+        };
+        let mut lane = state.lanes.remove(&tenant).unwrap_or_default();
+        while into.len() < self.batch
+            && let Some(entry) = lane.pop_front()
+        {
+            state.len -= 1;
+            if entry.is_over(now) { over.push(entry) } else { into.push(entry) }
+        }
+        if !lane.is_empty() {
+            state.lanes.insert(tenant, lane);
+            state.turns.push_back(tenant);
+        }
+        if let Some(came) = over.iter().filter_map(Waiting::came).min() {
+            state.window.served(came, now);
+        }
+        state.serving = into.iter().filter_map(Waiting::came).min();
+        Turn::Of(tenant)
+    }
+
     /// How many wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.lock().len
     }
 
     /// Takes no more and lets go of what waits.
-    pub(super) fn abandon(&self) {
+    pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
         state.lanes.clear();
@@ -140,7 +179,7 @@ impl<T: Waiting> Lanes<T> {
     }
 
     /// Takes no more.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.came.notify_all();
     }
@@ -208,6 +247,25 @@ mod tests {
         lanes.close();
         assert_eq!(lanes.put(tenant(1), "y"), Err(Refused::Closed));
         assert_eq!((taken(&lanes), taken(&lanes)), (Some(vec!["x"]), None));
+    }
+
+    #[test]
+    fn a_turn_takes_one_tenants_entries_only() {
+        let lanes = lanes(100, 50, 2);
+        for (of, entry) in [(1, "a1"), (2, "b1"), (1, "over"), (1, "a2"), (1, "a3")] {
+            lanes.put(tenant(of), entry).expect("room");
+        }
+        lanes.close();
+        let mut turns = Vec::new();
+        loop {
+            let (mut taken, mut over) = (Vec::new(), Vec::new());
+            match lanes.turn(&mut taken, &mut over) {
+                Turn::Of(of) => turns.push((of, taken, over.len())),
+                end => break assert_eq!((end, lanes.len()), (Turn::Closed, 0)),
+            }
+        }
+        let expected = [(tenant(1), vec!["a1", "a2"], 1), (tenant(2), vec!["b1"], 0), (tenant(1), vec!["a3"], 0)];
+        assert_eq!(turns, expected);
     }
 
     #[test]

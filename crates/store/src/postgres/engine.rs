@@ -1,0 +1,148 @@
+//! What all parts of the store work with: connections, the tenants in memory, and how the one is read into the other. It must never write.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+use tokio_postgres::Client;
+
+use super::connect::Pool;
+use super::control::Control;
+use super::failure::Failure;
+use super::health::Trouble;
+use super::loaded::{Counts, Known, Loaded};
+use super::replicas::Untidy;
+use super::retry::{Attempts, Ids};
+use super::tx::{Mode, Tx};
+use super::{fleet, load};
+use crate::changes::Retention;
+use crate::ids::TenantId;
+use crate::limits::{CONFIRM_DEADLINE, READ_DEADLINE};
+use crate::observer::Observer;
+use crate::snapshot::TenantSnapshot;
+
+pub(super) struct Engine {
+    pub(super) pool: Pool,
+    pub(super) control: Control,
+    pub(super) loaded: Loaded,
+    pub(super) ids: Ids,
+    pub(super) trouble: Trouble,
+    pub(super) untidy: Untidy,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) retention: Retention,
+    loading: [tokio::sync::Mutex<()>; LOADING_LOCKS],
+}
+
+/// Locks that keep two readers from loading one tenant at the same time.
+const LOADING_LOCKS: usize = 16;
+
+/// What a read does in its transaction, with the tenant as it is there.
+pub(super) type Reading<'w, T> = BoxFuture<'w, Result<T, Failure>>;
+
+impl Engine {
+    pub(super) fn new(
+        pool: Pool,
+        control: Control,
+        budget: usize,
+        ids: Ids,
+        observer: Arc<dyn Observer>,
+        retention: Retention,
+    ) -> Self {
+        let loading = std::array::from_fn(|_| tokio::sync::Mutex::default());
+        let (loaded, trouble, untidy) = (Loaded::new(budget), Trouble::default(), Untidy::default());
+        Self { pool, control, loaded, ids, trouble, untidy, observer, retention, loading }
+    }
+
+    /// The tenant as the primary has it now.
+    pub(super) async fn confirmed(&self, tenant: TenantId) -> Result<Known, Failure> {
+        let Some(known) = self.loaded.find(tenant) else { return self.load(tenant, 0).await };
+        if known.recorded.is_empty() {
+            let version = self.version(tenant).await?;
+            // By now it may be even newer.
+            return match self.loaded.find(tenant) {
+                Some(known) if known.version() >= version => Ok(known),
+                _ => self.load(tenant, version).await,
+            };
+        }
+        // What check-ins add has no version: it is asked for too.
+        self.read(tenant, |_, known| Box::pin(async move { Ok(known.clone()) })).await
+    }
+
+    /// The tenant's version on the primary; the connection may have ended while nobody asked.
+    async fn version(&self, tenant: TenantId) -> Result<u64, Failure> {
+        let mut attempts = Attempts::new(&self.ids, CONFIRM_DEADLINE);
+        loop {
+            match self.control.version(tenant).await {
+                Err(failure) => attempts.after(failure).await?,
+                version => return version,
+            }
+        }
+    }
+
+    /// Loads a tenant into memory, unless it has come there at this version meanwhile.
+    pub(super) async fn load(&self, tenant: TenantId, at_least: u64) -> Result<Known, Failure> {
+        let lock = usize::try_from(tenant.0.as_u128() % (LOADING_LOCKS as u128)).unwrap_or(0);
+        let _one_at_a_time = self.loading[lock].lock().await;
+        if at_least > 0
+            && let Some(known) = self.loaded.find(tenant).filter(|known| known.version() >= at_least)
+        {
+            return Ok(known);
+        }
+        self.read(tenant, |_, known| Box::pin(async move { Ok(known.clone()) })).await
+    }
+
+    /// Reads one state of the database, together with the tenant as it is in that state.
+    pub(super) async fn read<T: Send>(
+        &self,
+        tenant: TenantId,
+        work: impl for<'w> Fn(&'w Tx, &'w Known) -> Reading<'w, T> + Sync,
+    ) -> Result<T, Failure> {
+        let mut attempts = Attempts::new(&self.ids, READ_DEADLINE);
+        loop {
+            let read = tokio::time::timeout(READ_DEADLINE, self.read_once(tenant, &work)).await;
+            match read.unwrap_or(Err(Failure::Late)) {
+                Err(failure) => attempts.after(failure).await?,
+                read => return read,
+            }
+        }
+    }
+
+    async fn read_once<T: Send>(
+        &self,
+        tenant: TenantId,
+        work: &(impl for<'w> Fn(&'w Tx, &'w Known) -> Reading<'w, T> + Sync),
+    ) -> Result<T, Failure> {
+        let epoch = self.loaded.epoch();
+        let expected = self.loaded.find(tenant).is_some_and(|known| !known.recorded.is_empty());
+        let (tx, version, counts) =
+            Tx::begin_with(&self.pool, tenant, Mode::Read, |client| counts(client, tenant, expected)).await?;
+        let version = version.unwrap_or_default();
+        let (base, recorded) = match self.loaded.find(tenant) {
+            Some(known) if known.version() == version => (known.base, known.recorded),
+            _ => {
+                let base = if version == 0 {
+                    TenantSnapshot::empty(tenant)
+                } else {
+                    load::snapshot(&tx, tenant, version).await?
+                };
+                let known = Known::read(base, &Counts::new());
+                (known.base, known.recorded)
+            }
+        };
+        let counts = if recorded.is_empty() || expected { counts } else { fleet::counts(tx.client(), tenant).await? };
+        let known = Known::new(base, recorded, &counts);
+        self.loaded.keep(known.clone(), epoch);
+        let done = work(&tx, &known).await?;
+        tx.end();
+        Ok(done)
+    }
+}
+
+/// What check-ins add to a tenant, where they are expected to add something.
+pub(super) fn counts(
+    client: &Client,
+    tenant: TenantId,
+    expected: bool,
+) -> BoxFuture<'_, Result<Counts, tokio_postgres::Error>> {
+    if expected { fleet::counts(client, tenant).boxed() } else { ready(Ok(Counts::new())).boxed() }
+}

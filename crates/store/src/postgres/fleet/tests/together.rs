@@ -1,0 +1,54 @@
+//! Several servers at once, on the same users: nothing is lost, counted twice or left locked.
+
+use futures_util::future::join_all;
+use proptest::test_runner::TestRunner;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error, Transaction};
+
+use super::{Base, TICKS_A_DAY, at, begin, caller, checkins, configuration, counts};
+use crate::Caller;
+use crate::domain::Checkin;
+use crate::postgres::fleet;
+
+/// Does it in a transaction, and once more where it waited for another one that waited for it, as the store does.
+async fn again(client: &mut Client, who: &Caller, work: impl AsyncFn(&Transaction<'_>) -> Result<(), Error>) {
+    loop {
+        let tx = begin(client, who.tenant).await;
+        match work(&tx).await {
+            Ok(()) => return tx.commit().await.unwrap(),
+            Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => tx.rollback().await.unwrap(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_of_several_servers_for_the_same_users_count_exactly() {
+    let Some(base) = Base::new().await else { return };
+    let who = caller(1);
+    let servers = (0..4_u64).map(|n| {
+        let base = &base;
+        let who = caller(1);
+        async move {
+            let mut client = base.client().await;
+            let mut random = TestRunner::deterministic();
+            let skipped = usize::try_from(n).unwrap() * 7;
+            for round in 0..40_i64 {
+                let latest = at("2026-06-30T00:00:00Z").ticks() - (40 - round) * 3 * TICKS_A_DAY;
+                let batch = checkins(&mut random, latest, 40 + skipped);
+                let of = |checkin: &Checkin| if checkin.configuration == configuration(1) { 1 } else { 2 };
+                let batch: Vec<(u64, &Checkin)> = batch[skipped..].iter().map(|c| (of(c), c)).collect();
+                again(&mut client, &who, async |tx| fleet::record(tx, who.tenant, &batch).await).await;
+                if round % 4 == i64::try_from(n).unwrap() {
+                    again(&mut client, &who, async |tx| fleet::tidy(tx, who.tenant).await.map(drop)).await;
+                }
+            }
+        }
+    });
+    join_all(servers).await;
+    let mut client = base.client().await;
+    let tx = begin(&mut client, who.tenant).await;
+    counts::check(&tx, who.tenant).await;
+    let batches = fleet::counts(&tx, who.tenant).await.unwrap();
+    assert_eq!(batches.values().map(|(batches, _)| batches).sum::<u64>(), 4 * 40 * 2);
+}

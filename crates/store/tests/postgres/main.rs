@@ -1,0 +1,14 @@
+//! What is PostgreSQL's own, beside the conformance suite: roles and row-level security, what is refused when it is opened, commits whose answer
+//! is lost, several stores on one database. Each test has a database of its own in a throwaway cluster.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod checkins;
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod commits;
+mod fixture;
+mod opening;
+mod proxy;
+mod replicas;
+mod tenants;
+mod tls;
