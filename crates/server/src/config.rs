@@ -25,6 +25,10 @@ pub struct Config {
     pub listen: String,
     /// The data folder.
     pub data: PathBuf,
+    /// A PostgreSQL database instead of the one in the data folder.
+    pub database: Option<DatabaseUrl>,
+    /// The file that seals the keys which servers share in the database.
+    pub secret_file: Option<PathBuf>,
     /// A proxy in front does TLS: other machines may reach the plain port.
     pub behind_proxy: bool,
     /// Proxies whose `X-Forwarded-*` counts: addresses and blocks (`10.0.0.0/8`).
@@ -54,6 +58,8 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             data: PathBuf::from("./officeconfig-data"),
+            database: None,
+            secret_file: None,
             behind_proxy: false,
             trusted_proxies: Vec::new(),
             tls: None,
@@ -66,6 +72,30 @@ impl Default for Config {
             check_in: CheckInSection::default(),
             limits: LimitsSection::default(),
         }
+    }
+}
+
+/// Where a database is, with the password in it: never shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The URL as it was given.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for DatabaseUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(…)")
     }
 }
 

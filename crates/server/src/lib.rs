@@ -16,3 +16,4 @@ pub mod http;
 pub mod limits;
 pub mod metrics;
 mod openapi;
+mod secrets;

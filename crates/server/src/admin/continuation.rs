@@ -36,8 +36,21 @@ impl ContinuationKey {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path, ids)?,
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
-        anyhow::ensure!(bytes.len() == KEY_BYTES, "{} is not a key of {KEY_BYTES} bytes", path.display());
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+        Self::of_bytes(&bytes).with_context(|| path.display().to_string())
+    }
+
+    /// Bytes of a key that is not there yet, as [`Self::of_bytes`] takes them.
+    pub fn fresh(ids: &dyn IdSource) -> Vec<u8> {
+        random(ids).to_vec()
+    }
+
+    /// The key with these bytes.
+    ///
+    /// # Errors
+    /// When they are not a key.
+    pub fn of_bytes(bytes: &[u8]) -> Result<Self> {
+        anyhow::ensure!(bytes.len() == KEY_BYTES, "it is not a key of {KEY_BYTES} bytes");
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
     }
 
     /// A key for one process, when there is no folder.

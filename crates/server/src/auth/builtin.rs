@@ -1,4 +1,5 @@
-//! The built-in issuer: tokens for development and service accounts, signed with keys that live in the data folder.
+//! The built-in issuer: tokens for development and service accounts, signed with keys that live in the data folder,
+//! or in the database that replicas share.
 //!
 //! Scheme of its tokens: `iss` is `urn:officeconfig:issuer:<id>`, an id made with the first key. `aud` follows from the
 //! scopes: `UserPolicies.*` is for the client plane, all else for the admin plane; a token with both kinds names both
@@ -75,6 +76,12 @@ pub enum BuiltinError {
         /// What is wrong.
         fault: &'static str,
     },
+    /// The keys that replicas share are not of this version.
+    #[error("the shared keys of the built-in issuer are not usable: {fault}")]
+    Shared {
+        /// What is wrong.
+        fault: &'static str,
+    },
 }
 
 /// Why a token is not made.
@@ -123,6 +130,21 @@ impl BuiltinIssuer {
             read => read.map_err(failed)?,
         };
         Self::from_file(&file, env).map_err(|fault| BuiltinError::Content { path, fault })
+    }
+
+    /// The keys of an issuer that is not there yet, as [`Self::of_shared`] takes them.
+    pub fn fresh_keys(env: &Env) -> Vec<u8> {
+        keyfile::text(&fresh(env))
+    }
+
+    /// The issuer whose keys several replicas share.
+    ///
+    /// # Errors
+    /// When the keys are not as this version writes them.
+    pub fn of_shared(keys: &[u8], env: Env) -> Result<Self, BuiltinError> {
+        let file = keyfile::parse(keys)
+            .map_err(|_| BuiltinError::Shared { fault: "they are not as this version writes them" })?;
+        Self::from_file(&file, env).map_err(|fault| BuiltinError::Shared { fault })
     }
 
     fn from_file(file: &KeyFile, env: Env) -> Result<Self, &'static str> {

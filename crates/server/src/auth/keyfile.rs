@@ -40,12 +40,23 @@ pub(super) fn read(folder: &Path) -> io::Result<KeyFile> {
     let path = folder.join(FILE_NAME);
     let text = fs::read(&path)?;
     warn_when_others_can_read(&path);
-    serde_json::from_slice(&text).map_err(|cause| io::Error::new(ErrorKind::InvalidData, cause))
+    parse(&text).map_err(|cause| io::Error::new(ErrorKind::InvalidData, cause))
+}
+
+/// The text of a file.
+pub(super) fn parse(text: &[u8]) -> serde_json::Result<KeyFile> {
+    serde_json::from_slice(text)
+}
+
+/// What [`parse`] reads.
+pub(super) fn text(file: &KeyFile) -> Vec<u8> {
+    // Texts and a number have no form that JSON lacks.
+    serde_json::to_vec_pretty(file).unwrap_or_default()
 }
 
 /// Puts `file` into `folder` unless one is there already, in which case that one stays.
 pub(super) fn create(folder: &Path, file: &KeyFile, ids: &dyn IdSource) -> io::Result<()> {
-    let text = serde_json::to_vec_pretty(file).map_err(io::Error::other)?;
+    let text = text(file);
     let draft = Draft(folder.join(format!(".{FILE_NAME}.{}", ids.uuid().simple())));
     let mut out = private().write(true).create_new(true).open(&draft.0)?;
     out.write_all(&text)?;

@@ -3,7 +3,9 @@
 //! Exit codes: 0 done, 1 failed, 2 asked wrongly (usage or configuration). Every error is one line on stderr.
 
 mod data;
+mod database;
 mod log;
+mod migrate;
 mod output;
 mod serve;
 mod signals;
@@ -30,6 +32,7 @@ Examples:
   officeconfig serve
   officeconfig serve --demo --data ./demo
   officeconfig serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem
+  officeconfig migrate --database postgres://owner:…@db/officeconfig
   officeconfig token --tenant contoso --user admin@contoso.example
   officeconfig backup --data ./officeconfig-data --to ./backup-2026-11-23
   officeconfig restore --from ./backup-2026-11-23 --data ./officeconfig-data
@@ -40,6 +43,8 @@ Exit codes: 0 done, 1 failed, 2 asked wrongly.";
 enum Command {
     /// Run the service.
     Serve(serve::Args),
+    /// Bring the schema of a PostgreSQL database up to date, as its owner.
+    Migrate(migrate::Args),
     /// Print a token of the built-in issuer.
     Token(token::Args),
     /// Copy the database of a data folder, also while the service runs.
@@ -88,6 +93,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Backup(args) => data::backup(&args),
         Command::Restore(args) => data::restore(&args),
@@ -117,7 +123,7 @@ mod tests {
         let mut command = Cli::command().term_width(100);
         command.build();
         let mut pages = vec![command.render_help().to_string()];
-        for name in ["serve", "token", "backup", "restore", "verify"] {
+        for name in ["serve", "migrate", "token", "backup", "restore", "verify"] {
             let sub = command.find_subcommand_mut(name).expect("a subcommand");
             pages.push(format!("===== {name}\n{}", sub.render_long_help()));
         }

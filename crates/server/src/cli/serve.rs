@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use store::Store;
+use anyhow::{Context as _, anyhow};
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, data, log, output, signals, usage};
-use crate::admin::{AdminPlane, ContinuationKey};
+use super::database::{self, DatabaseArgs, Opened};
+use super::{Failure, log, output, signals, usage};
+use crate::admin::AdminPlane;
 use crate::app::App;
-use crate::auth::{Authenticator, BuiltinIssuer};
+use crate::auth::Authenticator;
 use crate::client::ClientPlane;
 use crate::config::{Config, TlsSection};
 use crate::demo as showcase;
@@ -33,11 +33,15 @@ Examples:
   officeconfig serve
   officeconfig serve --tls-self-signed --listen 127.0.0.1:8443
   officeconfig serve --config /etc/officeconfig.toml
-  officeconfig serve --listen 0.0.0.0:8080 --behind-proxy")]
+  officeconfig serve --listen 0.0.0.0:8080 --behind-proxy
+  officeconfig serve --database postgres://officeconfig_app:…@db1,db2/officeconfig \
+      --secret-file /etc/officeconfig.secret")]
 pub(super) struct Args {
     /// The data folder [default: ./officeconfig-data]
     #[arg(long, value_name = "DIR", env = "OFFICECONFIG_DATA", hide_env_values = true)]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "OFFICECONFIG_LISTEN", hide_env_values = true)]
     listen: Option<String>,
@@ -70,6 +74,7 @@ impl Args {
         if let Some(data) = self.data {
             config.data = data;
         }
+        self.database.settle(&mut config);
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
@@ -100,11 +105,14 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
         BindError::Bind { .. } => Failure::from(error),
         BindError::Resolve { .. } | BindError::Open { .. } => usage(error),
     })?;
-    data::make_folder(&config.data)?;
+    if with_demo && config.database.is_some() {
+        return Err(usage(anyhow!("--demo fills a data folder; it is not for a database that others share")));
+    }
     let fresh = !store::sqlite::exists(&config.data);
     let metrics = Metrics::new();
-    let store = data::open(&config.data, config.change_log.into(), metrics.observer()).await?;
-    let served = serve_store(&config, with_demo.then_some(fresh), listener, &store, metrics, env).await;
+    let opened = Box::pin(database::open(&config, metrics.observer(), &env)).await?;
+    let store = Arc::clone(&opened.store);
+    let served = serve_store(&config, with_demo.then_some(fresh), listener, opened, metrics, env).await;
     // In any case what was accepted is finished and the folder let go.
     store.close().await;
     served
@@ -115,18 +123,18 @@ async fn serve_store(
     config: &Config,
     demo: Option<bool>,
     listener: Listener,
-    store: &Arc<dyn Store>,
+    opened: Opened,
     metrics: Metrics,
     env: Env,
 ) -> Result<(), Failure> {
-    let builtin = config.builtin_issuer.then(|| BuiltinIssuer::open(&config.data, env.clone())).transpose()?;
+    let Opened { store, builtin, continuation } = opened;
     let auth = Authenticator::new(&config.auth(), builtin.as_ref(), env.clone())
         .map_err(|error| Failure::Usage(anyhow::Error::from(error).context("the configuration file")))?;
     let auth = Arc::new(auth);
     let tls = certificate(config, &env)?.map(Tls::new).transpose().map_err(usage)?.map(Arc::new);
     let address = listener.address();
     if let Some(fresh) = demo {
-        showcase::fill(&**store, fresh, &env).await.context("--demo")?;
+        showcase::fill(&*store, fresh, &env).await.context("--demo")?;
     }
     let stop = CancellationToken::new();
     // Our own certificate does not change while it is in use.
@@ -137,9 +145,8 @@ async fn serve_store(
     }
     tokio::spawn(Arc::clone(&auth).keep_keys_fresh(stop.clone()));
     let settings = settings(config);
-    let continuation = ContinuationKey::of_folder(&config.data, &*env.ids)?;
     let app = App {
-        store: Arc::clone(store),
+        store,
         auth,
         env: env.clone(),
         config: Arc::new(config.clone()),

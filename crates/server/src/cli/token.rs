@@ -5,8 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
 
-use super::{DataFolder, Failure, OutputFormat, usage};
-use crate::auth::{BuiltinIssuer, TokenRequest, tenant_id};
+use super::database::{self, Place};
+use super::{Failure, OutputFormat, usage};
+use crate::auth::{TokenRequest, tenant_id};
 use crate::env::Env;
 
 /// What the token shall say.
@@ -43,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_ttl)]
     ttl: Duration,
     #[command(flatten)]
-    folder: DataFolder,
+    place: Place,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     output: OutputFormat,
@@ -60,9 +61,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         groups: args.group.clone(),
         ttl: args.ttl,
     };
-    super::data::make_folder(&args.folder.data)?;
-    let issuer = BuiltinIssuer::open(&args.folder.data, Env::real())
-        .with_context(|| format!("--data {}", args.folder.data.display()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    let issuer = runtime.block_on(Box::pin(database::issuer(&args.place, Env::real())))?;
     let token = issuer.mint(&request).map_err(|error| match error {
         crate::auth::MintError::Signing => Failure::from(error),
         error => usage(error),

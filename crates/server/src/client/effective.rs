@@ -108,7 +108,7 @@ impl ClientPlane {
         client: &Client,
         platform: Platform,
     ) -> Result<Arc<Effective>, Fault> {
-        let snapshot = match app.store.loaded_snapshot(&client.caller) {
+        let snapshot = match app.store.last_snapshot(&client.caller) {
             Some(loaded) => loaded,
             None => app.store.snapshot(&client.caller).await?,
         };
