@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod examples;
 mod fuzz;
+mod ha;
 mod node;
 mod python;
 mod serve;
@@ -35,6 +36,8 @@ enum Task {
     Ci,
     /// Measure the service against its bound, in one run on this machine
     Bench(bench::Args),
+    /// Kill parts of a highly available installation and look what is lost
+    Ha(ha::Args),
     /// Look for inputs that break the OData engine
     Fuzz(fuzz::Args),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&repo, &args),
         Task::Ci => ci::run(&repo),
         Task::Bench(args) => bench::run(&repo, &args),
+        Task::Ha(args) => ha::run(&repo, &args),
         Task::Fuzz(args) => fuzz::run(&repo, &args),
     });
     match outcome {
