@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod database;
 mod issuer;
 mod raw;
 mod reference;

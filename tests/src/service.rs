@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use crate::database::Database;
 use crate::{Api, READ_WRITE};
 
 /// Longest wait for `listening on …`; a debug build on a busy machine with a long log to replay.
@@ -212,6 +213,9 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         self.kill();
+        if self.setup.data.is_none() {
+            Database::forget(&self.data);
+        }
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
@@ -236,6 +240,9 @@ fn spawn(setup: &Setup, folder: &Path, data: &Path) -> (Child, String, Arc<Mutex
         .stderr(log);
     if setup.tls {
         command.arg("--tls-self-signed");
+    }
+    if let Some(database) = Database::of(data) {
+        database.put_on(&mut command);
     }
     if let Some(text) = &setup.config {
         let file = folder.join("officeconfig.toml");
@@ -289,14 +296,11 @@ impl Cli {
 
     /// Runs `officeconfig SUBCOMMAND --data DIR ARGS…` to its end.
     pub fn run(&self, subcommand: &str, args: &[&str]) -> Output {
-        Command::new(program())
-            .arg(subcommand)
-            .arg("--data")
-            .arg(&self.data)
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        let mut command = Command::new(program());
+        if let Some(database) = Database::of(&self.data) {
+            database.put_on(&mut command);
+        }
+        command.arg(subcommand).arg("--data").arg(&self.data).args(args).stdin(Stdio::null()).output().unwrap()
     }
 
     /// Runs it, stops the test unless it exits 0, and returns its standard output.

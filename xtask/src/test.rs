@@ -67,6 +67,42 @@ pub(crate) fn run_all(repo: &Repo, args: &Args) -> anyhow::Result<Tally> {
     Ok(tally)
 }
 
+/// The API's tests once more, on PostgreSQL. Left out are those that reach into a data folder: into its database, or by backup and restore.
+fn on_postgres(bench: &Bench<'_>, tally: &mut Tally, prepare: impl Fn(Command) -> Command) -> anyhow::Result<()> {
+    const NAME: &str = "the API tests on PostgreSQL";
+    if !postgres_is_there() {
+        tally.skip(NAME, "no PostgreSQL 15 or later was found");
+        return Ok(());
+    }
+    let suites = ["--package", "e2e", "--test", "beta", "--test", "user", "--test", "wire", "--no-fail-fast"];
+    let is_nextest = tools::is_there("cargo", &["nextest", "--version"]);
+    let mut command = if is_nextest {
+        let mut command = bench.repo.cargo(&["nextest", "run"]);
+        command.args(suites).args(["--status-level", "slow", "--final-status-level", "slow"]);
+        command.args(["-E", "not (test(/^overload::/) or test(backup_that_was_restored))"]);
+        command
+    } else {
+        let mut command = bench.repo.cargo(&["test"]);
+        command.args(suites).args(["--", "--skip", "overload::", "--skip", "backup_that_was_restored"]);
+        command
+    };
+    command.env("OFFICECONFIG_TEST_STORE", "postgres");
+    let (status, lines) = tools::run_and_read(prepare(command))?;
+    tally.add(NAME, status, if is_nextest { tally::nextest(&lines) } else { tally::libtest(&lines) });
+    Ok(())
+}
+
+/// Whether the tests will find a PostgreSQL; which one, and whether it is new enough, they see for themselves.
+fn postgres_is_there() -> bool {
+    if std::env::var_os("OFFICECONFIG_POSTGRES_BIN").is_some() || tools::is_there("postgres", &["--version"]) {
+        return true;
+    }
+    ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].iter().any(|folder| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.path().join("bin/postgres").is_file())
+    })
+}
+
 /// The crates' unit and integration tests, doc tests, and the end-to-end tests in Rust.
 fn rust(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
     let skips = bench.repo.target.join("skipped-tests");
@@ -98,6 +134,7 @@ fn rust(bench: &Bench<'_>, tally: &mut Tally) -> anyhow::Result<()> {
             tools::run_and_read(prepare(bench.repo.cargo(&["test", "--workspace", "--no-fail-fast"])))?;
         tally.add("cargo test", status, tally::libtest(&lines));
     }
+    on_postgres(bench, tally, prepare)?;
     let mut benchmarks = bench.repo.bench_cargo(&["test", "--locked"]);
     benchmarks.args(BENCH_MEMBERS);
     let (status, lines) = tools::run_and_read(benchmarks)?;
