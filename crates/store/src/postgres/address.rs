@@ -27,7 +27,8 @@ pub(super) enum Trust {
 /// Where the database is, and how to get there.
 #[derive(Clone)]
 pub(super) struct Address {
-    pub(super) config: Config,
+    /// For each host by itself.
+    pub(super) each: Vec<Config>,
     pub(super) trust: Trust,
     /// Authorities beside the platform's.
     pub(super) root: Option<PathBuf>,
@@ -77,8 +78,65 @@ impl Address {
         );
         let options = config.get_options().map_or_else(|| ours.clone(), |theirs| format!("{theirs} {ours}"));
         config.options(options);
-        Ok(Self { config, trust: tls.trust, root: tls.root, shown })
+        Ok(Self { each: each(&config), trust: tls.trust, root: tls.root, shown })
     }
+}
+
+/// One configuration for each host: the driver asks them in turn, and one that accepts and then says nothing would stand before the others.
+fn each(config: &Config) -> Vec<Config> {
+    let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
+    let one = |at: usize| {
+        let mut one = Config::new();
+        match hosts.get(at) {
+            Some(Host::Tcp(host)) => one.host(host),
+            #[cfg(unix)]
+            Some(Host::Unix(path)) => one.host_path(path),
+            None => &mut one,
+        };
+        if let Some(address) = addresses.get(at) {
+            one.hostaddr(*address);
+        }
+        // One port is for all hosts.
+        if let Some(port) = ports.get(at).or(ports.first()) {
+            one.port(*port);
+        }
+        copy_all_but_hosts(config, &mut one);
+        one
+    };
+    (0..hosts.len().max(addresses.len())).map(one).collect()
+}
+
+fn copy_all_but_hosts(from: &Config, to: &mut Config) {
+    if let Some(user) = from.get_user() {
+        to.user(user);
+    }
+    if let Some(password) = from.get_password() {
+        to.password(password);
+    }
+    if let Some(database) = from.get_dbname() {
+        to.dbname(database);
+    }
+    if let Some(options) = from.get_options() {
+        to.options(options);
+    }
+    if let Some(name) = from.get_application_name() {
+        to.application_name(name);
+    }
+    if let Some(timeout) = from.get_connect_timeout() {
+        to.connect_timeout(*timeout);
+    }
+    if let Some(timeout) = from.get_tcp_user_timeout() {
+        to.tcp_user_timeout(*timeout);
+    }
+    if let Some(interval) = from.get_keepalives_interval() {
+        to.keepalives_interval(interval);
+    }
+    if let Some(retries) = from.get_keepalives_retries() {
+        to.keepalives_retries(retries);
+    }
+    to.keepalives(from.get_keepalives()).keepalives_idle(from.get_keepalives_idle());
+    to.ssl_mode(from.get_ssl_mode()).ssl_negotiation(from.get_ssl_negotiation());
+    to.channel_binding(from.get_channel_binding()).target_session_attrs(from.get_target_session_attrs());
 }
 
 /// What the URL says of TLS.
@@ -146,14 +204,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn all_that_a_url_says_is_said_of_each_host() {
+        let url = "postgres://app:secret@one:5433/office?connect_timeout=2&application_name=x&channel_binding=require&options=-c%20a%3Db";
+        let mut config: Config = url.parse().expect("a URL");
+        config.ssl_mode(SslMode::Require).target_session_attrs(TargetSessionAttrs::ReadWrite);
+        config.keepalives_idle(KEEPALIVE_IDLE).keepalives_interval(KEEPALIVE_INTERVAL);
+        config.keepalives_retries(KEEPALIVE_RETRIES).tcp_user_timeout(TCP_USER_TIMEOUT);
+        assert!(matches!(&each(&config)[..], [one] if *one == config));
+    }
+
+    #[test]
     fn a_url_with_several_hosts_and_libpqs_tls_is_understood() {
         let url = "postgres://app:secret@one:5433,two/office?sslmode=verify-full&sslrootcert=/etc/ca%20s.pem&connect_timeout=2";
         let address = Address::read(url).expect("a URL");
         assert_eq!(address.shown, "one:5433,two:5432/office");
-        assert_eq!((address.trust, address.config.get_ssl_mode()), (Trust::Host, SslMode::Require));
+        assert_eq!((address.trust, address.each[0].get_ssl_mode()), (Trust::Host, SslMode::Require));
         assert_eq!(address.root, Some(PathBuf::from("/etc/ca s.pem")));
-        assert_eq!(address.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
-        assert_eq!(address.config.get_connect_timeout().map(std::time::Duration::as_secs), Some(2));
+        assert_eq!(address.each[0].get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        let ports: Vec<_> = address.each.iter().map(|one| (one.get_hosts().len(), one.get_ports().to_vec())).collect();
+        assert_eq!(ports, [(1, vec![5433]), (1, vec![5432])]);
+        assert_eq!(address.each[0].get_connect_timeout().map(std::time::Duration::as_secs), Some(2));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
-use futures_util::future::poll_fn;
+use futures_util::future::{poll_fn, select_ok};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_postgres::error::Severity;
@@ -117,7 +117,9 @@ impl Connector {
         &self,
         heard: Option<mpsc::Sender<String>>,
     ) -> Result<Session, tokio_postgres::Error> {
-        let (client, mut connection) = self.address.config.connect(self.tls.clone()).await?;
+        // All hosts at once: one that accepts and then says nothing does not keep the one that would serve from being found.
+        let attempts = self.address.each.iter().map(|config| Box::pin(config.connect(self.tls.clone())));
+        let ((client, mut connection), _) = select_ok(attempts).await?;
         let warned = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&warned);
         let driver = tokio::spawn(async move {

@@ -186,3 +186,13 @@ async fn what_was_accepted_is_finished_when_it_is_closed() {
     assert_eq!(made(&database).0, done.to_string());
     assert!(matches!(commit(&store, 1, 99).await, Err(CommitError::Unavailable(_))));
 }
+
+/// A primary that was frozen goes on accepting connections: the kernel does it.
+#[tokio::test]
+async fn a_host_that_accepts_and_says_nothing_does_not_stand_before_the_others() {
+    let Some(database) = database().await else { return };
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = database.app_url().replace('@', &format!("@{},", silent.local_addr().unwrap()));
+    let store = open(&url).await;
+    commit(&store, 1, 1).await.unwrap();
+}
