@@ -7,6 +7,7 @@ mod clients;
 pub mod command;
 mod conditions;
 mod days;
+mod digest;
 pub mod domain;
 pub mod error;
 pub mod ids;

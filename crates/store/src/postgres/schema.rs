@@ -2,12 +2,12 @@
 //! program, or is not what its migrations leave, is refused, as are servers that are too old and roles for which row-level security does not
 //! count. An applied file is never edited.
 
-use sha2::{Digest, Sha256};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
 
 use super::connect::{Connector, Session};
 use super::{failure, security};
+use crate::digest::{self, Fingerprint};
 use crate::error::OpenError;
 use crate::limits::MIGRATION_LOCK_WAIT;
 
@@ -162,7 +162,9 @@ async fn apply(
         security::protect(&transaction).await?;
         let schema = fingerprint(&transaction).await?;
         let row = "INSERT INTO schema_migrations VALUES ($1, $2, $3, $4)";
-        transaction.execute(row, &[&migration.version, &migration.name, &digest(migration.sql), &schema]).await?;
+        transaction
+            .execute(row, &[&migration.version, &migration.name, &digest::of_text(migration.sql), &schema])
+            .await?;
         to = migration.version;
     }
     if let Some(role) = app_role {
@@ -205,7 +207,7 @@ async fn check<C: GenericClient>(client: &C, shown: &str) -> Result<i64, Trouble
     }
     for (at, (version, name, sha256, _)) in applied.iter().enumerate() {
         let expected = MIGRATIONS.get(at).filter(|m| m.version == *version);
-        if expected.is_none_or(|m| digest(m.sql) != *sha256) {
+        if expected.is_none_or(|m| digest::of_text(m.sql) != *sha256) {
             let what = format!("migration {version} ({name}) is not the one of this program");
             return Err(OpenError::Altered { what }.into());
         }
@@ -245,25 +247,12 @@ async fn fingerprint<C: GenericClient>(client: &C) -> Result<String, tokio_postg
             SELECT concat_ws(' ', 'trigger', o.relname, t.tgname)
             FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid WHERE NOT t.tgisinternal
         ) AS lines ORDER BY line COLLATE \"C\"";
-    let mut hash = Sha256::new();
+    let mut found = Fingerprint::default();
     for row in client.query(asked, &[&SCHEMA]).await? {
         let line: &str = row.try_get(0)?;
-        hash.update((line.len() as u64).to_le_bytes());
-        hash.update(line.as_bytes());
+        found.add(line);
     }
-    Ok(hex(&hash.finalize()))
-}
-
-fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(found.finish())
 }
 
 #[cfg(test)]

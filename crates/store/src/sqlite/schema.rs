@@ -2,9 +2,9 @@
 //! migrations leave, is refused. An applied file is never edited.
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
-use sha2::{Digest, Sha256};
 
 use super::failure;
+use crate::digest::{self, Fingerprint};
 use crate::error::OpenError;
 
 /// Marks a file as ours (SQLite's `application_id`).
@@ -50,7 +50,7 @@ fn apply(connection: &mut Connection, path: &str, migrations: &[Migration]) -> R
     for migration in pending {
         transaction.execute_batch(migration.sql).map_err(failed)?;
         let schema = fingerprint(&transaction).map_err(failed)?;
-        let row = (migration.version, migration.name, digest(migration.sql), schema);
+        let row = (migration.version, migration.name, digest::of_text(migration.sql), schema);
         transaction.execute("INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)", row).map_err(failed)?;
         last = migration.version;
     }
@@ -79,7 +79,7 @@ pub(super) fn check(connection: &Connection, path: &str) -> Result<i64, OpenErro
     }
     for (at, (version, name, sha256, _)) in applied.iter().enumerate() {
         let expected = MIGRATIONS.get(at).filter(|m| m.version == *version);
-        if expected.is_none_or(|m| digest(m.sql) != *sha256) {
+        if expected.is_none_or(|m| digest::of_text(m.sql) != *sha256) {
             return Err(OpenError::Altered {
                 what: format!("migration {version} ({name}) is not the one of this program"),
             });
@@ -108,27 +108,14 @@ fn fingerprint(connection: &Connection) -> rusqlite::Result<String> {
          WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY type, name",
     )?;
     let mut rows = statement.query(())?;
-    let mut hash = Sha256::new();
+    let mut found = Fingerprint::default();
     while let Some(row) = rows.next()? {
         for column in 0..4 {
             let text: String = row.get(column)?;
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
+            found.add(&text);
         }
     }
-    Ok(hex(&hash.finalize()))
-}
-
-fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(found.finish())
 }
 
 #[cfg(test)]
