@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use store::postgres::{PostgresOptions, PostgresStore};
-use store::{Observer, Retention, Store};
+use store::{Observer, Store};
 
 use super::{DataFolder, Failure, data, usage};
 use crate::admin::ContinuationKey;
@@ -81,7 +81,8 @@ async fn of_database(
     observer: Arc<dyn Observer>,
     env: &Env,
 ) -> Result<Opened, Failure> {
-    let shared = Shared::connect(url, config.secret_file.as_deref(), config.change_log.into(), observer, env).await?;
+    let watched = |options: PostgresOptions| options.retention(config.change_log.into()).observer(observer);
+    let shared = Shared::connect(url, config.secret_file.as_deref(), watched, env).await?;
     let keys = async {
         let builtin = if config.builtin_issuer { Some(shared.issuer().await?) } else { None };
         Ok::<_, Failure>((builtin, shared.continuation().await?))
@@ -104,19 +105,10 @@ pub(super) async fn issuer(place: &Place, env: Env) -> Result<BuiltinIssuer, Fai
     };
     let url = DatabaseUrl::from(url.clone());
     let file = place.database.secret_file.as_deref();
-    let shared = Shared::connect(&url, file, Retention::default(), Arc::new(Nobody), &env).await?;
+    let shared = Shared::connect(&url, file, |options| options, &env).await?;
     let issuer = shared.issuer().await;
     shared.store.close().await;
     issuer
-}
-
-/// Nobody watches a command that opens a database for a moment.
-struct Nobody;
-
-impl Observer for Nobody {
-    fn transaction(&self, _: store::Transaction) {}
-
-    fn refused(&self) {}
 }
 
 /// A database and what opens its secrets.
@@ -130,8 +122,7 @@ impl Shared {
     async fn connect(
         url: &DatabaseUrl,
         secret_file: Option<&Path>,
-        retention: Retention,
-        observer: Arc<dyn Observer>,
+        settle: impl FnOnce(PostgresOptions) -> PostgresOptions,
         env: &Env,
     ) -> Result<Self, Failure> {
         let file = secret_file.ok_or_else(|| {
@@ -141,7 +132,7 @@ impl Shared {
         })?;
         let vault = Vault::of_file(file).map_err(usage)?;
         let ids = Arc::clone(&env.ids);
-        let options = PostgresOptions::new(url.expose(), move || ids.uuid()).retention(retention).observer(observer);
+        let options = settle(PostgresOptions::new(url.expose(), move || ids.uuid()));
         let store = Box::pin(PostgresStore::open(options)).await.map_err(usage)?;
         Ok(Self { store, vault, env: env.clone() })
     }
