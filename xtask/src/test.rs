@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use crate::tally::{self, Tally};
 use crate::tools::{self, BENCH_MEMBERS, Repo};
-use crate::{node, python};
+use crate::{ha, node, python};
 
 /// What `cargo xtask test` takes.
 #[derive(clap::Args, Default)]
@@ -56,7 +56,9 @@ pub(crate) fn run_all(repo: &Repo, args: &Args) -> anyhow::Result<Tally> {
     if args.only_sdks {
         tally.skip("the crates' own tests", "--only-sdks was given");
     } else {
+        ha::install(repo);
         rust(&bench, &mut tally)?;
+        ha::test(&bench, &mut tally)?;
     }
     if args.no_sdks {
         tally.skip("the SDK suites", "--no-sdks was given");
