@@ -23,7 +23,8 @@ pub(crate) fn run(repo: &Repo, args: &Args) -> anyhow::Result<ExitCode> {
     let target = bench.join("target");
     succeed(repo.cargo(&["build", "--release", "--locked", "--target-dir"]).arg(&target).current_dir(&bench))?;
 
-    if args.has("--devices") && (args.has("checkin") || args.has("growth") || !args.has("fleet")) {
+    let grows = args.has("--devices") && (args.has("checkin") || args.has("growth") || !args.has("fleet"));
+    if grows || args.has("postgres") {
         succeed(&mut repo.fill_cargo(&["build", "--release", "--locked"]))?;
     }
 

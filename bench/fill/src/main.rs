@@ -1,9 +1,9 @@
-//! Fills a data folder with the check-ins of a fleet, through the store itself: over HTTP ten million would take a quarter of an hour. It must never
-//! know how the store keeps them.
+//! Fills a data folder or a database with the check-ins of a fleet, through the store itself: over HTTP ten million would take a quarter of an
+//! hour. It must never know how the store keeps them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use indicatif::{ProgressBar, ProgressStyle};
 use odata::edm::DateTimeOffset;
 use population::Device;
+use store::postgres::{PostgresOptions, PostgresStore};
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{
     Caller, Checkin, CheckinReport, ClientConfigurationId, CommitError, Store, TenantId, default_configuration_id,
@@ -30,15 +31,24 @@ const FAILED_EVERY: u64 = 50;
 /// Of so many devices one has reported; the others only fetched, as most clients do.
 const REPORTED_EVERY: u64 = 4;
 
-/// Fills a data folder with one check-in of each device of a fleet.
+/// From one scattered device to the next: a prime, so that all come before one comes again.
+const STRIDE: u64 = 999_983;
+
+/// Fills a data folder or a database with check-ins of the devices of a fleet, and tells the seconds that it took and the bytes of the folder.
 #[derive(Parser)]
 struct Arguments {
     /// The data folder of a service that does not run; made if it is not there.
+    #[arg(long, required_unless_present = "database", conflicts_with = "database")]
+    data: Option<PathBuf>,
+    /// The PostgreSQL database of a service, as the role that the service has.
     #[arg(long)]
-    data: PathBuf,
+    database: Option<String>,
     /// Devices of the population: those from 0 on.
     #[arg(long)]
     devices: u64,
+    /// So many check-ins of devices all over the population, instead of one of each in their order.
+    #[arg(long)]
+    scattered: Option<u64>,
     /// The client configuration that each of them gets its settings from.
     #[arg(long)]
     applied: Uuid,
@@ -50,27 +60,40 @@ struct Arguments {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let store = runtime.block_on(async { SqliteStore::open(SqliteOptions::new(&arguments.data)) })?;
-    runtime.block_on(fill(&store, &arguments))?;
+    let store = runtime.block_on(open(&arguments))?;
+    let began = Instant::now();
+    runtime.block_on(fill(&*store, &arguments))?;
+    let seconds = began.elapsed().as_secs_f64();
     runtime.block_on(store.close());
     drop(store);
-    println!("{}", bytes_below(&arguments.data)?);
+    let bytes = arguments.data.as_deref().map(bytes_below).transpose()?;
+    println!("{}", serde_json::json!({ "seconds": seconds, "bytes": bytes }));
     Ok(())
 }
 
-async fn fill(store: &SqliteStore, arguments: &Arguments) -> anyhow::Result<()> {
+async fn open(arguments: &Arguments) -> anyhow::Result<Box<dyn Store>> {
+    if let Some(data) = &arguments.data {
+        return Ok(Box::new(SqliteStore::open(SqliteOptions::new(data))?));
+    }
+    let url = arguments.database.as_deref().context("--data or --database")?;
+    Ok(Box::new(PostgresStore::open(PostgresOptions::new(url, Uuid::new_v4)).await?))
+}
+
+async fn fill(store: &dyn Store, arguments: &Arguments) -> anyhow::Result<()> {
     let tenant = TenantId(population::TENANT.parse()?);
     let fleet = Fleet { tenant, applied: ClientConfigurationId(arguments.applied), seed: arguments.seed, now: now()? };
-    let bar = ProgressBar::new(arguments.devices);
+    let count = arguments.scattered.unwrap_or(arguments.devices);
+    let bar = ProgressBar::new(count);
     let style = ProgressStyle::with_template("  filling {wide_bar} {human_pos}/{human_len}, {per_sec}, {eta} left")?;
     bar.set_style(style);
     let mut running = FuturesUnordered::new();
-    for device in 0..arguments.devices {
+    for index in 0..count {
         if running.len() >= IN_FLIGHT {
             done(running.next().await)?;
             bar.inc(1);
         }
-        running.push(record(store, fleet.caller(Device(device)), fleet.checkin(Device(device))));
+        let device = Device(if arguments.scattered.is_some() { index * STRIDE % arguments.devices } else { index });
+        running.push(record(store, fleet.caller(device), fleet.checkin(device)));
     }
     while let Some(result) = running.next().await {
         done(Some(result))?;
@@ -81,7 +104,7 @@ async fn fill(store: &SqliteStore, arguments: &Arguments) -> anyhow::Result<()> 
 }
 
 /// Records a check-in. The store turns away what would wait too long; filling one has the time to come again.
-async fn record(store: &SqliteStore, caller: Caller, checkin: Checkin) -> Result<(), CommitError> {
+async fn record(store: &dyn Store, caller: Caller, checkin: Checkin) -> Result<(), CommitError> {
     loop {
         match store.record(&caller, checkin.clone()).await {
             Err(CommitError::Busy { retry_after }) => tokio::time::sleep(retry_after).await,

@@ -42,6 +42,11 @@ impl Estate {
         Ok(Self { issuer, config })
     }
 
+    /// The configuration file.
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+
     /// Starts the service on a folder as it is; its token is that of the tenant's administrator.
     pub(crate) fn start(&self, programs: &Programs, folder: &Path) -> anyhow::Result<Server> {
         self.start_with(programs, folder, |_| {})

@@ -66,3 +66,15 @@ pub(crate) const BINARY_BYTES: u64 = 25_000_000;
 /// The part of the rounds in which other work may take the generator's core before their ratios decide nothing: a starved generator slows the
 /// quickest server most, so that the others look better than they are.
 pub(crate) const MAX_DISTURBED: f64 = 0.10;
+
+/// Check-ins a second that the store records in PostgreSQL, over the rows a second of pgbench on the same server.
+pub(crate) const POSTGRES_ROWS: f64 = 0.5;
+
+/// The time of an administrator's change over that of one commit of pgbench.
+pub(crate) const POSTGRES_WRITE: f64 = 1.5;
+
+/// Effective policies a second from three servers on one database over those from one.
+pub(crate) const POSTGRES_REPLICAS: f64 = 2.7;
+
+/// The summary, in milliseconds: asked for at ten million devices.
+pub(crate) const POSTGRES_SUMMARY_MS: f64 = 20.0;

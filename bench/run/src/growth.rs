@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -19,7 +18,7 @@ use crate::estate;
 use crate::report::{median, thousands, verdict};
 use crate::server::{Kind, Programs, Server};
 use crate::streams::{Stream, Streams};
-use crate::{Settings, cpu, goals};
+use crate::{Settings, goals};
 
 const CONNECTIONS: usize = 512;
 
@@ -29,8 +28,8 @@ const STEADY: f64 = 0.7;
 /// For how long: some checkpoints fall into it.
 const STEADY_TIME: Duration = Duration::from_secs(30);
 
-const SUMMARY: &str = "/beta/officeConfiguration/tenantUserCheckinSummary";
-const PAGE: &str = "/beta/officeConfiguration/tenantCheckinStatuses";
+pub(crate) const SUMMARY: &str = "/beta/officeConfiguration/tenantUserCheckinSummary";
+pub(crate) const PAGE: &str = "/beta/officeConfiguration/tenantCheckinStatuses";
 
 /// What a full store showed.
 #[derive(Serialize)]
@@ -135,14 +134,10 @@ fn full_service(
     let server = site.estate.start(programs, &folder)?;
     let applied = estate::make_policies(&server)?;
     drop(server);
-    let started = Instant::now();
-    let mut fill = Command::new(programs.fill());
-    fill.arg("--data").arg(&folder).args(["--devices", &devices.to_string(), "--applied", &applied]);
-    let output = cpu::everywhere(|| fill.stderr(std::process::Stdio::inherit()).output())
-        .context("starting `fill`, which `cargo xtask bench` builds when --devices is given")?;
-    ensure!(output.status.success(), "filling the store failed");
-    let bytes = String::from_utf8(output.stdout)?.trim().parse().context("`fill` tells the bytes")?;
-    let seconds = started.elapsed().as_secs_f64();
+    let filled = programs.run_fill(devices, &applied, |fill| {
+        fill.arg("--data").arg(&folder);
+    })?;
+    let (seconds, bytes) = (filled.seconds, filled.bytes.context("`fill` tells the bytes")?);
     eprintln!("  {devices} devices in {seconds:.0} s, {bytes} bytes");
     Ok((folder, seconds, bytes))
 }

@@ -12,6 +12,7 @@ mod growth;
 mod machine;
 mod million;
 mod overload;
+mod postgres;
 mod progress;
 mod report;
 mod results;
@@ -108,12 +109,14 @@ enum What {
     Fleet,
     /// Three times the load that saturates, and a tenant beside another one's flood.
     Overload,
+    /// The service on PostgreSQL against pgbench, with --devices in the database (a million by default).
+    Postgres,
 }
 
 impl What {
     /// Measured when nothing is named.
     fn is_usual(self) -> bool {
-        !matches!(self, Self::Growth | Self::Million | Self::Fleet | Self::Overload)
+        !matches!(self, Self::Growth | Self::Million | Self::Fleet | Self::Overload | Self::Postgres)
     }
 }
 
@@ -144,7 +147,8 @@ fn main() -> anyhow::Result<()> {
     let scratch = arguments.bench_dir.join("target/data");
     let programs =
         Programs::new(&arguments.bench_dir.join("target/release"), arguments.service.clone(), scratch.clone())?;
-    ensure!(!grows || programs.fill().exists(), "{} is not built", programs.fill().display());
+    let fills = grows || wanted(What::Postgres);
+    ensure!(!fills || programs.fill().exists(), "{} is not built", programs.fill().display());
     cpu::pin_generator();
     let machine = machine::describe(&scratch)?;
     let results = Results::new(&arguments.bench_dir, &arguments.label, arguments.discard);
@@ -204,12 +208,18 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(What::Overload) {
         let lengths = overload::Lengths::new(arguments.quick);
+        let machine = machine.clone();
         let overload = overload::run(&programs, &arguments.bench_dir, arguments.delay_ms, lengths, machine)?;
         if let Some(overload) = overload {
             let picture = results.name(Section::Overload, "svg");
             results.keep(Section::Overload, &overload, &overload.markdown(&picture))?;
             results.keep_picture(Section::Overload, &overload.picture())?;
         }
+    }
+    if wanted(What::Postgres) {
+        let devices = arguments.devices.first().copied().unwrap_or(1_000_000);
+        let postgres = postgres::run(&programs, &settings, machine, devices).context("the service on PostgreSQL")?;
+        results.keep(Section::Postgres, &postgres, &postgres.markdown())?;
     }
     Ok(())
 }

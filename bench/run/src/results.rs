@@ -17,11 +17,12 @@ pub(crate) enum Section {
     Growth,
     Fleet,
     Overload,
+    Postgres,
 }
 
 impl Section {
     /// In the order of the page.
-    const ALL: [Self; 5] = [Self::Paths, Self::CheckIns, Self::Growth, Self::Fleet, Self::Overload];
+    const ALL: [Self; 6] = [Self::Paths, Self::CheckIns, Self::Growth, Self::Fleet, Self::Overload, Self::Postgres];
 
     fn title(self) -> &'static str {
         match self {
@@ -30,6 +31,7 @@ impl Section {
             Self::Growth => "Check-ins with many devices",
             Self::Fleet => "Fleet",
             Self::Overload => "Overload",
+            Self::Postgres => "PostgreSQL",
         }
     }
 
@@ -41,6 +43,7 @@ impl Section {
             Self::Growth => "-growth",
             Self::Fleet => "-fleet",
             Self::Overload => "-overload",
+            Self::Postgres => "-postgres",
         }
     }
 }

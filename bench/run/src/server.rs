@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use load::Client;
+use serde::Deserialize;
 
 use crate::{bodies, cpu};
 
 /// The permission that the measured calls need.
-const ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
+pub(crate) const ROLE: &str = "DeviceManagementConfiguration.ReadWrite.All";
 
 /// Which program.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,22 @@ impl Programs {
     /// What fills a store with millions of devices.
     pub(crate) fn fill(&self) -> PathBuf {
         self.baselines.join("../fill/release/fill")
+    }
+
+    /// Fills a store, which `add` names, on whatever core is free.
+    pub(crate) fn run_fill(
+        &self,
+        devices: u64,
+        applied: &str,
+        add: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Filled> {
+        let mut fill = Command::new(self.fill());
+        fill.args(["--devices", &devices.to_string(), "--applied", applied]);
+        add(&mut fill);
+        let output = cpu::everywhere(|| fill.stderr(Stdio::inherit()).output())
+            .context("starting `fill`, which `cargo xtask bench` builds where it is needed")?;
+        ensure!(output.status.success(), "filling the store failed");
+        serde_json::from_slice(&output.stdout).context("`fill` tells how it went")
     }
 
     /// An empty folder for a server's data.
@@ -149,6 +166,14 @@ impl Programs {
     }
 }
 
+/// How filling went.
+#[derive(Deserialize)]
+pub(crate) struct Filled {
+    pub(crate) seconds: f64,
+    /// Of the data folder.
+    pub(crate) bytes: Option<u64>,
+}
+
 /// A running program; dropping it kills it.
 pub(crate) struct Server {
     pub(crate) kind: Kind,
@@ -193,6 +218,11 @@ impl Server {
         let entity: serde_json::Value = serde_json::from_slice(&answer)?;
         let id = entity["id"].as_str().context("a created entity has an id")?;
         Ok(id.to_owned())
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Resident memory in bytes.
