@@ -1,5 +1,6 @@
 """HAProxy in front of the servers, as an operator would set it up. It must never know what is asked for."""
 
+import socket
 from pathlib import Path
 
 from processes import Program, free_ports
@@ -47,3 +48,7 @@ class Balancer:
         file = folder / "haproxy.cfg"
         file.write_text(CONFIGURATION.format(port=self.port, servers=lines))
         self.program = Program("haproxy", [tools.haproxy, "-db", "-f", file], folder)
+
+    def is_listening(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -90,8 +90,9 @@ class Servers:
         return next(self.victims)
 
     def ailments(self) -> list[str]:
-        return [
+        found = [
             f"{server.name} is not ready"
             for server in self.servers
             if not (server.program.is_running() and server.is_ready())
         ]
+        return found if self.balancer.is_listening() else [*found, "the balancer does not listen"]
