@@ -1,5 +1,5 @@
-//! The PostgreSQL database that a service has instead of the one in its data folder, where `OFFICECONFIG_TEST_STORE=postgres` asks for it: the same
-//! tests then say what the service does on both. A data folder has one database, whoever starts a service on it.
+//! The PostgreSQL database that a service has instead of the one in its data folder, where a test or `OFFICECONFIG_TEST_STORE=postgres` asks for it:
+//! the same tests then say what the service does on both. A data folder has one database, whoever starts a service on it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,30 +13,45 @@ use crate::service::program;
 #[path = "../../crates/store/tests/support/cluster.rs"]
 mod cluster;
 
-/// A database with the file that seals its secrets.
-pub(crate) struct Database {
+/// A migrated database with the file that seals its secrets.
+pub struct Database {
     made: cluster::Database,
     secret: PathBuf,
     _folder: tempfile::TempDir,
 }
 
-/// Of the data folders that were seen in this process.
-static OF_FOLDERS: Mutex<Option<HashMap<PathBuf, Arc<Database>>>> = Mutex::new(None);
+/// Where a service keeps what it is told.
+#[derive(Clone)]
+pub enum Store {
+    /// In its data folder.
+    Folder,
+    /// In a database.
+    Database(Arc<Database>),
+}
 
-impl Database {
-    /// The one of a data folder, made when the tests are to run on PostgreSQL.
-    pub(crate) fn of(data: &Path) -> Option<Arc<Self>> {
+/// Of the data folders that were seen in this process.
+static OF_FOLDERS: Mutex<Option<HashMap<PathBuf, Store>>> = Mutex::new(None);
+
+impl Store {
+    /// Whether tests are to run on PostgreSQL that do not say themselves where.
+    pub fn is_postgres_asked() -> bool {
+        std::env::var_os("OFFICECONFIG_TEST_STORE").is_some_and(|store| store == "postgres")
+    }
+
+    /// The one of a data folder: known, or as the tests are to run.
+    pub(crate) fn of(data: &Path) -> Self {
         let mut all = OF_FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = all.get_or_insert_default();
-        if let Some(known) = all.get(data) {
-            return Some(Arc::clone(known));
-        }
-        if std::env::var_os("OFFICECONFIG_TEST_STORE").is_none_or(|store| store != "postgres") {
-            return None;
-        }
-        let made = Arc::new(Self::new());
-        all.insert(data.to_owned(), Arc::clone(&made));
-        Some(made)
+        let asked = || match Self::is_postgres_asked() {
+            true => Self::Database(Database::shared().expect("OFFICECONFIG_TEST_STORE=postgres needs a PostgreSQL")),
+            false => Self::Folder,
+        };
+        all.get_or_insert_default().entry(data.to_owned()).or_insert_with(asked).clone()
+    }
+
+    /// Makes it the one of a data folder.
+    pub(crate) fn settle(self, data: &Path) {
+        let mut all = OF_FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get_or_insert_default().insert(data.to_owned(), self);
     }
 
     /// Forgets the one of a data folder that has gone.
@@ -45,8 +60,38 @@ impl Database {
         drop(all.as_mut().and_then(|all| all.remove(data)));
     }
 
-    fn new() -> Self {
-        let cluster = cluster::shared().expect("OFFICECONFIG_TEST_STORE=postgres needs a PostgreSQL");
+    /// Has a command of the program use it.
+    pub(crate) fn put_on(&self, command: &mut Command) {
+        if let Self::Database(database) = self {
+            command
+                .env("OFFICECONFIG_DATABASE", database.made.app_url())
+                .env("OFFICECONFIG_SECRET_FILE", &database.secret);
+        }
+    }
+}
+
+impl Database {
+    /// One in the cluster that all tests share; `None`, having said why, where there is no PostgreSQL.
+    pub fn shared() -> Option<Arc<Self>> {
+        cluster::shared().map(|cluster| Arc::new(Self::new(&cluster)))
+    }
+
+    /// One in a cluster that nobody else uses, which may be stopped.
+    pub fn alone() -> Option<Arc<Self>> {
+        cluster::own(&[]).map(|cluster| Arc::new(Self::new(&cluster)))
+    }
+
+    /// Ends its server as a fault would.
+    pub fn stop_at_once(&self) {
+        self.made.cluster().stop_at_once().expect("stopped");
+    }
+
+    /// Starts its server again.
+    pub fn start_again(&self) {
+        self.made.cluster().start_again().expect("started again");
+    }
+
+    fn new(cluster: &Arc<cluster::Cluster>) -> Self {
         let mut made = pin!(cluster.prepared("service", async |url| {
             let migrated = Command::new(program()).args(["migrate", "--database", &url]).status().unwrap();
             assert!(migrated.success(), "officeconfig migrate failed");
@@ -59,10 +104,5 @@ impl Database {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, "a secret of these tests: thirty-two bytes or more").unwrap();
         Self { made: database, secret, _folder: folder }
-    }
-
-    /// Has a command of the program use it.
-    pub(crate) fn put_on(&self, command: &mut Command) {
-        command.env("OFFICECONFIG_DATABASE", self.made.app_url()).env("OFFICECONFIG_SECRET_FILE", &self.secret);
     }
 }

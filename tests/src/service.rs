@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::database::Database;
+use crate::database::Store;
 use crate::{Api, READ_WRITE};
 
 /// Longest wait for `listening on …`; a debug build on a busy machine with a long log to replay.
@@ -51,6 +51,8 @@ pub struct Setup {
     pub config: Option<String>,
     /// The data folder; a temporary one when `None`.
     pub data: Option<PathBuf>,
+    /// Where it keeps what it is told; as the tests are to run when `None`.
+    pub store: Option<Store>,
 }
 
 impl Setup {
@@ -75,6 +77,12 @@ impl Setup {
     /// On this data folder.
     pub fn data(mut self, folder: &Path) -> Self {
         self.data = Some(folder.to_owned());
+        self
+    }
+
+    /// Keeping what it is told there.
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -114,6 +122,9 @@ impl Service {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let data = setup.data.clone().unwrap_or_else(|| folder.path().join("data"));
+        if let Some(store) = setup.store.clone() {
+            store.settle(&data);
+        }
         let (child, url, stdout) = spawn(&setup, folder.path(), &data);
         Self { setup, folder, data, child, url, stdout }
     }
@@ -214,7 +225,7 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.kill();
         if self.setup.data.is_none() {
-            Database::forget(&self.data);
+            Store::forget(&self.data);
         }
         if std::thread::panicking() {
             let log = self.log();
@@ -241,9 +252,7 @@ fn spawn(setup: &Setup, folder: &Path, data: &Path) -> (Child, String, Arc<Mutex
     if setup.tls {
         command.arg("--tls-self-signed");
     }
-    if let Some(database) = Database::of(data) {
-        database.put_on(&mut command);
-    }
+    Store::of(data).put_on(&mut command);
     if let Some(text) = &setup.config {
         let file = folder.join("officeconfig.toml");
         std::fs::write(&file, text).unwrap();
@@ -297,9 +306,7 @@ impl Cli {
     /// Runs `officeconfig SUBCOMMAND --data DIR ARGS…` to its end.
     pub fn run(&self, subcommand: &str, args: &[&str]) -> Output {
         let mut command = Command::new(program());
-        if let Some(database) = Database::of(&self.data) {
-            database.put_on(&mut command);
-        }
+        Store::of(&self.data).put_on(&mut command);
         command.arg(subcommand).arg("--data").arg(&self.data).args(args).stdin(Stdio::null()).output().unwrap()
     }
 

@@ -37,18 +37,22 @@ folder=$1 bin=$2 port=$3 current=$4
 shift 4
 cd "$folder" || exit 1
 exec 3<users
-trap 'kill -INT "$server"' TERM HUP INT
+# A test may have stopped the one that was started here, and started another.
+server() { head -n 1 data/postmaster.pid 2>/dev/null || echo "$first"; }
+trap 'kill -INT "$(server)"' TERM HUP INT
 "$bin/postgres" -D data -k "$folder" -p "$port" -c listen_addresses=127.0.0.1 "$@" >server.log 2>&1 3<&- &
-server=$!
+first=$!
 idle=0
-while [ "$idle" -lt 4 ] && kill -0 "$server" 2>/dev/null; do
+while [ "$idle" -lt 4 ] && kill -0 "$(server)" 2>/dev/null; do
     if [ "$(cat <&3 | wc -c)" -gt 0 ]; then idle=0; else idle=$((idle + 1)); fi
     sleep 1
 done
 [ "$(cat "$current" 2>/dev/null)" = "$folder" ] && rm -f "$current"
 cat <&3 >/dev/null
-kill -INT "$server" 2>/dev/null
-wait "$server"
+last=$(server)
+kill -INT "$last" 2>/dev/null
+wait "$first"
+while kill -0 "$last" 2>/dev/null; do sleep 0.1; done
 cd / && rm -rf "$folder"
 "#;
 
@@ -126,7 +130,7 @@ fn programs() -> Option<PathBuf> {
 
 /// The major version of the server in a folder that has all that is needed.
 fn version(bin: &Path) -> Option<u32> {
-    if !["initdb", "psql", "pg_isready"].iter().all(|program| bin.join(program).is_file()) {
+    if !["initdb", "pg_ctl", "psql", "pg_isready"].iter().all(|program| bin.join(program).is_file()) {
         return None;
     }
     let told = Command::new(bin.join("postgres")).arg("--version").output().ok()?;
@@ -209,14 +213,7 @@ impl Cluster {
             if let Some((uid, gid)) = user {
                 chown(&folder, Some(uid), Some(gid))?;
             }
-            let program = |name: &str| {
-                let mut command = Command::new(if name.starts_with('/') { name.into() } else { bin.join(name) });
-                if let Some((uid, gid)) = user {
-                    command.uid(uid).gid(gid);
-                }
-                command.current_dir(&folder).env("LC_ALL", "C").stdin(Stdio::null());
-                command
-            };
+            let program = |name: &str| as_server(bin, &folder, user, name);
             let data = folder.join("data");
             succeed(program("initdb").arg("-D").arg(&data).args([
                 "--no-sync",
@@ -295,6 +292,21 @@ impl Cluster {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Ends the server as a fault would: nobody's transaction is waited for, and what was not synced is lost with the process. Only in a cluster of
+    /// one's own.
+    pub(crate) fn stop_at_once(&self) -> io::Result<()> {
+        let mut stop = as_server(&self.bin, &self.folder, self.user, "pg_ctl");
+        succeed(stop.args(["stop", "-m", "immediate", "-w", "-D", "data"])).map(drop)
+    }
+
+    /// Starts it again as it was started, and waits until it is there.
+    pub(crate) fn start_again(&self) -> io::Result<()> {
+        // Of all its words only this one takes the options of the last start.
+        let mut start = as_server(&self.bin, &self.folder, self.user, "pg_ctl");
+        let patience = PATIENCE.as_secs().to_string();
+        succeed(start.args(["restart", "-w", "-D", "data", "-l", "server.log", "-t", &patience])).map(drop)
     }
 
     /// The server's process.
@@ -397,6 +409,16 @@ impl Drop for Database {
         // A test that fails says why itself.
         let _ = self.cluster.sql("postgres", &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
+}
+
+/// A program of PostgreSQL, or `/a/path`, run in the server's folder as the server's user.
+fn as_server(bin: &Path, folder: &Path, user: Option<(u32, u32)>, name: &str) -> Command {
+    let mut command = Command::new(if name.starts_with('/') { name.into() } else { bin.join(name) });
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
+    }
+    command.current_dir(folder).env("LC_ALL", "C").stdin(Stdio::null());
+    command
 }
 
 /// A name that no other database of the cluster has.
