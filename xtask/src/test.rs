@@ -69,23 +69,33 @@ pub(crate) fn run_all(repo: &Repo, args: &Args) -> anyhow::Result<Tally> {
     Ok(tally)
 }
 
-/// The API's tests once more, on PostgreSQL. Left out are those that reach into a data folder: into its database, or by backup and restore.
+/// The API's tests and the kills of the service once more, on PostgreSQL. Left out are those that reach into a data folder, into its database or by backup
+/// and restore, and those that run on PostgreSQL anyway: the ends of the database itself.
 fn on_postgres(bench: &Bench<'_>, tally: &mut Tally, prepare: impl Fn(Command) -> Command) -> anyhow::Result<()> {
-    const NAME: &str = "the API tests on PostgreSQL";
+    const NAME: &str = "the API and kill tests on PostgreSQL";
     if !postgres_is_there() {
         tally.skip(NAME, "no PostgreSQL 15 or later was found");
         return Ok(());
     }
-    let suites = ["--package", "e2e", "--test", "beta", "--test", "user", "--test", "wire", "--no-fail-fast"];
+    let mut suites = vec!["--package", "e2e", "--no-fail-fast"];
+    suites.extend(["beta", "user", "wire", "durability"].iter().flat_map(|suite| ["--test", suite]));
     let is_nextest = tools::is_there("cargo", &["nextest", "--version"]);
     let mut command = if is_nextest {
         let mut command = bench.repo.cargo(&["nextest", "run"]);
-        command.args(suites).args(["--status-level", "slow", "--final-status-level", "slow"]);
-        command.args(["-E", "not (test(/^overload::/) or test(backup_that_was_restored))"]);
+        command.args(&suites).args(["--status-level", "slow", "--final-status-level", "slow"]);
+        command.args(["-E", "not (test(/^(overload|away)::/) or test(backup_that_was_restored))"]);
         command
     } else {
         let mut command = bench.repo.cargo(&["test"]);
-        command.args(suites).args(["--", "--skip", "overload::", "--skip", "backup_that_was_restored"]);
+        command.args(&suites).args([
+            "--",
+            "--skip",
+            "overload::",
+            "--skip",
+            "away::",
+            "--skip",
+            "backup_that_was_restored",
+        ]);
         command
     };
     command.env("OFFICECONFIG_TEST_STORE", "postgres");

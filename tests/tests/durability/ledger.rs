@@ -1,5 +1,7 @@
 //! What the writers were told, kept outside the service: for each kind of write, what was acknowledged and what was under way.
 
+use std::collections::HashSet;
+
 use e2e::{Answer, Api, Call, random_id, samples};
 use serde_json::{Value, json};
 
@@ -317,24 +319,40 @@ impl Fixture {
         number
     }
 
-    /// Every deep insert that is there at all is there whole.
-    pub(crate) fn check_all_inserts(&self, api: &Api, acknowledged: usize) {
-        let mut next = format!("{}/clientConfigurations?$select=id", self.pilot);
-        let mut ids = Vec::new();
-        loop {
-            let page = api.get(&next).ok();
-            ids.extend(page["value"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
-            match page["@odata.nextLink"].as_str() {
-                Some(link) => link.clone_into(&mut next),
-                None => break,
-            }
-        }
-        assert!(ids.len() >= acknowledged, "{} of {acknowledged} are there", ids.len());
-        for id in ids {
+    /// What grew is there whole and once: every deep insert that is there at all, and every device, at least as many as were acknowledged.
+    pub(crate) fn check_all(&self, api: &Api, ledger: &[Entry]) {
+        let acknowledged = |kind| ledger.iter().find(|entry| entry.kind == kind).map_or(0, |entry| entry.total);
+        let inserts = all(api, &format!("{}/clientConfigurations?$select=id,displayName", self.pilot));
+        once(&inserts, "displayName", acknowledged(Kind::DeepInsert));
+        for insert in inserts {
+            let id = insert["id"].as_str().unwrap();
             let path = format!("{}/clientConfigurations/{id}/assignments/$count", self.pilot);
             assert_eq!(api.get(&path).is(200).text(), GROUPS.to_string(), "a deep insert was half applied");
         }
+        let filter = "$filter=startswith(userPrincipalName,'bert')&$select=deviceName";
+        let devices = all(api, &format!("{}/tenantCheckinStatuses?{filter}", self.fleet));
+        once(&devices, "deviceName", acknowledged(Kind::Device));
     }
+}
+
+/// All items of a collection, page by page.
+fn all(api: &Api, first: &str) -> Vec<Value> {
+    let (mut next, mut items) = (first.to_owned(), Vec::new());
+    loop {
+        let page = api.get(&next).ok();
+        items.extend(page["value"].as_array().unwrap().iter().cloned());
+        match page["@odata.nextLink"].as_str() {
+            Some(link) => link.clone_into(&mut next),
+            None => return items,
+        }
+    }
+}
+
+/// Stops the test where something was made twice, or fewer are there than were acknowledged.
+fn once(items: &[Value], member: &str, acknowledged: usize) {
+    let names: HashSet<&str> = items.iter().map(|item| item[member].as_str().unwrap()).collect();
+    assert_eq!(names.len(), items.len(), "a {member} is there twice");
+    assert!(names.len() >= acknowledged, "{} of {acknowledged} are there", names.len());
 }
 
 fn statuses(api: &Api) -> Option<u32> {
