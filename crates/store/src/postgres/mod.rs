@@ -45,6 +45,7 @@ use crate::error::{CommitError, OpenError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
 use crate::limits::{MAX_HINTS, SNAPSHOT_BUDGET};
 use crate::observer::{Nobody, Observer};
+use crate::shape::{SlowReads, shape};
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
@@ -105,6 +106,7 @@ pub struct PostgresStore {
     engine: Arc<Engine>,
     commits: Arc<Commits>,
     checkins: Checkins,
+    slow: SlowReads,
     background: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -131,7 +133,7 @@ impl PostgresStore {
             tokio::spawn(replicas::tidy(Arc::clone(&engine))),
             tokio::spawn(health::watch(Arc::clone(&engine))),
         ];
-        Ok(Self { engine, commits, checkins, background: Mutex::new(background) })
+        Ok(Self { engine, commits, checkins, slow: SlowReads::default(), background: Mutex::new(background) })
     }
 
     /// A secret that all servers of the database share: what is kept by the name, or what is given, which is kept from then on. It is sealed before it
@@ -174,10 +176,13 @@ impl PostgresStore {
     async fn read_statuses(&self, tenant: TenantId, query: StatusQuery) -> Result<StatusPage, StoreError> {
         let query = Arc::new(query);
         let read = self.engine.read(tenant, move |tx, known| {
-            let query = Arc::clone(&query);
+            let (query, slow) = (Arc::clone(&query), self.slow.clone());
             async move {
                 match known.shown.owner_of_rows(query.configuration).map_err(Failure::Read)? {
-                    Some(found) => statuses::page(tx.client(), tenant, found, &query).await,
+                    Some(found) => {
+                        let _slow = slow.enter(shape(&query, found)).map_err(Failure::Read)?;
+                        statuses::page(tx.client(), tenant, found, &query).await
+                    }
                     None => crate::paging::page(std::iter::empty(), &query).map_err(Failure::Read),
                 }
             }

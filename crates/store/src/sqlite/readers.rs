@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 use super::connect::Connector;
 use super::failure;
 use crate::error::StoreError;
-use crate::limits::{BUSY_RETRY_AFTER, MAX_IDLE_READERS, MAX_READS, MAX_SLOW_READS, READ_DEADLINE};
-use crate::shape::Shape;
+use crate::limits::{MAX_IDLE_READERS, MAX_READS, READ_DEADLINE};
+use crate::shape::{Shape, SlowReads};
 
 /// Steps of SQLite's machine between two looks at the clock: some tens of microseconds.
 const STEPS_BETWEEN_CHECKS: i32 = 10_000;
@@ -22,7 +22,7 @@ pub(super) struct Readers {
     connector: Connector,
     idle: Mutex<Vec<Connection>>,
     all: Semaphore,
-    slow: Semaphore,
+    slow: SlowReads,
 }
 
 impl Readers {
@@ -32,7 +32,7 @@ impl Readers {
             connector,
             idle: Mutex::new(Vec::new()),
             all: Semaphore::new(MAX_READS),
-            slow: Semaphore::new(MAX_SLOW_READS),
+            slow: SlowReads::default(),
         }
     }
 
@@ -42,12 +42,7 @@ impl Readers {
         shape: Shape,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let _slow = match shape {
-            Shape::Quick => None,
-            Shape::Slow => {
-                Some(self.slow.try_acquire().map_err(|_| StoreError::Busy { retry_after: BUSY_RETRY_AFTER })?)
-            }
-        };
+        let _slow = self.slow.enter(shape)?;
         let _permit = self.all.acquire().await.map_err(|e| StoreError::Unavailable(Arc::new(e)))?;
         let readers = Arc::clone(self);
         tokio::task::spawn_blocking(move || readers.run(work))

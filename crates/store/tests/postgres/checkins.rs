@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use odata::edm::DateTimeOffset;
 use store::postgres::PostgresStore;
-use store::{Checkin, CommitError, ConfigurationId, StatusQuery, Store as _, default_configuration_id};
+use store::{Checkin, CommitError, ConfigurationId, StatusQuery, Store as _, StoreError, default_configuration_id};
 
 use super::fixture::{caller, commit, database, id, open, snapshot, until};
 use super::proxy::{Cut, Proxy};
@@ -94,4 +94,42 @@ async fn while_the_database_is_away_check_ins_are_refused_at_once() {
     proxy.set(Cut::Nothing);
     until("changes are taken again", || store.health().writable).await;
     store.record(&caller(1), checkin(default_configuration_id(caller(1).tenant), 1)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_past_four_slow_reads_at_once_one_is_told_to_come_again() {
+    let Some(database) = database().await else { return };
+    let store = Arc::new(open(&database.app_url()).await);
+    commit(&store, 1, 1).await.unwrap();
+    store.record(&caller(1), checkin(id(1), 1)).await.unwrap();
+    let of = snapshot(&store, 1).await.configuration(id(1)).unwrap().seq;
+    // As many rows as make a collection a large one.
+    database.sql(&format!(
+        "INSERT INTO officeconfig.checkin_deltas (tenant, configuration, client, day, seen, failed, rows, batches)
+         SELECT tenant, {of}, 0, newest, 0, 0, 1000000, 0 FROM officeconfig.checkin_reach"
+    ));
+    let slow = || StatusQuery { skip: 1_000_000, ..StatusQuery::all(id(1), 10) };
+    // Whoever has the texts keeps them for as long as it takes.
+    let (owner, connection) = tokio_postgres::connect(&database.owner_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    owner.batch_execute("BEGIN; LOCK TABLE officeconfig.checkin_texts IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let read = || {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.statuses(&caller(1), slow()).await })
+    };
+    let running: Vec<_> = (0..4).map(|_| read()).collect();
+    let waiting = || {
+        database.sql(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'officeconfig.checkin_texts'::regclass",
+        )
+    };
+    until("four reads wait", || waiting() == "4").await;
+    let refused = store.statuses(&caller(1), slow()).await;
+    assert!(matches!(refused, Err(StoreError::Busy { .. })), "{refused:?}");
+    assert_eq!(waiting(), "4", "the fifth never came to the database's tables");
+    owner.batch_execute("ROLLBACK").await.unwrap();
+    for read in running {
+        assert!(read.await.unwrap().unwrap().rows.is_empty());
+    }
+    assert!(store.statuses(&caller(1), slow()).await.is_ok());
 }
