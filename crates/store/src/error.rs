@@ -278,6 +278,16 @@ pub enum OpenError {
         /// Hosts and database.
         shown: String,
     },
+    /// A program is connected that would not go on working.
+    #[error(
+        "the database is in use by “{name}” (so pg_stat_activity shows it), which is made for a schema before version {oldest} or does not say for which: update it or stop it first"
+    )]
+    OlderConnected {
+        /// How it names itself.
+        name: String,
+        /// The oldest version of the schema whose programs may stay.
+        oldest: i64,
+    },
     /// The schema is older than this program's, and the role may not change it.
     #[error(
         "the database is of schema version {found} and has to be of {known}: run `officeconfig migrate` as the owner of its tables"

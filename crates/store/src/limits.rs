@@ -164,8 +164,17 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(3);
 /// How long the server keeps what a transaction holds that says nothing: its client is gone, or frozen. Ours never pause for as long.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 
-/// How long a migration waits for a lock: as long as it may keep those waiting who come after it.
-pub const MIGRATION_LOCK_WAIT: Duration = Duration::from_secs(1);
+/// How long a step of a migration waits for a lock: so long wait those who come after it. There are a few to be got in a step.
+pub const MIGRATION_LOCK_WAIT: Duration = Duration::from_millis(250);
+
+/// How long a step of a migration may hold what it has: clients wait for it.
+pub const MIGRATION_HELD_MAX: Duration = Duration::from_secs(1);
+
+/// The pause before a step is tried again: whoever queued behind it gets what it waited for.
+pub const MIGRATION_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often a step of a migration is tried: half a minute, longer than any transaction of ours lasts. A backup may hold its locks longer.
+pub const MIGRATION_TRIES: u32 = 40;
 
 /// How often a transaction is tried again after it met another one, or lost its connection.
 pub const RETRIES: u32 = 5;

@@ -18,6 +18,9 @@ apart. Make both before:
   CREATE ROLE officeconfig_app LOGIN PASSWORD '…';
   CREATE DATABASE officeconfig OWNER officeconfig_owner;
 
+Servers of the version before go on working meanwhile and afterwards: update them one by one. When none
+of them runs any more, do the same with --finish. Either may be ended and started again at any time.
+
 Example:
   officeconfig migrate --database postgres://officeconfig_owner:…@db1/officeconfig")]
 pub(super) struct Args {
@@ -27,6 +30,9 @@ pub(super) struct Args {
     /// The role that the service connects with
     #[arg(long, value_name = "ROLE", default_value = "officeconfig_app")]
     app_role: String,
+    /// Also remove what only servers of older versions need; refused while one of them is connected
+    #[arg(long)]
+    finish: bool,
     /// How to tell the result.
     #[arg(long, value_enum, default_value_t)]
     output: OutputFormat,
@@ -34,13 +40,22 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    let Migrated { from, to } =
-        runtime.block_on(Box::pin(postgres::migrate(&args.database, &args.app_role))).map_err(usage)?;
-    let text = if from == to {
+    let brought = async {
+        if args.finish {
+            postgres::finish(&args.database, &args.app_role).await
+        } else {
+            postgres::migrate(&args.database, &args.app_role).await
+        }
+    };
+    let Migrated { from, to, finished } = runtime.block_on(Box::pin(brought)).map_err(usage)?;
+    let mut text = if from == to {
         format!("the schema is of version {to} already")
     } else {
         format!("the schema was of version {from} and is of version {to} now")
     };
-    args.output.print(&text, &json!({ "from": from, "to": to }))?;
+    if !finished {
+        text.push_str("; once no server of an older version runs any more, run it again with --finish");
+    }
+    args.output.print(&text, &json!({ "from": from, "to": to, "finished": finished }))?;
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
-use super::schema::SCHEMA;
+use super::connect::name;
+use super::schema::{self, SCHEMA};
 use crate::error::OpenError;
 use crate::limits::{
     CONNECT_TIMEOUT, IDLE_IN_TRANSACTION, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_RETRIES, LOCK_WAIT,
@@ -67,9 +68,7 @@ impl Address {
         // A server that is frozen, or cut off, says nothing any more.
         config.keepalives_idle(KEEPALIVE_IDLE).keepalives_interval(KEEPALIVE_INTERVAL);
         config.keepalives_retries(KEEPALIVE_RETRIES).tcp_user_timeout(TCP_USER_TIMEOUT);
-        if config.get_application_name().is_none() {
-            config.application_name("officeconfig");
-        }
+        config.application_name(name(config.get_application_name(), schema::known()));
         // A statement's time-out would also cancel a COMMIT that waits for a standby, which then is only local: ours end the connection instead.
         let ours = format!(
             "-c search_path={SCHEMA} -c statement_timeout=0 -c lock_timeout={} -c idle_in_transaction_session_timeout={}",
@@ -211,6 +210,15 @@ mod tests {
         config.keepalives_idle(KEEPALIVE_IDLE).keepalives_interval(KEEPALIVE_INTERVAL);
         config.keepalives_retries(KEEPALIVE_RETRIES).tcp_user_timeout(TCP_USER_TIMEOUT);
         assert!(matches!(&each(&config)[..], [one] if *one == config));
+    }
+
+    #[test]
+    fn every_connection_says_for_which_schema_its_program_is_made() {
+        let named = |url: &str| Address::read(url).expect("a URL").each[0].get_application_name().map(str::to_owned);
+        let known = schema::known();
+        assert_eq!(named("postgres://app@h/d"), Some(format!("officeconfig (schema {known})")));
+        let long = named(&format!("postgres://app@h/d?application_name={}", "é".repeat(40)));
+        assert_eq!(long, Some(format!("{} (schema {known})", "é".repeat(26))));
     }
 
     #[test]

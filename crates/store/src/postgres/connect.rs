@@ -20,6 +20,22 @@ use super::tls::Tls;
 use crate::error::OpenError;
 use crate::limits::{CONNECT_DEADLINE, CONNECTION_WAIT, CONNECTIONS, STATEMENTS_PREPARED};
 
+/// How a connection names itself, unless the URL says how.
+pub(super) const NAME: &str = "officeconfig";
+/// What follows: before it is known which older programs are connected, nothing that they need may be removed.
+pub(super) const SAYS_SCHEMA: &str = "schema ";
+/// The last version of the schema whose programs do not say it.
+pub(super) const LAST_SILENT: i64 = 2;
+/// Bytes of a name that the server keeps.
+const NAME_BYTES_MAX: usize = 63;
+
+/// The name of a connection of a program that is made for a version of the schema.
+pub(super) fn name(theirs: Option<&str>, schema: i64) -> String {
+    let says = format!(" ({SAYS_SCHEMA}{schema})");
+    let name = theirs.unwrap_or(NAME);
+    format!("{}{says}", &name[..name.floor_char_boundary(NAME_BYTES_MAX - says.len())])
+}
+
 /// A connection with what is prepared on it.
 pub(super) struct Session {
     client: Client,

@@ -4,6 +4,9 @@
 
 mod address;
 mod checkins;
+#[cfg(test)]
+#[path = "../../tests/support/cluster.rs"]
+mod cluster;
 mod columns;
 mod commits;
 mod connect;
@@ -55,7 +58,7 @@ use connect::{Connector, Pool};
 use control::Control;
 use engine::Engine;
 use failure::Failure;
-pub use schema::{Migrated, migrate};
+pub use schema::{Migrated, finish, migrate};
 
 /// How to open a store.
 #[derive(Clone)]

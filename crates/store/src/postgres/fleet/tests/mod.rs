@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod agreement;
-#[path = "../../../../tests/support/cluster.rs"]
-mod cluster;
 mod counts;
 #[path = "../../../../tests/support/model.rs"]
 mod model;
@@ -21,6 +19,7 @@ use crate::command::{Command, Commit};
 use crate::domain::{Checkin, CheckinReport};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
 use crate::memory::MemoryStore;
+use crate::postgres::cluster;
 use crate::{Store as _, TenantSnapshot};
 use std::sync::Arc;
 
