@@ -93,7 +93,14 @@ fn cut(mut rows: Vec<Found>, order: RowOrder, limit: usize, skip: u64, count: Op
 
 /// The rows of a statement that [`Select::rows`] made.
 async fn fetch<C: GenericClient + Sync>(tx: &C, select: &Select) -> Result<Vec<Found>, Failure> {
-    let found = tx.query_typed(select.sql(), &select.params()).await?;
+    let (sql, params) = (select.sql(), select.params());
+    let found = if select.walks() {
+        // Workers take longer to start than a page takes to be full, and all read further than it needs. Both are on their way at once.
+        let alone = tx.batch_execute("SET LOCAL max_parallel_workers_per_gather = 0");
+        futures_util::future::try_join(alone, tx.query_typed(sql, &params)).await?.1
+    } else {
+        tx.query_typed(sql, &params).await?
+    };
     let read = |row: &tokio_postgres::Row| {
         let status =
             CheckinStatus { applied_policies: fleet::applied(row, 1 + fleet::WIDTH)?, ..fleet::status(row, 1)? };

@@ -38,6 +38,8 @@ pub(super) struct Select {
     with_texts: bool,
     /// Whether the conditions need the lists.
     with_lists: bool,
+    /// Whether indexes answer it: the order of one is walked until the page is full, or a few rows of another are sorted.
+    walks: bool,
 }
 
 const TEXTS: &str = "JOIN checkin_texts c ON c.tenant = $1 AND c.configuration = $2 AND c.key = h.key";
@@ -52,6 +54,7 @@ impl Select {
             within: "h.tenant = $1 AND h.configuration = $2".to_owned(),
             with_texts: false,
             with_lists: false,
+            walks: true,
         }
     }
 
@@ -130,7 +133,7 @@ impl Select {
 
     /// A condition that was translated, with its parameters from [`Self::next_param`] on.
     pub(super) fn translated(&mut self, (sql, params): (String, Vec<Bound>)) {
-        (self.with_texts, self.with_lists) = (true, true);
+        (self.with_texts, self.with_lists, self.walks) = (true, true, false);
         self.params.extend(params);
         self.and(&sql);
     }
@@ -194,7 +197,7 @@ impl Select {
 
     /// The same in an order that was translated, with its parameters from [`Self::next_param`] on.
     pub(super) fn rows_by(mut self, (order, params): (String, Vec<Bound>), limit: u64, skip: u64) -> Self {
-        (self.with_texts, self.with_lists) = (true, true);
+        (self.with_texts, self.with_lists, self.walks) = (true, true, false);
         self.params.extend(params);
         let (limit, skip) = self.extent(limit, skip);
         self.within = format!(
@@ -221,6 +224,11 @@ impl Select {
             self.within
         );
         self
+    }
+
+    /// See the field.
+    pub(super) fn walks(&self) -> bool {
+        self.walks
     }
 
     /// The statement, once it was made whole.
