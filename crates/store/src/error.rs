@@ -137,10 +137,32 @@ pub enum CommitError {
     /// The disk is full. Reads go on; writes go on by themselves once there is room.
     #[error("the disk is full")]
     Full,
+    /// The tenant is being moved to another cluster: it is read, and not changed until it is there.
+    #[error("the tenant is being moved and takes no changes now")]
+    Paused,
     /// The database cannot be written, or is closed.
     #[error("the store cannot take changes")]
     Unavailable(#[source] Cause),
 }
+
+impl CommitError {
+    /// Whether the tenant lives in another cluster than the one that was asked.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if cause.is::<Gone>())
+    }
+}
+
+impl StoreError {
+    /// Whether the tenant lives in another cluster than the one that was asked.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if cause.is::<Gone>())
+    }
+}
+
+/// The cause of what is `Unavailable` where a tenant was: it lives in another cluster now. Nothing of what was asked for happened.
+#[derive(Debug, thiserror::Error)]
+#[error("the tenant lives in another cluster")]
+pub(crate) struct Gone;
 
 /// Why a read did not happen.
 #[derive(Debug, Clone, thiserror::Error)]

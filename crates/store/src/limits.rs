@@ -241,3 +241,6 @@ pub const SCAN_PART: u64 = 5_000;
 
 /// Rows that are kept to be sorted in an order that PostgreSQL cannot say: as many as a page and what may be skipped before it.
 pub const MAX_SCAN_SORTED: u64 = 2 * MAX_PAGE as u64;
+
+/// How long it is waited for what is under way when a tenant is paused: longer than any COMMIT that waits for a standby which comes back.
+pub const PAUSE_DEADLINE: Duration = Duration::from_secs(30);

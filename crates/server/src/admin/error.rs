@@ -38,7 +38,7 @@ pub(crate) fn commit_error(fault: CommitError) -> Error {
             "The resource has changed: its ETag does not meet the precondition.",
         ),
         CommitError::Busy { retry_after } => unavailable(retry_after.as_secs()),
-        CommitError::Moved => unavailable(1),
+        CommitError::Moved | CommitError::Paused => unavailable(1),
         CommitError::Full => Error::new(ErrorKind::InsufficientStorage, "The service has no room to store the change."),
         CommitError::Unavailable(_) => {
             tracing::error!(error = %Chain(&fault), "a commit failed");

@@ -232,8 +232,8 @@ impl Server {
     }
 
     async fn write(&self, tenant: TenantId, known: &Known, batch: &mut Vec<Entry>) -> Result<Option<Tx>, Failure> {
-        let (tx, version) = Tx::begin(&self.engine.pool, tenant, Mode::Record).await?;
-        let version = version.unwrap_or_default();
+        let (tx, standing) = Tx::begin(&self.engine.pool, tenant, Mode::Record).await?;
+        let version = standing.unwrap_or_default().version;
         if version > known.version() {
             tx.end();
             self.engine.load(tenant, version).await?;

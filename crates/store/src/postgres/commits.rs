@@ -196,6 +196,10 @@ async fn make(engine: &Engine, tenant: TenantId, entries: &[Entry]) -> Result<Do
         };
         match &doubtful {
             None => attempts.after(failure).await?,
+            // The tenant is locked and what was in doubt is not there: it did not happen, and does not now.
+            Some(_) if matches!(failure, Failure::Paused) => return Err(failure),
+            // The log went with the tenant. Said to have done nothing, it would be done again where that lives.
+            Some(doubtful) if matches!(failure, Failure::Gone) => return Err(doubtful.failure.clone()),
             // Whatever happens to those who ask says nothing of what was asked for.
             Some(doubtful) if doubtful.time_left().is_zero() => return Err(doubtful.failure.clone()),
             Some(_) => attempts.pause().await,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::connect::{Connector, Session};
 use super::failure::{Failure, TookTooLong};
+use super::standing::Standing;
 use crate::ids::TenantId;
 use crate::limits::{CONFIRM_DEADLINE, CONNECT_DEADLINE};
 
@@ -96,18 +97,18 @@ impl Control {
         session.end();
     }
 
-    /// The version of a tenant on the primary; 0 when it never wrote.
-    pub(super) async fn version(&self, tenant: TenantId) -> Result<u64, Failure> {
-        let rows = self.ask("SELECT version FROM tenant_version WHERE tenant = $1", &[&tenant.0]).await?;
-        Ok(rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or_default().cast_unsigned())
+    /// Where a tenant stands on the primary: at version 0 when it never wrote.
+    pub(super) async fn standing(&self, tenant: TenantId) -> Result<Standing, Failure> {
+        let rows = self.ask("SELECT version, state FROM tenant_version WHERE tenant = $1", &[&tenant.0]).await?;
+        rows.first().map_or(Ok(Standing::default()), |row| Standing::read(row, 0))
     }
 
-    /// The versions of those tenants that have written.
-    pub(super) async fn versions(&self, tenants: &[TenantId]) -> Result<Vec<(TenantId, u64)>, Failure> {
+    /// Where those tenants stand that have written.
+    pub(super) async fn standings(&self, tenants: &[TenantId]) -> Result<Vec<(TenantId, Standing)>, Failure> {
         let ids: Vec<Uuid> = tenants.iter().map(|tenant| tenant.0).collect();
-        let rows = self.ask("SELECT tenant, version FROM tenant_version WHERE tenant = ANY ($1)", &[&ids]).await?;
-        let read = rows.iter().map(|row| Ok((TenantId(row.try_get(0)?), row.try_get::<_, i64>(1)?.cast_unsigned())));
-        read.collect()
+        let asked = "SELECT tenant, version, state FROM tenant_version WHERE tenant = ANY ($1)";
+        let rows = self.ask(asked, &[&ids]).await?;
+        rows.iter().map(|row| Ok((TenantId(row.try_get(0)?), Standing::read(row, 1)?))).collect()
     }
 
     /// Hints to the other servers that a tenant was changed. Not in the change's own transaction: those that notify wait for one another.

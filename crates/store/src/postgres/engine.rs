@@ -13,6 +13,7 @@ use super::health::Trouble;
 use super::loaded::{Counts, Known, Loaded};
 use super::replicas::Untidy;
 use super::retry::{Attempts, Ids};
+use super::standing::Standing;
 use super::tx::{Mode, Tx};
 use super::{fleet, load};
 use crate::changes::Retention;
@@ -57,7 +58,12 @@ impl Engine {
     pub(super) async fn confirmed(&self, tenant: TenantId) -> Result<Known, Failure> {
         let Some(known) = self.loaded.find(tenant) else { return self.load(tenant, 0).await };
         if known.recorded.is_empty() {
-            let version = self.version(tenant).await?;
+            let standing = self.standing(tenant).await?;
+            if let Err(gone) = standing.may_be_read() {
+                self.loaded.forget(tenant);
+                return Err(gone);
+            }
+            let version = standing.version;
             // By now it may be even newer.
             return match self.loaded.find(tenant) {
                 Some(known) if known.version() >= version => Ok(known),
@@ -68,13 +74,13 @@ impl Engine {
         self.read(tenant, |_, known| Box::pin(async move { Ok(known.clone()) })).await
     }
 
-    /// The tenant's version on the primary; the connection may have ended while nobody asked.
-    async fn version(&self, tenant: TenantId) -> Result<u64, Failure> {
+    /// Where the tenant stands on the primary; the connection may have ended while nobody asked.
+    async fn standing(&self, tenant: TenantId) -> Result<Standing, Failure> {
         let mut attempts = Attempts::new(&self.ids, CONFIRM_DEADLINE);
         loop {
-            match self.control.version(tenant).await {
+            match self.control.standing(tenant).await {
                 Err(failure) => attempts.after(failure).await?,
-                version => return version,
+                standing => return standing,
             }
         }
     }
@@ -101,6 +107,10 @@ impl Engine {
         loop {
             let read = tokio::time::timeout(READ_DEADLINE, self.read_once(tenant, &work)).await;
             match read.unwrap_or(Err(Failure::Late)) {
+                Err(Failure::Gone) => {
+                    self.loaded.forget(tenant);
+                    return Err(Failure::Gone);
+                }
                 Err(failure) => attempts.after(failure).await?,
                 read => return read,
             }
@@ -114,9 +124,9 @@ impl Engine {
     ) -> Result<T, Failure> {
         let epoch = self.loaded.epoch();
         let expected = self.loaded.find(tenant).is_some_and(|known| !known.recorded.is_empty());
-        let (tx, version, counts) =
+        let (tx, standing, counts) =
             Tx::begin_with(&self.pool, tenant, Mode::Read, |client| counts(client, tenant, expected)).await?;
-        let version = version.unwrap_or_default();
+        let version = standing.unwrap_or_default().version;
         let (base, recorded) = match self.loaded.find(tenant) {
             Some(known) if known.version() == version => (known.base, known.recorded),
             _ => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_postgres::error::SqlState;
 
-use crate::error::{Cause, CommitError, OpenError, StoreError};
+use crate::error::{Cause, CommitError, Gone, OpenError, StoreError};
 use crate::limits::{BUSY_RETRY_AFTER, READ_DEADLINE};
 
 /// Why a transaction did not come to its end.
@@ -27,6 +27,10 @@ pub(super) enum Failure {
     Refused(Cause),
     /// A read answered with an error of its own.
     Read(StoreError),
+    /// The tenant is being moved away: it is not changed; nothing of it happened.
+    Paused,
+    /// The tenant lives in another cluster; nothing of it happened here.
+    Gone,
 }
 
 impl Failure {
@@ -40,8 +44,9 @@ impl Failure {
         match self {
             Self::Busy => CommitError::Busy { retry_after: BUSY_RETRY_AFTER },
             Self::Full => CommitError::Full,
+            Self::Paused => CommitError::Paused,
             Self::Read(StoreError::Busy { retry_after }) => CommitError::Busy { retry_after },
-            other => CommitError::Unavailable(other.cause()),
+            other => CommitError::Unavailable(other.into_cause()),
         }
     }
 
@@ -51,11 +56,11 @@ impl Failure {
             Self::Read(error) => error,
             Self::Busy => StoreError::Busy { retry_after: BUSY_RETRY_AFTER },
             Self::Late => StoreError::Deadline { limit: READ_DEADLINE },
-            other => StoreError::Unavailable(other.cause()),
+            other => StoreError::Unavailable(other.into_cause()),
         }
     }
 
-    fn cause(self) -> Cause {
+    fn into_cause(self) -> Cause {
         match self {
             Self::Conflict(cause) | Self::Lost(cause) | Self::Refused(cause) => cause,
             Self::Unknown(cause) => Arc::new(OutcomeUnknown(cause)),
@@ -63,6 +68,8 @@ impl Failure {
             Self::Busy => Arc::new(Waited),
             Self::Late => Arc::new(TookTooLong),
             Self::Full => Arc::new(CommitError::Full),
+            Self::Paused => Arc::new(CommitError::Paused),
+            Self::Gone => Arc::new(Gone),
         }
     }
 }
@@ -167,6 +174,8 @@ pub(super) fn open(error: tokio_postgres::Error, shown: &str) -> OpenError {
         OpenError::Missing { path: shown }
     } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
         OpenError::Role { what: format!("{what}: run `officeconfig migrate` as the owner of the tables") }
+    } else if *code == SqlState::CANNOT_CONNECT_NOW {
+        OpenError::Unreachable { shown, what }
     } else {
         OpenError::Database(Arc::new(error))
     }

@@ -75,7 +75,7 @@ pub(super) struct Loaded {
 struct Map {
     cells: HashMap<TenantId, Cell>,
     bytes: usize,
-    /// Moves when tenants leave: what was read from the database before that may be older than what left.
+    /// Moves when tenants leave memory: what was read from the database before that may be older than what left.
     epoch: u64,
 }
 
@@ -151,6 +151,15 @@ impl Loaded {
         self.read().cells.get(&tenant).is_some_and(|cell| cell.known.version() < version)
     }
 
+    /// Lets a tenant go that is not here any more. What was read of it before is not kept.
+    pub(super) fn forget(&self, tenant: TenantId) {
+        let map = &mut *self.write();
+        if let Some(cell) = map.cells.remove(&tenant) {
+            map.bytes = map.bytes.saturating_sub(cell.bytes());
+            map.epoch += 1;
+        }
+    }
+
     /// Lets the least recently used go until nine tenths of the budget are kept; the last one always stays.
     fn shrink(&self, map: &mut Map) {
         if map.bytes <= self.budget || map.cells.len() < 2 {
@@ -202,5 +211,18 @@ mod tests {
         assert!(loaded.find(gone).is_none());
         assert_eq!(loaded.keep(at(1, 6), before).version(), 6, "it is told");
         assert!(loaded.find(gone).is_none(), "but not kept");
+    }
+
+    #[test]
+    fn what_was_read_before_a_tenant_was_forgotten_is_not_kept() {
+        let loaded = Loaded::new(usize::MAX);
+        loaded.keep(at(1, 7), loaded.epoch());
+        let before = loaded.epoch();
+        loaded.forget(TenantId(Uuid::from_u128(1)));
+        loaded.keep(at(1, 7), before);
+        assert!(loaded.tenants().is_empty());
+        assert_eq!(loaded.read().bytes, 0);
+        loaded.keep(at(1, 8), loaded.epoch());
+        assert_eq!(loaded.tenants().len(), 1, "it may come back");
     }
 }

@@ -25,6 +25,7 @@ mod retry;
 mod schema;
 mod secrets;
 mod security;
+mod standing;
 mod statuses;
 mod tls;
 mod transaction;
@@ -59,6 +60,7 @@ use control::Control;
 use engine::Engine;
 use failure::Failure;
 pub use schema::{Migrated, finish, migrate};
+pub use standing::{Standing, State};
 
 /// How to open a store.
 #[derive(Clone)]
@@ -154,6 +156,48 @@ impl PostgresStore {
     /// When the database cannot be read.
     pub async fn find_secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         secrets::find(&self.engine, name).await.map_err(Failure::of_read)
+    }
+
+    /// Stops changes of a tenant, so that it can be moved: waits for what is under way, whichever server's it is. Afterwards nothing is acknowledged
+    /// but what is there already, and the version that is given stays. Reads go on. Done again, it comes to the same.
+    ///
+    /// # Errors
+    /// When the tenant lives elsewhere, or the database cannot be written. Changes may be stopped then, until [`Self::resume`].
+    pub async fn pause(&self, tenant: TenantId) -> Result<u64, StoreError> {
+        standing::pause(&self.engine, tenant).await.map_err(Failure::of_read)
+    }
+
+    /// Takes changes of a paused tenant again.
+    ///
+    /// # Errors
+    /// When the tenant lives elsewhere, or the database cannot be written.
+    pub async fn resume(&self, tenant: TenantId) -> Result<(), StoreError> {
+        standing::resume(&self.engine, tenant).await.map_err(Failure::of_read)
+    }
+
+    /// Says of a paused tenant that it lives elsewhere: servers that come here ask the directory again. Its row in `tenant_version` has to stay, so
+    /// that they do.
+    ///
+    /// # Errors
+    /// When the tenant was not paused, or the database cannot be written.
+    pub async fn leave(&self, tenant: TenantId) -> Result<(), StoreError> {
+        standing::leave(&self.engine, tenant).await.map_err(Failure::of_read)
+    }
+
+    /// Where a tenant stands here; `None` when it never wrote.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn state(&self, tenant: TenantId) -> Result<Option<Standing>, StoreError> {
+        standing::of(&self.engine, tenant).await.map_err(Failure::of_read)
+    }
+
+    /// Where all tenants stand that are or were here, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tenants(&self) -> Result<Vec<(TenantId, Standing)>, StoreError> {
+        standing::of_all(&self.engine).await.map_err(Failure::of_read)
     }
 
     async fn read_payload(

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::engine::Engine;
 use super::failure::Failure;
 use super::fleet;
+use super::standing::Standing;
 use super::tx::{Mode, Tx};
 use crate::ids::TenantId;
 use crate::limits::{CHANGE_DEADLINE, COMMIT_WAIT, POLL_INTERVAL, TIDY_INTERVAL};
@@ -43,9 +44,21 @@ async fn every(engine: &Engine) -> Result<(), Failure> {
     if tenants.is_empty() {
         return Ok(());
     }
-    for (tenant, version) in engine.control.versions(&tenants).await? {
-        if engine.loaded.is_older(tenant, version) {
-            engine.load(tenant, version).await?;
+    for (tenant, standing) in engine.control.standings(&tenants).await? {
+        seen(engine, tenant, standing).await?;
+    }
+    Ok(())
+}
+
+/// A tenant in memory that moved is loaded; one that lives elsewhere leaves.
+async fn seen(engine: &Engine, tenant: TenantId, standing: Standing) -> Result<(), Failure> {
+    if standing.may_be_read().is_err() {
+        engine.loaded.forget(tenant);
+    } else if engine.loaded.is_older(tenant, standing.version) {
+        match engine.load(tenant, standing.version).await {
+            // It left meanwhile.
+            Err(Failure::Gone) => {}
+            loaded => drop(loaded?),
         }
     }
     Ok(())
@@ -56,11 +69,7 @@ async fn one(engine: &Engine, hint: &str) -> Result<(), Failure> {
     if engine.loaded.find(tenant).is_none() {
         return Ok(());
     }
-    let version = engine.control.version(tenant).await?;
-    if engine.loaded.is_older(tenant, version) {
-        engine.load(tenant, version).await?;
-    }
-    Ok(())
+    seen(engine, tenant, engine.control.standing(tenant).await?).await
 }
 
 /// Tenants that had check-ins here, and may have something to be tidied.
@@ -83,7 +92,8 @@ pub(super) async fn tidy(engine: Arc<Engine>) {
         tokio::time::sleep(TIDY_INTERVAL).await;
         for tenant in engine.untidy.take() {
             match tidy_one(&engine, tenant).await {
-                Ok(false) => {}
+                // What lives elsewhere is tidied there.
+                Ok(false) | Err(Failure::Gone) => {}
                 Ok(true) => engine.untidy.add(tenant),
                 Err(failure) => {
                     tracing::debug!(?failure, "a tenant was not tidied; it is tried again");

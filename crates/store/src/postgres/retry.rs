@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use crate::limits::{RETRIES, RETRY_PAUSE};
+use crate::limits::{CHANGE_DEADLINE, COMMIT_WAIT, RETRIES, RETRY_PAUSE};
 
 /// Where ids that nobody can guess come from: whoever opens the store brings it.
 pub(super) type Ids = Arc<dyn Fn() -> Uuid + Send + Sync>;
@@ -42,6 +43,27 @@ impl<'i> Attempts<'i> {
         let (_, low) = (self.ids)().as_u64_pair();
         let part = u32::try_from(low & 0xff).unwrap_or(0);
         tokio::time::sleep(longest / 2 + (longest / 512).saturating_mul(part)).await;
+    }
+}
+
+/// Does what comes to the same when it is done again, until it is known to be done, or for so long.
+pub(super) async fn patiently<'w, T>(
+    ids: &Ids,
+    within: Duration,
+    once: impl Fn() -> BoxFuture<'w, Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let until = Instant::now() + within;
+    let mut attempts = Attempts::new(ids, within);
+    loop {
+        let limit = (CHANGE_DEADLINE + COMMIT_WAIT).min(within);
+        match tokio::time::timeout(limit, once()).await.unwrap_or(Err(Failure::Late)) {
+            // Others may hold what it needs for longer than a statement waits.
+            Err(Failure::Unknown(_) | Failure::Busy | Failure::Late) if Instant::now() < until => {
+                attempts.pause().await
+            }
+            Err(failure) => attempts.after(failure).await?,
+            done => return done,
+        }
     }
 }
 

@@ -70,9 +70,9 @@ pub(super) async fn prepare(
     let epoch = engine.loaded.epoch();
     let expected = engine.loaded.find(tenant).is_some_and(|known| !known.recorded.is_empty());
     let begun = Tx::begin_with(&engine.pool, tenant, Mode::Change, |client| counts(client, tenant, expected));
-    let (tx, version, mut counts) = begun.await?;
-    let version = match version {
-        Some(version) => version,
+    let (tx, standing, mut counts) = begun.await?;
+    let standing = match standing {
+        Some(standing) => standing,
         None => tx.introduce(tenant).await?,
     };
     if let Some(done) = doubtful
@@ -81,6 +81,11 @@ pub(super) async fn prepare(
         let touch = tx.prepared("UPDATE tenant_version SET version = version WHERE tenant = $1").await?;
         return Ok(Prepared::Happened(tx, (touch, vec![Box::new(tenant.0)])));
     }
+    if let Err(failure) = standing.may_be_changed() {
+        tx.end();
+        return Err(failure);
+    }
+    let version = standing.version;
     let known = current(engine, &tx, tenant, version).await?;
     let mut work = Work {
         written: written_rows(&tx, tenant, &known.base, entries).await?,

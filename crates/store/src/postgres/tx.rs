@@ -1,5 +1,5 @@
-//! A transaction of one tenant. It tells the database whose it is, so that row-level security counts, and reads the tenant's version with its
-//! first round trip. Its end is honest: what came of a COMMIT whose answer does not count is `Unknown`, and the connection goes. It must never
+//! A transaction of one tenant. It tells the database whose it is, so that row-level security counts, and reads with its first round trip the
+//! tenant's version and whether it is here at all: a read of what is gone, and check-ins for what is not to be changed, end there. Its end is honest: what came of a COMMIT whose answer does not count is `Unknown`, and the connection goes. It must never
 //! cancel a COMMIT: one that waits for a standby would answer success though it is only local.
 
 use std::ops::Deref;
@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, join, join_all, join3, ready};
+use futures_util::future::{BoxFuture, join, join_all, join4, ready};
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::connect::{Pool, Pooled, Session};
 use super::failure::{Failure, TookTooLong, Warned};
+use super::standing::Standing;
 use crate::ids::TenantId;
 use crate::limits::READ_DEADLINE;
 
@@ -22,14 +23,23 @@ use crate::limits::READ_DEADLINE;
 pub(super) enum Mode {
     /// Reading one state of the database.
     Read,
+    /// The same of a tenant that may live elsewhere.
+    Look,
     /// Recording check-ins, at the same time as others.
     Record,
-    /// Changing the control plane, one after the other: the tenant's version is locked.
+    /// Changing the control plane, one after the other: the tenant's version is locked. Who changes judges by itself whether the tenant is here: it
+    /// may have to find out first what came of a change before.
     Change,
 }
 
-const VERSION: &str = "SELECT version FROM tenant_version WHERE tenant = $1";
-const LOCKED_VERSION: &str = "SELECT version FROM tenant_version WHERE tenant = $1 FOR UPDATE";
+const VERSION: &str = "SELECT version, state FROM tenant_version WHERE tenant = $1";
+/// Excludes other changes and whoever pauses the tenant, not check-ins: with `FOR UPDATE` their batches would wait for each COMMIT, and that for
+/// standbys. The change's own `UPDATE` of the version takes no more.
+const LOCKED_VERSION: &str = "SELECT version, state FROM tenant_version WHERE tenant = $1 FOR NO KEY UPDATE";
+/// Excludes only whoever pauses the tenant (`FOR UPDATE`), who so waits for the batches under way. What is paused is not locked: a stream of batches
+/// that are refused would keep out who waits for those before them. The state is read after it, by a statement of its own: this one may still see
+/// the row as it was before it had to wait.
+const BESIDE_OTHERS: &str = "SELECT FROM tenant_version WHERE tenant = $1 AND state = 0 FOR KEY SHARE";
 
 /// An open transaction. Dropped before its end, its connection goes with it.
 pub(super) struct Tx {
@@ -40,10 +50,10 @@ pub(super) struct Tx {
 pub(super) type Write = (Statement, Vec<Box<dyn ToSql + Sync + Send>>);
 
 impl Tx {
-    /// Begins one, and gives the tenant's version; `None` when it never wrote.
-    pub(super) async fn begin(pool: &Pool, tenant: TenantId, mode: Mode) -> Result<(Self, Option<u64>), Failure> {
-        let (tx, version, ()) = Self::begin_with(pool, tenant, mode, |_| ready(Ok(())).boxed()).await?;
-        Ok((tx, version))
+    /// Begins one, and gives where the tenant stands; `None` when it never wrote.
+    pub(super) async fn begin(pool: &Pool, tenant: TenantId, mode: Mode) -> Result<(Self, Option<Standing>), Failure> {
+        let (tx, standing, ()) = Self::begin_with(pool, tenant, mode, |_| ready(Ok(())).boxed()).await?;
+        Ok((tx, standing))
     }
 
     /// The same with another question in the same round trip, if that needs no more than one. It is asked when the version is locked, or read.
@@ -52,15 +62,15 @@ impl Tx {
         tenant: TenantId,
         mode: Mode,
         also: impl for<'c> FnOnce(&'c Client) -> BoxFuture<'c, Result<T, tokio_postgres::Error>>,
-    ) -> Result<(Self, Option<u64>, T), Failure> {
+    ) -> Result<(Self, Option<Standing>, T), Failure> {
         let session = pool.get().await?;
-        let asked = if mode == Mode::Change { LOCKED_VERSION } else { VERSION };
-        let asked = session.prepared(asked).await?;
+        let asked = session.prepared(if mode == Mode::Change { LOCKED_VERSION } else { VERSION }).await?;
+        let lock = if mode == Mode::Record { Some(session.prepared(BESIDE_OTHERS).await?) } else { None };
         session.set_busy(true);
         let tx = Self { session };
         let begin = match mode {
             // The server ends a read that takes too long by itself; a statement that writes is never cancelled by a time.
-            Mode::Read => format!(
+            Mode::Read | Mode::Look => format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {}",
                 READ_DEADLINE.as_millis()
             ),
@@ -69,22 +79,44 @@ impl Tx {
         // A tenant's id is its own text: there is nothing to escape.
         let begin = format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true)");
         // All are on their way before the first is answered.
-        let (begun, version, answer) =
-            join3(tx.batch_execute(&begin), tx.query_opt(&asked, &[&tenant.0]), also(tx.client())).await;
+        let locking = async {
+            match &lock {
+                Some(lock) => tx.execute(lock, &[&tenant.0]).await.map(|rows| rows > 0),
+                None => Ok(true),
+            }
+        };
+        let (begun, locked, standing, answer) =
+            join4(tx.batch_execute(&begin), locking, tx.query_opt(&asked, &[&tenant.0]), also(tx.client())).await;
         begun?;
-        let version = version?.map(|row| row.try_get::<_, i64>(0)).transpose()?;
+        let is_locked = locked?;
+        let standing = standing?.map(|row| Standing::read(&row, 0)).transpose()?;
         let answer = answer?;
-        Ok((tx, version.map(i64::cast_unsigned), answer))
+        let judged = match (mode, standing) {
+            (Mode::Read, Some(standing)) => standing.may_be_read(),
+            (Mode::Record, Some(standing)) => standing.may_be_changed().and(if is_locked {
+                Ok(())
+            } else {
+                Err(Failure::Conflict(Arc::new(CameMeanwhile)))
+            }),
+            _ => Ok(()),
+        };
+        match judged {
+            Ok(()) => Ok((tx, standing, answer)),
+            Err(failure) => {
+                tx.end();
+                Err(failure)
+            }
+        }
     }
 
     /// Makes the tenant known, and locks its version, which it gives.
-    pub(super) async fn introduce(&self, tenant: TenantId) -> Result<u64, Failure> {
+    pub(super) async fn introduce(&self, tenant: TenantId) -> Result<Standing, Failure> {
         let made =
             self.prepared("INSERT INTO tenant_version (tenant, version) VALUES ($1, 0) ON CONFLICT DO NOTHING").await?;
         let asked = self.prepared(LOCKED_VERSION).await?;
         let (made, version) = join(self.execute(&made, &[&tenant.0]), self.query_one(&asked, &[&tenant.0])).await;
         made?;
-        Ok(version?.try_get::<_, i64>(0)?.cast_unsigned())
+        Standing::read(&version?, 0)
     }
 
     /// Makes what was done durable.
@@ -131,6 +163,10 @@ fn ended(error: tokio_postgres::Error) -> Failure {
     let is_told = error.as_db_error().and_then(DbError::parsed_severity) == Some(Severity::Error);
     if is_told { Failure::from(error) } else { Failure::Unknown(Arc::new(error)) }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("the tenant came while it was looked for")]
+struct CameMeanwhile;
 
 impl Deref for Tx {
     type Target = Session;

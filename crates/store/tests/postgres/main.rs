@@ -7,6 +7,7 @@ mod checkins;
 mod cluster;
 mod commits;
 mod fixture;
+mod moving;
 mod opening;
 mod proxy;
 mod replicas;

@@ -45,6 +45,7 @@ impl Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration::new(1, "control", include_str!("../migrations/0001_control.sql")),
     Migration::new(2, "checkins", include_str!("../migrations/0002_checkins.sql")),
+    Migration::new(3, "clusters", include_str!("../migrations/0003_clusters.sql")),
 ];
 
 /// The newest version among migrations.
