@@ -320,6 +320,33 @@ pub enum OpenError {
         /// What the program has.
         known: i64,
     },
+    /// The database is one of several clusters, and was to be opened by itself.
+    #[error(
+        "the database {shown} is the cluster `{name}` of several: name them all as [[clusters]] in the configuration file"
+    )]
+    OneOfSeveral {
+        /// Hosts and database.
+        shown: String,
+        /// What it is called.
+        name: String,
+    },
+    /// The clusters do not belong together as they were named.
+    #[error("the cluster `{name}`: {what}")]
+    Clusters {
+        /// The first that does not.
+        name: String,
+        /// Why, and what to do.
+        what: String,
+    },
+    /// One of several clusters cannot be opened.
+    #[error("the cluster `{name}`")]
+    InCluster {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<OpenError>,
+    },
     /// The database failed.
     #[error("the database cannot be opened")]
     Database(#[source] Cause),

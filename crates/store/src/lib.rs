@@ -1,6 +1,6 @@
 //! Persistence of officeconfig behind one trait, [`Store`]: the control plane as immutable snapshots in memory, the check-in rows
 //! as a data plane that is queried, and durable atomic commits. Three stores keep one meaning: `sqlite` is the default, `postgres` is for
-//! more than one machine, `memory` is the oracle that the tests hold both against. The only crate with SQL; it knows neither HTTP nor JSON requests.
+//! more than one machine, `memory` is the oracle that the tests hold both against. `placed` is tenants over several of the second. The only crate with SQL; it knows neither HTTP nor JSON requests.
 
 pub mod changes;
 mod clients;
@@ -16,6 +16,7 @@ mod log;
 pub mod memory;
 mod observer;
 mod paging;
+pub mod placed;
 mod position;
 pub mod postgres;
 mod predicate;
@@ -53,9 +54,9 @@ pub use status::{Continuation, StatusPage, StatusQuery};
 /// Whether the store does its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Whether changes are taken.
+    /// Whether changes are taken. Of several clusters one that takes them is enough.
     pub writable: bool,
-    /// Why not, for an operator.
+    /// Why not, or what is wrong for some tenants though they are taken, for an operator.
     pub reason: Option<String>,
 }
 

@@ -244,3 +244,12 @@ pub const MAX_SCAN_SORTED: u64 = 2 * MAX_PAGE as u64;
 
 /// How long it is waited for what is under way when a tenant is paused: longer than any COMMIT that waits for a standby which comes back.
 pub const PAUSE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Tenants whose cluster is kept in mind, some 60 bytes each. The directory is asked for others, and for them it has to be reached.
+pub const MAX_ROUTES: u64 = 262_144;
+
+/// How often it is tried to open a cluster that was away when the service started.
+pub const REOPEN_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Bytes of a cluster's name: as many as PostgreSQL gives its own.
+pub const MAX_CLUSTER_NAME: usize = 63;

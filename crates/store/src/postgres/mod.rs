@@ -11,6 +11,7 @@ mod columns;
 mod commits;
 mod connect;
 mod control;
+mod directory;
 mod draft;
 mod engine;
 mod failure;
@@ -20,6 +21,7 @@ mod line;
 mod load;
 mod loaded;
 mod log;
+mod membership;
 mod replicas;
 mod retry;
 mod schema;
@@ -49,6 +51,7 @@ use crate::error::{CommitError, OpenError, StoreError, What};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
 use crate::limits::{MAX_HINTS, SNAPSHOT_BUDGET};
 use crate::observer::{Nobody, Observer};
+use crate::placed::ClusterName;
 use crate::shape::{SlowReads, shape};
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
@@ -57,8 +60,10 @@ use checkins::Checkins;
 use commits::Commits;
 use connect::{Connector, Pool};
 use control::Control;
+pub(crate) use directory::{Cluster, Found};
 use engine::Engine;
 use failure::Failure;
+pub(crate) use membership::Part;
 pub use schema::{Migrated, finish, migrate};
 pub use standing::{Standing, State};
 
@@ -70,6 +75,7 @@ pub struct PostgresOptions {
     snapshot_budget: usize,
     retention: Retention,
     observer: Arc<dyn Observer>,
+    part: Part,
 }
 
 impl PostgresOptions {
@@ -81,7 +87,20 @@ impl PostgresOptions {
             snapshot_budget: SNAPSHOT_BUDGET,
             retention: Retention::default(),
             observer: Arc::new(Nobody),
+            part: Part::Only,
         }
+    }
+
+    /// The database is the first of several clusters: for who wants the secrets in it and serves no tenant. Without this, one of several is refused,
+    /// because tenants that live in the others would be made anew.
+    #[must_use]
+    pub fn first_cluster(self, name: &ClusterName) -> Self {
+        self.part(Part::First { name: name.to_string() })
+    }
+
+    pub(crate) fn part(mut self, part: Part) -> Self {
+        self.part = part;
+        self
     }
 
     /// Who is told of the writers' work.
@@ -112,6 +131,8 @@ pub struct PostgresStore {
     commits: Arc<Commits>,
     checkins: Checkins,
     slow: SlowReads,
+    /// The id of the directory, where the database is one of several clusters.
+    directory: Option<Uuid>,
     background: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -125,6 +146,7 @@ impl PostgresStore {
         let connector = Connector::new(&options.url)?;
         let mut first = connector.first().await?;
         schema::ready(&mut first, connector.shown()).await?;
+        let directory = membership::join(&first, connector.shown(), &options.part, &options.ids).await?;
         drop(first);
         let (heard, hints) = mpsc::channel(MAX_HINTS);
         let control = Control::new(connector.clone(), heard);
@@ -138,7 +160,38 @@ impl PostgresStore {
             tokio::spawn(replicas::tidy(Arc::clone(&engine))),
             tokio::spawn(health::watch(Arc::clone(&engine))),
         ];
-        Ok(Self { engine, commits, checkins, slow: SlowReads::default(), background: Mutex::new(background) })
+        let slow = SlowReads::default();
+        Ok(Self { engine, commits, checkins, slow, directory, background: Mutex::new(background) })
+    }
+
+    /// The id of the directory, where the database is one of several clusters.
+    pub(crate) fn directory(&self) -> Option<Uuid> {
+        self.directory
+    }
+
+    /// Where the directory, which this database keeps, has a tenant.
+    pub(crate) async fn find_place(&self, tenant: TenantId) -> Result<Found, StoreError> {
+        directory::find(&self.engine, tenant).await.map_err(Failure::of_read)
+    }
+
+    /// Puts a tenant into the directory that is nowhere yet, and gives where it is then.
+    pub(crate) async fn place(&self, tenant: TenantId, into: &str, is_here: bool) -> Result<Found, StoreError> {
+        directory::place(&self.engine, tenant, into, is_here).await.map_err(Failure::of_read)
+    }
+
+    /// Has the directory say that a tenant lives in another cluster; `false` when it lived in neither.
+    pub(crate) async fn relocate(
+        &self,
+        tenant: TenantId,
+        from: directory::Cluster<'_>,
+        to: &str,
+    ) -> Result<bool, StoreError> {
+        directory::relocate(&self.engine, tenant, from, to).await.map_err(Failure::of_read)
+    }
+
+    /// Names of clusters in which tenants live, but for these. Others are forgotten.
+    pub(crate) async fn lived_in_besides(&self, names: &[&str]) -> Result<Vec<String>, StoreError> {
+        directory::lived_in_besides(&self.engine, names).await.map_err(Failure::of_read)
     }
 
     /// A secret that all servers of the database share: what is kept by the name, or what is given, which is kept from then on. It is sealed before it

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use odata::edm::DateTimeOffset;
 use store::memory::MemoryStore;
+use store::placed::{ClusterName, ClusterOptions, PlacedStore};
 use store::postgres::{PostgresOptions, PostgresStore};
 use store::sqlite::{SqliteOptions, SqliteStore};
 use store::{
@@ -26,6 +27,7 @@ enum Kept {
     Nowhere,
     Folder { _folder: tempfile::TempDir },
     Database(Database),
+    Databases { first: Database, _second: Database },
 }
 
 impl Fixture {
@@ -59,6 +61,26 @@ impl Fixture {
         Self { store: Arc::new(store), caller: caller(1), kept: Kept::Database(database) }
     }
 
+    /// Over two databases that stand for clusters; `None` where there is no PostgreSQL.
+    pub(crate) async fn placed() -> Option<Self> {
+        let (one, other) = (Self::postgres().await?, Self::postgres().await?);
+        let (Kept::Database(first), Kept::Database(second)) = (one.kept, other.kept) else { return None };
+        one.store.close().await;
+        other.store.close().await;
+        Some(Self::placed_keeping(first, second, Retention::default()).await)
+    }
+
+    async fn placed_keeping(first: Database, second: Database, retention: Retention) -> Self {
+        // Whoever is new goes to the second: the first has the directory, and what was there before.
+        let cluster = |name: &str, database: &Database, new_tenants| ClusterOptions {
+            name: ClusterName::try_from(name.to_owned()).unwrap(),
+            database: PostgresOptions::new(database.app_url(), ids()).retention(retention),
+            new_tenants,
+        };
+        let store = PlacedStore::open(cluster("a", &first, false), vec![cluster("b", &second, true)]).await.unwrap();
+        Self { store: Arc::new(store), caller: caller(1), kept: Kept::Databases { first, _second: second } }
+    }
+
     /// An empty store of the same kind, which keeps so much of its log.
     pub(crate) async fn keeping(&self, retention: Retention) -> Self {
         match &self.kept {
@@ -67,6 +89,14 @@ impl Fixture {
             Kept::Database(database) => {
                 let database = database.cluster().prepared("migrated", async |_| {}).await;
                 Self::postgres_keeping(database, retention).await
+            }
+            Kept::Databases { first, .. } => {
+                let cluster = first.cluster();
+                let (first, second) = (
+                    cluster.prepared("migrated", async |_| {}).await,
+                    cluster.prepared("migrated", async |_| {}).await,
+                );
+                Self::placed_keeping(first, second, retention).await
             }
         }
     }

@@ -42,6 +42,14 @@ macro_rules! on_every_store {
                 }
             })+
         }
+        mod placed {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                if let Some(fixture) = super::fixture::Fixture::placed().await {
+                    super::$module::$case(fixture).await;
+                }
+            })+
+        }
     };
 }
 

@@ -9,6 +9,7 @@ mod commits;
 mod fixture;
 mod moving;
 mod opening;
+mod placement;
 mod proxy;
 mod replicas;
 mod tenants;
