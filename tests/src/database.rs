@@ -106,3 +106,37 @@ impl Database {
         Self { made: database, secret, _folder: folder }
     }
 }
+
+/// Two databases that stand for clusters, with the file that seals the secrets in the first.
+pub struct Clusters {
+    first: Database,
+    second: Database,
+}
+
+impl Clusters {
+    /// New ones; `None` where there is no PostgreSQL.
+    pub fn two() -> Option<Self> {
+        let cluster = cluster::shared()?;
+        Some(Self { first: Database::new(&cluster), second: Database::new(&cluster) })
+    }
+
+    /// A configuration with the first as `a` and the second as `b`.
+    pub fn config(&self) -> String {
+        self.named("a", "b")
+    }
+
+    /// A configuration with other names.
+    pub fn named(&self, first: &str, second: &str) -> String {
+        let cluster = |name: &str, database: &Database| {
+            format!("[[clusters]]\nname = \"{name}\"\ndatabase = \"{}\"\n", database.made.app_url())
+        };
+        let secret = self.first.secret.display();
+        format!("secret_file = \"{secret}\"\n{}{}", cluster(first, &self.first), cluster(second, &self.second))
+    }
+
+    /// A configuration with the first database as the only one.
+    pub fn only_the_first(&self) -> String {
+        let secret = self.first.secret.display();
+        format!("secret_file = \"{secret}\"\ndatabase = \"{}\"\n", self.first.made.app_url())
+    }
+}

@@ -14,7 +14,7 @@ mod service;
 
 pub use answer::Answer;
 pub use api::{Api, Call};
-pub use database::{Database, Store};
+pub use database::{Clusters, Database, Store};
 pub use issuer::Issuer;
 pub use raw::{Raw, RawAnswer};
 pub use reference::{reference, skip};

@@ -252,7 +252,10 @@ fn spawn(setup: &Setup, folder: &Path, data: &Path) -> (Child, String, Arc<Mutex
     if setup.tls {
         command.arg("--tls-self-signed");
     }
-    Store::of(data).put_on(&mut command);
+    let names_its_own = setup.config.as_ref().is_some_and(|text| text.contains("database = "));
+    if !names_its_own {
+        Store::of(data).put_on(&mut command);
+    }
     if let Some(text) = &setup.config {
         let file = folder.join("officeconfig.toml");
         std::fs::write(&file, text).unwrap();

@@ -171,7 +171,8 @@ impl App {
         let health = self.store.health();
         match health.reason {
             Some(reason) if !health.writable => text(StatusCode::OK, format!("ok, but read-only: {reason}\n")),
-            _ => text(StatusCode::OK, "ok\n".to_owned()),
+            Some(reason) => text(StatusCode::OK, format!("ok, but not for every tenant: {reason}\n")),
+            None => text(StatusCode::OK, "ok\n".to_owned()),
         }
     }
 
@@ -181,11 +182,17 @@ impl App {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
         }
         let health = self.store.health();
-        if health.writable {
-            return text(StatusCode::OK, "ready\n".to_owned());
+        match health.reason {
+            None if health.writable => text(StatusCode::OK, "ready\n".to_owned()),
+            // Every server sees the same clusters: taken out by a load balancer, nobody would serve the others' tenants.
+            Some(reason) if health.writable => {
+                text(StatusCode::OK, format!("ready, but not for every tenant: {reason}\n"))
+            }
+            reason => {
+                let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
+                text(StatusCode::SERVICE_UNAVAILABLE, format!("the store takes no changes: {reason}\n"))
+            }
         }
-        let reason = health.reason.unwrap_or_else(|| "no reason given".to_owned());
-        text(StatusCode::SERVICE_UNAVAILABLE, format!("the store takes no changes: {reason}\n"))
     }
 
     fn fault(&self, cx: &RequestContext, status: StatusCode, code: &str, message: &str) -> Answer {

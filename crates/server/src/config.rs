@@ -2,6 +2,8 @@
 //!
 //! It says what may be written and what holds when nothing is; what the values do is the business of those who read them.
 
+mod clusters;
+
 use std::fmt::Display;
 use std::fs;
 use std::num::NonZeroU32;
@@ -16,6 +18,7 @@ use crate::auth::{AuthConfig, IssuerSection};
 use crate::client::Intervals;
 use crate::http::{AddressRange, CertificateFiles};
 use crate::limits;
+pub use clusters::ClusterSection;
 
 /// Everything the configuration file may hold. The command line wins over it.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +30,9 @@ pub struct Config {
     pub data: PathBuf,
     /// A PostgreSQL database instead of the one in the data folder.
     pub database: Option<DatabaseUrl>,
+    /// Several PostgreSQL databases in the place of one; the first keeps the directory of tenants.
+    #[serde(deserialize_with = "clusters::clusters")]
+    pub clusters: Vec<ClusterSection>,
     /// The file that seals the keys which servers share in the database.
     pub secret_file: Option<PathBuf>,
     /// A proxy in front does TLS: other machines may reach the plain port.
@@ -59,6 +65,7 @@ impl Default for Config {
             listen: "127.0.0.1:8080".to_owned(),
             data: PathBuf::from("./officeconfig-data"),
             database: None,
+            clusters: Vec::new(),
             secret_file: None,
             behind_proxy: false,
             trusted_proxies: Vec::new(),
@@ -363,19 +370,38 @@ impl Config {
             ConfigError::Content { path: path.to_owned(), line, column, place, message }
         };
         let deserializer = toml::Deserializer::parse(text).map_err(|error| fault(String::new(), &error))?;
-        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let config: Self = serde_path_to_error::deserialize(deserializer).map_err(|error| {
             let place = match error.path().to_string() {
                 top if top == "." => String::new(),
                 key => format!("{key}: "),
             };
             fault(place, error.inner())
-        })
+        })?;
+        if config.database.is_some() && !config.clusters.is_empty() {
+            let start = toml::from_str::<DatabaseKey>(text).map_or(0, |key| key.database.span().start);
+            let (line, column) = position(text, start);
+            let message = "it and [[clusters]] exclude each other".to_owned();
+            return Err(ConfigError::Content {
+                path: path.to_owned(),
+                line,
+                column,
+                place: "database: ".into(),
+                message,
+            });
+        }
+        Ok(config)
     }
 
     /// The part that identity needs.
     pub fn auth(&self) -> AuthConfig {
         AuthConfig { builtin_issuer: self.builtin_issuer, issuers: self.issuers.clone() }
     }
+}
+
+/// Where the file has the database.
+#[derive(Deserialize)]
+struct DatabaseKey {
+    database: toml::Spanned<String>,
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {
@@ -464,6 +490,15 @@ mod tests {
                 "limits.admin_per_app = { burst = 1 }",
                 "o.toml:1:24: limits.admin_per_app: missing field `requests_per_s`",
             ),
+            (
+                "database = \"postgres://o:p@h/d\"\n[[clusters]]\nname = \"a\"\ndatabase = \"postgres://o:p@h/d\"",
+                "o.toml:1:12: database: it and [[clusters]] exclude each other",
+            ),
+            (
+                "[[clusters]]\nname = \"A b\"\ndatabase = \"postgres://o:p@h/d\"",
+                "o.toml:2:8: clusters[0].name: `A b` is no name of a cluster: it has up to 63 of a–z, 0–9 and -, and does not begin with -",
+            ),
+            ("[[clusters]]\nname = \"a\"", "o.toml:1:1: clusters[0]: missing field `database`"),
             ("pages.max = 0", "o.toml:1:13: pages.max: it is from 1 to 10000, not 0"),
             (
                 "cors.origins = [\"console.example\"]",
@@ -483,6 +518,20 @@ mod tests {
                 .starts_with("o.toml:2:10: issuers[0].issuer: invalid type")
         );
         assert!(parse("= 5").expect_err("a fault").starts_with("o.toml:1:"));
+    }
+
+    #[test]
+    fn clusters_have_names_of_their_own_and_urls_that_nobody_sees() {
+        let cluster = |name: &str, more: &str| {
+            format!("[[clusters]]\nname = \"{name}\"\ndatabase = \"postgres://o:password@h/{name}\"\n{more}\n")
+        };
+        let config = parse(&(cluster("a", "") + &cluster("b-2", "new_tenants = false"))).expect("good");
+        let told: Vec<_> = config.clusters.iter().map(|one| (one.name.as_str(), one.new_tenants)).collect();
+        assert_eq!(told, [("a", true), ("b-2", false)]);
+        assert_eq!(config.clusters[1].database.expose(), "postgres://o:password@h/b-2");
+        assert!(!format!("{config:?}").contains("password"));
+        let twice = parse(&(cluster("a", "") + &cluster("a", ""))).expect_err("a fault");
+        assert!(twice.starts_with("o.toml:") && twice.ends_with("clusters: two are named `a`"), "{twice}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! The command line: `serve`, `token`, `backup`, `restore`, `verify`.
+//! The command line: `serve`, `tenant`, `token`, `backup`, `restore`, `verify`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod backup;
+mod clusters;
 mod demo;
 mod documents;
 mod drain;

@@ -1,17 +1,18 @@
-//! Where the service keeps what it keeps: a data folder with a database of its own, or a PostgreSQL database that several servers share, and in it
-//! the secrets that they share. Whatever keeps a database from being opened is the asker's to change: exit code 2.
+//! Where the service keeps what it keeps: a data folder with a database of its own, a PostgreSQL database that several servers share, or several such
+//! with a tenant in each; and in that, or in the first of them, the secrets that they share. Whatever keeps a database from being opened is the asker's to change: exit code 2.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use store::placed::{ClusterOptions, PlacedStore};
 use store::postgres::{PostgresOptions, PostgresStore};
 use store::{Observer, Store};
 
-use super::{DataFolder, Failure, data, usage};
+use super::{Failure, data, usage};
 use crate::admin::ContinuationKey;
 use crate::auth::BuiltinIssuer;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{ClusterSection, Config, DatabaseUrl};
 use crate::env::Env;
 use crate::secrets::Vault;
 
@@ -19,36 +20,45 @@ use crate::secrets::Vault;
 const ISSUER_KEYS: &str = "issuer-keys";
 const CONTINUATION_KEY: &str = "continuation-key";
 
-/// The database that servers share.
+/// Where the service keeps what it keeps, as the command line and the file say it.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct DatabaseArgs {
+pub(super) struct Place {
+    /// The data folder [default: ./officeconfig-data]
+    #[arg(long, value_name = "DIR", env = "OFFICECONFIG_DATA", hide_env_values = true)]
+    data: Option<PathBuf>,
     /// A PostgreSQL database instead of the one in the data folder; several servers may share it
     #[arg(long, value_name = "URL", env = "OFFICECONFIG_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// What seals the keys that servers share in the database: a file of 32 bytes or more
     #[arg(long, value_name = "F", env = "OFFICECONFIG_SECRET_FILE", hide_env_values = true)]
     secret_file: Option<PathBuf>,
+    /// The configuration file, TOML
+    #[arg(long, value_name = "F", env = "OFFICECONFIG_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
 }
 
-impl DatabaseArgs {
+impl Place {
     /// What is given here wins over the file.
-    pub(super) fn settle(self, config: &mut Config) {
+    pub(super) fn settle(self) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path).map_err(usage)?,
+            None => Config::default(),
+        };
+        if let Some(data) = self.data {
+            config.data = data;
+        }
         if let Some(database) = self.database {
+            if !config.clusters.is_empty() {
+                let what = "--database (OFFICECONFIG_DATABASE) and the [[clusters]] of the configuration file exclude each other";
+                return Err(usage(anyhow!(what)));
+            }
             config.database = Some(DatabaseUrl::from(database));
         }
         if let Some(file) = self.secret_file {
             config.secret_file = Some(file);
         }
+        Ok(config)
     }
-}
-
-/// A data folder or a database, where the configuration file has no say.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct Place {
-    #[command(flatten)]
-    folder: DataFolder,
-    #[command(flatten)]
-    database: DatabaseArgs,
 }
 
 /// The parts of the service that depend on the place.
@@ -61,9 +71,10 @@ pub(super) struct Opened {
 
 /// Opens what the configuration names.
 pub(super) async fn open(config: &Config, observer: Arc<dyn Observer>, env: &Env) -> Result<Opened, Failure> {
-    match &config.database {
-        None => of_folder(config, observer, env).await,
-        Some(url) => of_database(config, url, observer, env).await,
+    match (&config.database, config.clusters.is_empty()) {
+        (None, true) => of_folder(config, observer, env).await,
+        (Some(url), _) => of_database(config, url, observer, env).await,
+        (None, false) => of_clusters(config, observer, env).await,
     }
 }
 
@@ -81,79 +92,120 @@ async fn of_database(
     observer: Arc<dyn Observer>,
     env: &Env,
 ) -> Result<Opened, Failure> {
-    let watched = |options: PostgresOptions| options.retention(config.change_log.into()).observer(observer);
-    let shared = Shared::connect(url, config.secret_file.as_deref(), watched, env).await?;
-    let keys = async {
-        let builtin = if config.builtin_issuer { Some(shared.issuer().await?) } else { None };
-        Ok::<_, Failure>((builtin, shared.continuation().await?))
-    };
-    match keys.await {
-        Ok((builtin, continuation)) => Ok(Opened { store: Arc::new(shared.store), builtin, continuation }),
+    let secrets = Secrets::of(config, env)?;
+    let options = options(config, url, env).observer(observer);
+    let store = Box::pin(PostgresStore::open(options)).await.map_err(usage)?;
+    let keys = secrets.keys(&store, config.builtin_issuer).await;
+    opened(Arc::new(store), keys).await
+}
+
+async fn of_clusters(config: &Config, observer: Arc<dyn Observer>, env: &Env) -> Result<Opened, Failure> {
+    let secrets = Secrets::of(config, env)?;
+    let store = clusters(config, Some(observer), env).await?;
+    let keys = secrets.keys(store.first(), config.builtin_issuer).await;
+    opened(Arc::new(store), keys).await
+}
+
+async fn opened(
+    store: Arc<dyn Store>,
+    keys: Result<(Option<BuiltinIssuer>, ContinuationKey), Failure>,
+) -> Result<Opened, Failure> {
+    match keys {
+        Ok((builtin, continuation)) => Ok(Opened { store, builtin, continuation }),
         Err(failure) => {
-            shared.store.close().await;
+            store.close().await;
             Err(failure)
         }
     }
 }
 
-/// The built-in issuer of a place, for its tokens alone.
-pub(super) async fn issuer(place: &Place, env: Env) -> Result<BuiltinIssuer, Failure> {
-    let Some(url) = &place.database.database else {
-        let folder = &place.folder.data;
-        data::make_folder(folder)?;
-        return Ok(BuiltinIssuer::open(folder, env).with_context(|| format!("--data {}", folder.display()))?);
+/// The clusters that the configuration names, which is at least one.
+pub(super) async fn clusters(
+    config: &Config,
+    observer: Option<Arc<dyn Observer>>,
+    env: &Env,
+) -> Result<PlacedStore, Failure> {
+    let cluster = |section: &ClusterSection| {
+        let database = options(config, &section.database, env);
+        let database = match &observer {
+            Some(observer) => database.observer(Arc::clone(observer)),
+            None => database,
+        };
+        ClusterOptions { name: section.name.clone(), database, new_tenants: section.new_tenants }
     };
-    let url = DatabaseUrl::from(url.clone());
-    let file = place.database.secret_file.as_deref();
-    let shared = Shared::connect(&url, file, |options| options, &env).await?;
-    let issuer = shared.issuer().await;
-    shared.store.close().await;
+    let Some((first, others)) = config.clusters.split_first() else {
+        return Err(usage(anyhow!("the configuration names no [[clusters]]")));
+    };
+    let opened = Box::pin(PlacedStore::open(cluster(first), others.iter().map(cluster).collect())).await;
+    opened.map_err(usage)
+}
+
+fn options(config: &Config, url: &DatabaseUrl, env: &Env) -> PostgresOptions {
+    let ids = Arc::clone(&env.ids);
+    PostgresOptions::new(url.expose(), move || ids.uuid()).retention(config.change_log.into())
+}
+
+/// The built-in issuer of a place, for its tokens alone.
+pub(super) async fn issuer(config: &Config, env: Env) -> Result<BuiltinIssuer, Failure> {
+    let options = match (&config.database, config.clusters.first()) {
+        (None, None) => {
+            let folder = &config.data;
+            data::make_folder(folder)?;
+            return Ok(BuiltinIssuer::open(folder, env).with_context(|| format!("--data {}", folder.display()))?);
+        }
+        (Some(url), _) => options(config, url, &env),
+        (None, Some(first)) => options(config, &first.database, &env).first_cluster(&first.name),
+    };
+    let secrets = Secrets::of(config, &env)?;
+    let store = Box::pin(PostgresStore::open(options)).await.map_err(usage)?;
+    let issuer = secrets.issuer(&store).await;
+    store.close().await;
     issuer
 }
 
-/// A database and what opens its secrets.
-struct Shared {
-    store: PostgresStore,
+/// What opens the secrets that servers share.
+struct Secrets {
     vault: Vault,
     env: Env,
 }
 
-impl Shared {
-    async fn connect(
-        url: &DatabaseUrl,
-        secret_file: Option<&Path>,
-        settle: impl FnOnce(PostgresOptions) -> PostgresOptions,
-        env: &Env,
-    ) -> Result<Self, Failure> {
-        let file = secret_file.ok_or_else(|| {
+impl Secrets {
+    fn of(config: &Config, env: &Env) -> Result<Self, Failure> {
+        let file = config.secret_file.as_deref().ok_or_else(|| {
             usage(anyhow!(
                 "a database needs --secret-file, the same for all its servers: it seals the keys that they share there (`openssl rand -base64 32` makes one)"
             ))
         })?;
-        let vault = Vault::of_file(file).map_err(usage)?;
-        let ids = Arc::clone(&env.ids);
-        let options = settle(PostgresOptions::new(url.expose(), move || ids.uuid()));
-        let store = Box::pin(PostgresStore::open(options)).await.map_err(usage)?;
-        Ok(Self { store, vault, env: env.clone() })
+        Ok(Self { vault: Vault::of_file(file).map_err(usage)?, env: env.clone() })
     }
 
-    async fn issuer(&self) -> Result<BuiltinIssuer, Failure> {
-        let keys = self.secret(ISSUER_KEYS, || BuiltinIssuer::fresh_keys(&self.env)).await?;
+    async fn keys(
+        &self,
+        store: &PostgresStore,
+        with_issuer: bool,
+    ) -> Result<(Option<BuiltinIssuer>, ContinuationKey), Failure> {
+        let builtin = if with_issuer { Some(self.issuer(store).await?) } else { None };
+        let key = self.secret(store, CONTINUATION_KEY, || ContinuationKey::fresh(&*self.env.ids)).await?;
+        Ok((builtin, ContinuationKey::of_bytes(&key).context("the key of continuations in the database")?))
+    }
+
+    async fn issuer(&self, store: &PostgresStore) -> Result<BuiltinIssuer, Failure> {
+        let keys = self.secret(store, ISSUER_KEYS, || BuiltinIssuer::fresh_keys(&self.env)).await?;
         Ok(BuiltinIssuer::of_shared(&keys, self.env.clone())?)
     }
 
-    async fn continuation(&self) -> Result<ContinuationKey, Failure> {
-        let key = self.secret(CONTINUATION_KEY, || ContinuationKey::fresh(&*self.env.ids)).await?;
-        Ok(ContinuationKey::of_bytes(&key).context("the key of continuations in the database")?)
-    }
-
     /// The secret with a name; a fresh one where there is none yet. Of servers that start together one's is taken by all.
-    async fn secret(&self, name: &str, fresh: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Failure> {
-        let sealed = if let Some(found) = self.store.find_secret(name).await? {
+    async fn secret(
+        &self,
+        store: &PostgresStore,
+        name: &str,
+        fresh: impl FnOnce() -> Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let sealed = if let Some(found) = store.find_secret(name).await? {
             found
         } else {
             let sealed = self.vault.seal(name, &fresh(), &*self.env.ids)?;
-            self.store.shared_secret(name, &sealed).await?
+            store.shared_secret(name, &sealed).await?
         };
         self.vault.open(name, &sealed).map_err(usage)
     }

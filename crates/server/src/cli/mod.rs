@@ -9,6 +9,7 @@ mod migrate;
 mod output;
 mod serve;
 mod signals;
+mod tenant;
 mod token;
 
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Command {
     Serve(serve::Args),
     /// Bring the schema of a PostgreSQL database up to date, as its owner.
     Migrate(migrate::Args),
+    /// See which tenant lives in which of several clusters.
+    Tenant(tenant::Args),
     /// Print a token of the built-in issuer.
     Token(token::Args),
     /// Copy the database of a data folder, also while the service runs.
@@ -94,7 +97,8 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(&args),
-        Command::Token(args) => token::run(&args),
+        Command::Tenant(args) => tenant::run(&args),
+        Command::Token(args) => token::run(args),
         Command::Backup(args) => data::backup(&args),
         Command::Restore(args) => data::restore(&args),
         Command::Verify(args) => data::verify(&args),
@@ -127,6 +131,9 @@ mod tests {
             let sub = command.find_subcommand_mut(name).expect("a subcommand");
             pages.push(format!("===== {name}\n{}", sub.render_long_help()));
         }
+        let tenant = command.find_subcommand_mut("tenant").expect("a subcommand");
+        let list = tenant.find_subcommand_mut("list").expect("a subcommand");
+        pages.push(format!("===== tenant list\n{}", list.render_long_help()));
         insta::assert_snapshot!("help", pages.join("\n\n"));
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use tokio_util::sync::CancellationToken;
 
-use super::database::{self, DatabaseArgs, Opened};
+use super::database::{self, Opened, Place};
 use super::{Failure, log, output, signals, usage};
 use crate::admin::AdminPlane;
 use crate::app::App;
@@ -37,11 +37,8 @@ Examples:
   officeconfig serve --database postgres://officeconfig_app:…@db1,db2/officeconfig \
       --secret-file /etc/officeconfig.secret")]
 pub(super) struct Args {
-    /// The data folder [default: ./officeconfig-data]
-    #[arg(long, value_name = "DIR", env = "OFFICECONFIG_DATA", hide_env_values = true)]
-    data: Option<PathBuf>,
     #[command(flatten)]
-    database: DatabaseArgs,
+    place: Place,
     /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "OFFICECONFIG_LISTEN", hide_env_values = true)]
     listen: Option<String>,
@@ -54,9 +51,6 @@ pub(super) struct Args {
     /// Make a certificate in DIR/tls for localhost and the listen address, and use it
     #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
     tls_self_signed: bool,
-    /// The configuration file, TOML
-    #[arg(long, value_name = "F", env = "OFFICECONFIG_CONFIG", hide_env_values = true)]
-    config: Option<PathBuf>,
     /// A proxy in front does TLS: allow a plain port that other machines reach
     #[arg(long)]
     behind_proxy: bool,
@@ -67,14 +61,7 @@ pub(super) struct Args {
 
 impl Args {
     fn settle(self) -> Result<Config, Failure> {
-        let mut config = match &self.config {
-            Some(path) => Config::read(path).map_err(usage)?,
-            None => Config::default(),
-        };
-        if let Some(data) = self.data {
-            config.data = data;
-        }
-        self.database.settle(&mut config);
+        let mut config = self.place.settle()?;
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
@@ -105,7 +92,7 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
         BindError::Bind { .. } => Failure::from(error),
         BindError::Resolve { .. } | BindError::Open { .. } => usage(error),
     })?;
-    if with_demo && config.database.is_some() {
+    if with_demo && (config.database.is_some() || !config.clusters.is_empty()) {
         return Err(usage(anyhow!("--demo fills a data folder; it is not for a database that others share")));
     }
     let fresh = !store::sqlite::exists(&config.data);

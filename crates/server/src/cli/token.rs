@@ -50,19 +50,20 @@ pub(super) struct Args {
     output: OutputFormat,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
+pub(super) fn run(args: Args) -> Result<(), Failure> {
     let tenant = tenant_id(&args.tenant).ok_or_else(|| usage(anyhow!("--tenant: it is empty")))?;
     let request = TokenRequest {
         tenant,
-        user: args.user.clone(),
-        oid: args.oid.clone(),
+        user: args.user,
+        oid: args.oid,
         scopes: args.scope.iter().flat_map(|scopes| scopes.split_whitespace()).map(str::to_owned).collect(),
-        roles: args.role.clone(),
-        groups: args.group.clone(),
+        roles: args.role,
+        groups: args.group,
         ttl: args.ttl,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    let issuer = runtime.block_on(Box::pin(database::issuer(&args.place, Env::real())))?;
+    let config = args.place.settle()?;
+    let issuer = runtime.block_on(Box::pin(database::issuer(&config, Env::real())))?;
     let token = issuer.mint(&request).map_err(|error| match error {
         crate::auth::MintError::Signing => Failure::from(error),
         error => usage(error),

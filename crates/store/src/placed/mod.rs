@@ -18,7 +18,7 @@ use crate::command::{Commit, Committed};
 use crate::domain::{Checkin, Payload, PayloadKind, Summary};
 use crate::error::{CommitError, OpenError, StoreError};
 use crate::ids::{Caller, ClientConfigurationId, ConfigurationId, TenantId};
-use crate::limits::SNAPSHOT_BUDGET;
+use crate::limits::{BUSY_RETRY_AFTER, COMMIT_DEADLINE, SNAPSHOT_BUDGET};
 use crate::postgres::{self, Found, Part, PostgresStore};
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
@@ -31,12 +31,16 @@ use routes::{At, Routes};
 /// The cluster that keeps the directory.
 const FIRST: At = 0;
 
+/// Locks that keep two writers from placing one tenant at the same time; a new tenant waits for few others.
+const PLACING_LOCKS: usize = 64;
+
 /// Tenants over several clusters.
 pub struct PlacedStore {
     first: Arc<PostgresStore>,
     /// In the order of the configuration.
     clusters: Vec<Arc<Cluster>>,
     routes: Routes,
+    placing: [tokio::sync::Mutex<()>; PLACING_LOCKS],
     /// Opens clusters that were away.
     opening: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -61,6 +65,7 @@ impl PlacedStore {
             first: Arc::clone(&store),
             clusters: vec![Arc::new(Cluster::open(first.name, first.new_tenants, store))],
             routes: Routes::new(),
+            placing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             opening: Mutex::default(),
         };
         for ClusterOptions { name, database, new_tenants } in others {
@@ -163,6 +168,13 @@ impl PlacedStore {
 
     /// Where a tenant is that is to be changed. One that is nowhere is placed now, in a cluster that takes changes.
     async fn place(&self, tenant: TenantId) -> Result<At, StoreError> {
+        if let Some(at) = self.routes.get(tenant) {
+            return Ok(at);
+        }
+        // Of many that come together for a new tenant one asks: the others' questions would take all connections.
+        let turn = self.placing[usize::try_from(tenant.0.as_u128() % (PLACING_LOCKS as u128)).unwrap_or(0)].lock();
+        let busy = |_| StoreError::Busy { retry_after: BUSY_RETRY_AFTER };
+        let _one_at_a_time = tokio::time::timeout(COMMIT_DEADLINE, turn).await.map_err(busy)?;
         if let Some(at) = self.route(tenant).await? {
             return Ok(at);
         }

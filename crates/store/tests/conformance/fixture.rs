@@ -47,12 +47,14 @@ impl Fixture {
 
     /// `None` where there is no PostgreSQL.
     pub(crate) async fn postgres() -> Option<Self> {
-        let cluster = cluster::shared()?;
+        Some(Self::postgres_keeping(Self::migrated().await?, Retention::default()).await)
+    }
+
+    async fn migrated() -> Option<Database> {
         let prepare = async |url: String| {
             store::postgres::migrate(&url, cluster::APP).await.unwrap();
         };
-        let database = cluster.prepared("migrated", prepare).await;
-        Some(Self::postgres_keeping(database, Retention::default()).await)
+        Some(cluster::shared()?.prepared("migrated", prepare).await)
     }
 
     async fn postgres_keeping(database: Database, retention: Retention) -> Self {
@@ -63,10 +65,7 @@ impl Fixture {
 
     /// Over two databases that stand for clusters; `None` where there is no PostgreSQL.
     pub(crate) async fn placed() -> Option<Self> {
-        let (one, other) = (Self::postgres().await?, Self::postgres().await?);
-        let (Kept::Database(first), Kept::Database(second)) = (one.kept, other.kept) else { return None };
-        one.store.close().await;
-        other.store.close().await;
+        let (first, second) = (Self::migrated().await?, Self::migrated().await?);
         Some(Self::placed_keeping(first, second, Retention::default()).await)
     }
 
@@ -99,6 +98,11 @@ impl Fixture {
                 Self::placed_keeping(first, second, retention).await
             }
         }
+    }
+
+    /// Whether tenants are placed by what they write first.
+    pub(crate) fn is_placed(&self) -> bool {
+        matches!(self.kept, Kept::Databases { .. })
     }
 
     /// The same store, asked by somebody else.
