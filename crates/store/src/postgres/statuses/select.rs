@@ -43,6 +43,11 @@ pub(super) struct Select {
 }
 
 const TEXTS: &str = "JOIN checkin_texts c ON c.tenant = $1 AND c.configuration = $2 AND c.key = h.key";
+/// The same for the rows of a page: looked up one by one ([`Param`]), also in a table that PostgreSQL knows nothing of yet. Then it takes all rows of a
+/// configuration for one, and any index that begins with it for as good as another: this is an order that only the right one has.
+const TEXTS_OF_PAGE: &str = "CROSS JOIN LATERAL (
+    SELECT * FROM checkin_texts c WHERE c.tenant = $1 AND c.configuration = $2 AND c.key >= h.key AND c.key <= h.key
+    ORDER BY c.key OFFSET 0) c";
 const LISTS: &str = "LEFT JOIN checkin_lists l ON l.tenant = $1 AND l.id = h.applied";
 /// A list that is not there is no list at all, and read as such.
 const LIST: &str = "CASE WHEN h.applied IS NOT NULL THEN coalesce(l.list, '') END";
@@ -188,7 +193,7 @@ impl Select {
         self.within = format!(
             "SELECT h.key, {COLUMNS}, {LIST} FROM (
                  SELECT h.key, h.ticks, h.form, h.ok, h.applied FROM {tables} WHERE {within}
-                 ORDER BY {order} LIMIT {limit} OFFSET {skip}) h {TEXTS} {LISTS} ORDER BY {order}",
+                 ORDER BY {order} LIMIT {limit} OFFSET {skip}) h {TEXTS_OF_PAGE} {LISTS} ORDER BY {order}",
             tables = self.tables(),
             within = self.within,
         );
