@@ -41,9 +41,11 @@ impl Store {
     /// The one of a data folder: known, or as the tests are to run.
     pub(crate) fn of(data: &Path) -> Self {
         let mut all = OF_FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = || match Self::is_postgres_asked() {
-            true => Self::Database(Database::shared().expect("OFFICECONFIG_TEST_STORE=postgres needs a PostgreSQL")),
-            false => Self::Folder,
+        let asked = || {
+            if !Self::is_postgres_asked() {
+                return Self::Folder;
+            }
+            Self::Database(Database::shared().expect("OFFICECONFIG_TEST_STORE=postgres needs a PostgreSQL"))
         };
         all.get_or_insert_default().entry(data.to_owned()).or_insert_with(asked).clone()
     }
@@ -104,6 +106,21 @@ impl Database {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, "a secret of these tests: thirty-two bytes or more").unwrap();
         Self { made: database, secret, _folder: folder }
+    }
+
+    /// Its URL, as the role of the service.
+    pub fn url(&self) -> String {
+        self.made.app_url()
+    }
+
+    /// The secret file.
+    pub fn secret_file(&self) -> &Path {
+        &self.secret
+    }
+
+    /// Runs SQL as a superuser and gives what `psql -At` says.
+    pub fn sql(&self, sql: &str) -> String {
+        self.made.sql(sql)
     }
 }
 

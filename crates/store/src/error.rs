@@ -225,6 +225,18 @@ pub enum OpenError {
         /// The first difference.
         what: String,
     },
+    /// The database of a data folder is of an older version of this program, and may not be changed here.
+    #[error(
+        "the database in {path} is of schema version {found} and has to be of {known}: `officeconfig serve` on the folder brings it up to date"
+    )]
+    Older {
+        /// The folder.
+        path: String,
+        /// What the database has.
+        found: i64,
+        /// What the program has.
+        known: i64,
+    },
     /// A file by that name is not a database of this program.
     #[error("{path} is not an officeconfig database")]
     Foreign {

@@ -28,6 +28,7 @@ pub mod sqlite;
 mod staged;
 pub mod status;
 mod summary;
+pub mod transfer;
 
 use std::sync::Arc;
 

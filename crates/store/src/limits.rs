@@ -253,3 +253,25 @@ pub const REOPEN_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Bytes of a cluster's name: as many as PostgreSQL gives its own.
 pub const MAX_CLUSTER_NAME: usize = 63;
+
+/// Check-in rows that a copy into another database reads and writes at once, or compares: about a megabyte, and far less work than
+/// [`READ_DEADLINE`] leaves the time for.
+pub const COPIED_ROWS: usize = 2_000;
+
+/// How often such a copy asks once more when an answer was late, or the store busy: hours of work are not lost to a slow moment.
+pub const COPY_ASKS: u32 = 5;
+
+/// Bytes of payloads that such a copy writes at once, unless one has more.
+pub const COPIED_PAYLOAD_BYTES: usize = 8 << 20;
+
+/// Numbers of rows that such a copy takes at once from those that PostgreSQL gives out: some hundred milliseconds' worth.
+pub const COPIED_NUMBERS: i64 = 1_000_000;
+
+/// How long the COMMIT of a copied tenant may take: a standby that confirms it may have gigabytes to catch up with.
+pub const COPY_COMMIT_WAIT: Duration = Duration::from_mins(5);
+
+/// How long the server waits for a copy that says nothing: it reads from elsewhere meanwhile, a part within [`READ_DEADLINE`].
+pub const COPY_IDLE: Duration = Duration::from_mins(1);
+
+/// No copy of a tenant is begun anew later than after so long. One of ten million rows takes a quarter of an hour.
+pub const COPY_DEADLINE: Duration = Duration::from_hours(24);

@@ -1,7 +1,7 @@
 //! Where the service keeps what it keeps: a data folder with a database of its own, a PostgreSQL database that several servers share, or several such
 //! with a tenant in each; and in that, or in the first of them, the secrets that they share. Whatever keeps a database from being opened is the asker's to change: exit code 2.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -17,8 +17,8 @@ use crate::env::Env;
 use crate::secrets::Vault;
 
 /// Names of what servers share.
-const ISSUER_KEYS: &str = "issuer-keys";
-const CONTINUATION_KEY: &str = "continuation-key";
+pub(super) const ISSUER_KEYS: &str = "issuer-keys";
+pub(super) const CONTINUATION_KEY: &str = "continuation-key";
 
 /// Where the service keeps what it keeps, as the command line and the file say it.
 #[derive(Debug, Clone, clap::Args)]
@@ -164,14 +164,18 @@ pub(super) async fn issuer(config: &Config, env: Env) -> Result<BuiltinIssuer, F
 }
 
 /// What opens the secrets that servers share.
-struct Secrets {
+pub(super) struct Secrets {
     vault: Vault,
     env: Env,
 }
 
 impl Secrets {
     fn of(config: &Config, env: &Env) -> Result<Self, Failure> {
-        let file = config.secret_file.as_deref().ok_or_else(|| {
+        Self::of_file(config.secret_file.as_deref(), env)
+    }
+
+    pub(super) fn of_file(file: Option<&Path>, env: &Env) -> Result<Self, Failure> {
+        let file = file.ok_or_else(|| {
             usage(anyhow!(
                 "a database needs --secret-file, the same for all its servers: it seals the keys that they share there (`openssl rand -base64 32` makes one)"
             ))
@@ -195,18 +199,23 @@ impl Secrets {
     }
 
     /// The secret with a name; a fresh one where there is none yet. Of servers that start together one's is taken by all.
-    async fn secret(
+    pub(super) async fn secret(
         &self,
         store: &PostgresStore,
         name: &str,
         fresh: impl FnOnce() -> Vec<u8>,
     ) -> Result<Vec<u8>, Failure> {
-        let sealed = if let Some(found) = store.find_secret(name).await? {
-            found
-        } else {
-            let sealed = self.vault.seal(name, &fresh(), &*self.env.ids)?;
-            store.shared_secret(name, &sealed).await?
-        };
-        self.vault.open(name, &sealed).map_err(usage)
+        if let Some(found) = self.find(store, name).await? {
+            return Ok(found);
+        }
+        let sealed = self.vault.seal(name, &fresh(), &*self.env.ids)?;
+        let kept = store.shared_secret(name, &sealed).await?;
+        self.vault.open(name, &kept).map_err(usage)
+    }
+
+    /// The secret with a name, if there is one.
+    pub(super) async fn find(&self, store: &PostgresStore, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let found = store.find_secret(name).await?;
+        found.map(|sealed| self.vault.open(name, &sealed).map_err(usage)).transpose()
     }
 }

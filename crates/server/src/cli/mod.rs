@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 asked wrongly (usage or configuration). Every error is one line on stderr.
 
+mod copy;
 mod data;
 mod database;
 mod log;
@@ -34,6 +35,8 @@ Examples:
   officeconfig serve --demo --data ./demo
   officeconfig serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem
   officeconfig migrate --database postgres://owner:…@db/officeconfig
+  officeconfig copy --from sqlite://./officeconfig-data --to postgres://app:…@db/officeconfig \
+      --secret-file /etc/officeconfig.secret
   officeconfig token --tenant contoso --user admin@contoso.example
   officeconfig backup --data ./officeconfig-data --to ./backup-2026-11-23
   officeconfig restore --from ./backup-2026-11-23 --data ./officeconfig-data
@@ -46,6 +49,8 @@ enum Command {
     Serve(serve::Args),
     /// Bring the schema of a PostgreSQL database up to date, as its owner.
     Migrate(migrate::Args),
+    /// Copy everything of a data folder into a PostgreSQL database, and compare both.
+    Copy(copy::Args),
     /// See which tenant lives in which of several clusters.
     Tenant(tenant::Args),
     /// Print a token of the built-in issuer.
@@ -97,6 +102,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Copy(args) => copy::run(&args),
         Command::Tenant(args) => tenant::run(&args),
         Command::Token(args) => token::run(args),
         Command::Backup(args) => data::backup(&args),
@@ -127,7 +133,7 @@ mod tests {
         let mut command = Cli::command().term_width(100);
         command.build();
         let mut pages = vec![command.render_help().to_string()];
-        for name in ["serve", "migrate", "token", "backup", "restore", "verify"] {
+        for name in ["serve", "migrate", "copy", "token", "backup", "restore", "verify"] {
             let sub = command.find_subcommand_mut(name).expect("a subcommand");
             pages.push(format!("===== {name}\n{}", sub.render_long_help()));
         }

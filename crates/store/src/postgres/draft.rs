@@ -38,6 +38,19 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// All of a tenant but its payloads.
+    pub(super) fn whole(tenant: &TenantSnapshot) -> Self {
+        let mut draft = Self::default();
+        for configuration in tenant.configurations() {
+            draft.configurations.insert(configuration.seq);
+            for client in configuration.clients.iter() {
+                draft.clients.insert((configuration.seq, client.id));
+                draft.assigned.insert((configuration.seq, client.id));
+            }
+        }
+        draft
+    }
+
     /// Takes note of a thing whose row follows from the snapshot.
     pub(super) fn touch(&mut self, touched: &Touched) {
         match touched {
@@ -97,12 +110,18 @@ impl Draft {
 
     /// Takes note of a commit.
     pub(super) fn log(&mut self, version: u64, id: uuid::Uuid, ticks: i64, actor: &str, changes: &str) {
-        self.log.versions.push(version.cast_signed());
-        self.log.commit_ids.push(id);
-        self.log.ticks.push(ticks);
+        self.log.push(version, id, ticks, actor, changes);
+    }
+}
+
+impl LogRows {
+    pub(super) fn push(&mut self, version: u64, id: uuid::Uuid, ticks: i64, actor: &str, changes: &str) {
+        self.versions.push(version.cast_signed());
+        self.commit_ids.push(id);
+        self.ticks.push(ticks);
         // A text of PostgreSQL has no U+0000. Actors are whatever an issuer calls them.
-        self.log.actors.push(actor.replace('\0', ""));
-        self.log.changes.push(changes.to_owned());
+        self.actors.push(actor.replace('\0', ""));
+        self.changes.push(changes.to_owned());
     }
 }
 

@@ -3,6 +3,7 @@
 //! key. It must never rely on a hint, an advisory lock or an extension to be right.
 
 mod address;
+mod arrive;
 mod checkins;
 #[cfg(test)]
 #[path = "../../tests/support/cluster.rs"]
@@ -27,6 +28,7 @@ mod retry;
 mod schema;
 mod secrets;
 mod security;
+mod source;
 mod standing;
 mod statuses;
 mod tls;
@@ -56,6 +58,7 @@ use crate::shape::{SlowReads, shape};
 use crate::snapshot::TenantSnapshot;
 use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
+pub(crate) use arrive::Arrival;
 use checkins::Checkins;
 use commits::Commits;
 use connect::{Connector, Pool};

@@ -6,7 +6,8 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::columns::{kind_number, stored, target_columns, which_number};
-use super::draft::{Draft, Payloads};
+use super::draft::{Draft, LogRows, Payloads};
+use super::standing::State;
 use super::tx::{Tx, Write};
 use crate::changes::Retention;
 use crate::domain::Stamp;
@@ -50,6 +51,7 @@ const PUT_PAYLOADS: &str =
 const PUT_TENANT: &str = "INSERT INTO tenants (tenant, next_seq) VALUES ($1, $2)
      ON CONFLICT (tenant) DO UPDATE SET next_seq = excluded.next_seq";
 const PUT_VERSION: &str = "UPDATE tenant_version SET version = $2 WHERE tenant = $1";
+const PUT_STANDING: &str = "UPDATE tenant_version SET version = $2, state = $3 WHERE tenant = $1";
 const LOG: &str = "INSERT INTO change_log (tenant, version, commit_id, ticks, actor, changes)
      SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[])";
 /// As many of the oldest as may go, up to the first that may not.
@@ -58,6 +60,46 @@ const TRIM: &str = "WITH oldest AS MATERIALIZED (
          WHERE tenant = $1 AND version < $2 ORDER BY version LIMIT $5)
      DELETE FROM change_log WHERE tenant = $1 AND version IN (
          SELECT version FROM oldest WHERE version < coalesce((SELECT min(version) FROM oldest WHERE NOT is_over), $2))";
+
+/// The statements for all of a tenant that has nothing yet, but for its payloads and its log.
+pub(super) async fn whole(tx: &Tx, tenant: &TenantSnapshot) -> Result<Vec<Write>, tokio_postgres::Error> {
+    let mut writes = Writes { tx, tenant: tenant.tenant(), list: Vec::new() };
+    let draft = Draft::whole(tenant);
+    configurations(&mut writes, tenant, &draft).await?;
+    clients(&mut writes, tenant, &draft).await?;
+    assignments(&mut writes, tenant, &draft).await?;
+    writes.add(PUT_TENANT, vec![Box::new(stored(tenant.next_seq()))]).await?;
+    Ok(writes.list)
+}
+
+/// The statements that write payloads.
+pub(super) async fn of_payloads(
+    tx: &Tx,
+    tenant: TenantId,
+    changed: Payloads,
+) -> Result<Vec<Write>, tokio_postgres::Error> {
+    let mut writes = Writes { tx, tenant, list: Vec::new() };
+    payloads(&mut writes, changed).await?;
+    Ok(writes.list)
+}
+
+/// The statement that appends to the log.
+pub(super) async fn of_log(tx: &Tx, tenant: TenantId, rows: LogRows) -> Result<Vec<Write>, tokio_postgres::Error> {
+    let mut writes = Writes { tx, tenant, list: Vec::new() };
+    log(&mut writes, rows).await?;
+    Ok(writes.list)
+}
+
+/// The statement by which a tenant is there at its version.
+pub(super) async fn of_version(
+    tx: &Tx,
+    tenant: &TenantSnapshot,
+    becomes: State,
+) -> Result<Vec<Write>, tokio_postgres::Error> {
+    let mut writes = Writes { tx, tenant: tenant.tenant(), list: Vec::new() };
+    writes.add(PUT_STANDING, vec![Box::new(stored(tenant.version())), Box::new(becomes.stored())]).await?;
+    Ok(writes.list)
+}
 
 /// Statements with their values, in the order in which they are to be executed.
 struct Writes<'t> {
@@ -109,22 +151,18 @@ pub(super) async fn statements(
     let (oldest, commits) = retention.bounds(log.ticks.last().copied().unwrap_or_default());
     // More than come, so that a log that is too long becomes shorter.
     let trimmed = i64::try_from(log.versions.len()).unwrap_or(i64::MAX).saturating_add(i64::from(LOG_ROWS_TRIMMED));
-    writes
-        .add(
-            LOG,
-            vec![
-                Box::new(log.versions),
-                Box::new(log.commit_ids),
-                Box::new(log.ticks),
-                Box::new(log.actors),
-                Box::new(log.changes),
-            ],
-        )
-        .await?;
+    self::log(&mut writes, log).await?;
     let bounds: Vec<Box<dyn ToSql + Sync + Send>> =
         vec![Box::new(stored(now.version())), Box::new(commits), Box::new(oldest), Box::new(trimmed)];
     writes.add(TRIM, bounds).await?;
     Ok(writes.list)
+}
+
+async fn log(writes: &mut Writes<'_>, rows: LogRows) -> Result<(), tokio_postgres::Error> {
+    let LogRows { versions, commit_ids, ticks, actors, changes } = rows;
+    let values: Vec<Box<dyn ToSql + Sync + Send>> =
+        vec![Box::new(versions), Box::new(commit_ids), Box::new(ticks), Box::new(actors), Box::new(changes)];
+    writes.add(LOG, values).await
 }
 
 /// The five columns of a stamp.

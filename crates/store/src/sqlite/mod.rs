@@ -16,6 +16,7 @@ mod log;
 mod pending;
 mod readers;
 mod schema;
+mod source;
 mod statements;
 mod statuses;
 mod tenants;

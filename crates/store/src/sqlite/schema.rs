@@ -30,6 +30,11 @@ const BOOKKEEPING: &str = "CREATE TABLE schema_migrations (
     schema_sha256 TEXT NOT NULL
 ) STRICT";
 
+/// The newest version that this program knows.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |m| m.version)
+}
+
 /// Brings the database to the newest schema, or refuses it.
 pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), OpenError> {
     apply(connection, path, MIGRATIONS)
@@ -71,7 +76,7 @@ pub(super) fn check(connection: &Connection, path: &str) -> Result<i64, OpenErro
         .query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .and_then(Iterator::collect)
         .map_err(failed)?;
-    let known = MIGRATIONS.last().map_or(0, |m| m.version);
+    let known = newest();
     if let Some((found, ..)) = applied.last()
         && *found > known
     {

@@ -27,7 +27,7 @@ use crate::limits::{
     BUSY_RETRY_AFTER, CHECKIN_DEADLINE, CHECKIN_TIME_GOOD, CHECKIN_WINDOW_MIN, COMMIT_DEADLINE, COMMIT_QUEUE,
     HEAL_INTERVAL, MAX_BATCH, TENANT_QUEUE,
 };
-use crate::observer::{Observer, Transaction};
+use crate::observer::{Nobody, Observer, Transaction};
 use crate::queue::{Lanes, Refused, Waiting, Window};
 use crate::snapshot::TenantSnapshot;
 
@@ -136,6 +136,14 @@ impl Queue {
             }
         }
     }
+}
+
+/// The queue of a store that takes no changes.
+pub(super) fn none() -> Queue {
+    let window = Window::new(CHECKIN_WINDOW_MIN, COMMIT_QUEUE, CHECKIN_TIME_GOOD);
+    let lanes = Arc::new(Lanes::new(COMMIT_QUEUE, TENANT_QUEUE, MAX_BATCH, window));
+    lanes.close();
+    Queue { lanes, observer: Arc::new(Nobody), thread: Mutex::new(None) }
 }
 
 /// Whoever still waits when the writer is gone, by a fault of its own too, is told so.

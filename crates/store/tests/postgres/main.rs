@@ -14,3 +14,5 @@ mod proxy;
 mod replicas;
 mod tenants;
 mod tls;
+mod transfer;
+mod world;

@@ -11,6 +11,7 @@ use crate::days::{ALL, Seen, last_days, policy_key};
 use crate::domain::Summary;
 use crate::ids::{ClientConfigurationId, TenantId};
 use crate::limits::SUMMARY_DAYS;
+use crate::transfer;
 
 /// How many more, or fewer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,6 +54,14 @@ impl Deltas {
         self.at(configuration, ALL, day).batches += 1;
     }
 
+    /// What is counted of a day elsewhere is to be counted here.
+    pub(super) fn take(&mut self, configuration: i64, counted: &transfer::Counted) {
+        let day = self.at(configuration, counted.client, counted.day);
+        day.seen += counted.seen;
+        day.failed += counted.failed;
+        day.rows += counted.rows;
+    }
+
     fn at(&mut self, configuration: i64, client: i64, day: i32) -> &mut Difference {
         self.0.entry((configuration, client, day)).or_default()
     }
@@ -88,6 +97,25 @@ impl Deltas {
         tx.execute_typed(sql, &params).await?;
         Ok(())
     }
+}
+
+/// What is counted of the days of a configuration from `first` on.
+pub(in crate::postgres) async fn kept_days<C: GenericClient + Sync>(
+    tx: &C,
+    tenant: TenantId,
+    configuration: i64,
+    first: i32,
+) -> Result<Vec<transfer::Counted>, Error> {
+    let sql = "SELECT client, day, sum(seen)::int8, sum(failed)::int8, sum(rows)::int8 FROM checkin_deltas
+               WHERE tenant = $1 AND configuration = $2 AND day >= $3 GROUP BY client, day
+               HAVING sum(seen) <> 0 OR sum(failed) <> 0 OR sum(rows) <> 0 ORDER BY client, day";
+    let params: [Param<'_>; 3] = [(&tenant.0, Type::UUID), (&configuration, Type::INT8), (&first, Type::INT4)];
+    let rows = tx.query_typed(sql, &params).await?;
+    let read = |row: &tokio_postgres::Row| {
+        let (client, day, seen) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        Ok(transfer::Counted { client, day, seen, failed: row.try_get(3)?, rows: row.try_get(4)? })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// For each configuration that clients checked in to, how many batches were recorded and how many rows are shown.

@@ -2,6 +2,7 @@
 //! servers does it at the same time; whose rows they are was decided before. Every call runs in an open transaction (READ COMMITTED where it
 //! writes) whose tenant is set, and names the tenant besides. It must never begin or end a transaction.
 
+mod arrive;
 mod batch;
 mod deltas;
 mod hot;
@@ -28,9 +29,10 @@ use crate::domain::{Checkin, CheckinStatus};
 use crate::ids::TenantId;
 use crate::rules::{DataEffect, IdentityKey};
 use crate::snapshot::TenantSnapshot;
+pub(crate) use arrive::{Numbers, insert_rows, insert_written, open};
 use batch::{Batch, user_of};
 use deltas::Deltas;
-pub(super) use deltas::{Counted, counted};
+pub(super) use deltas::{Counted, counted, kept_days};
 use hot::Hot;
 use lists::Lists;
 pub(super) use reach::newest;

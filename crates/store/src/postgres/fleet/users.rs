@@ -51,7 +51,12 @@ async fn lock_known<C: GenericClient + Sync>(
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-async fn make_known<C: GenericClient + Sync>(tx: &C, tenant: TenantId, users: &BTreeSet<Of>) -> Result<(), Error> {
+/// Makes users known that are not yet.
+pub(super) async fn make_known<C: GenericClient + Sync>(
+    tx: &C,
+    tenant: TenantId,
+    users: &BTreeSet<Of>,
+) -> Result<(), Error> {
     if users.is_empty() {
         return Ok(());
     }

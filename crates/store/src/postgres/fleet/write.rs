@@ -122,7 +122,7 @@ async fn remove<C: GenericClient + Sync>(tx: &C, tenant: TenantId, rows: &[(i64,
     Ok(())
 }
 
-const INSERT_TEXTS: &str =
+pub(super) const INSERT_TEXTS: &str =
     "INSERT INTO checkin_texts (tenant, configuration, key, user_key, identity, user_id, user_id_rest, upn, upn_rest,
         device_name, device_name_rest, platform, version, error)
     SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) n";
@@ -145,7 +145,7 @@ fn in_parts(column: Texts<'_>) -> (Texts<'_>, Texts<'_>) {
     column.into_iter().map(|text| text.map_or((None, None), of)).unzip()
 }
 
-async fn write_texts<C: GenericClient + Sync>(
+pub(super) async fn write_texts<C: GenericClient + Sync>(
     tx: &C,
     tenant: TenantId,
     rows: &[(Of, i64, Arc<Row>)],

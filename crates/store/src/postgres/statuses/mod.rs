@@ -14,7 +14,7 @@ use crate::conditions::Conditions;
 use crate::days::first_tick;
 use crate::domain::{CheckinStatus, OfficeConfiguration, Summary};
 use crate::ids::{ClientConfigurationId, TenantId};
-use crate::limits::MAX_PAGE;
+use crate::limits::{COPIED_ROWS, MAX_PAGE};
 use crate::paging;
 use crate::position::{Position, RowOrder};
 use crate::predicate::Predicate;
@@ -80,6 +80,23 @@ pub(crate) async fn page<C: GenericClient + Sync>(
         (true, false) => Some(counted(tx, &select.count()).await?),
     };
     Ok(cut(fetch(tx, &rows).await?, order, limit, skip, count))
+}
+
+/// Some rows that clients reported and that are shown, with their keys, in the default order behind a key.
+pub(crate) async fn behind<C: GenericClient + Sync>(
+    tx: &C,
+    tenant: TenantId,
+    found: &OfficeConfiguration,
+    after: Option<i64>,
+) -> Result<Vec<Found>, Failure> {
+    let of = fleet::number(found.seq);
+    let Some(newest) = fleet::newest(tx, tenant, of).await? else { return Ok(Vec::new()) };
+    let mut conditions = Conditions::default();
+    conditions.not_before(first_tick(rules::first_day_kept(newest).into()));
+    let mut select = Select::new(tenant, of);
+    select.conditions(&conditions);
+    select.after(RowOrder::Key, after.map(Position::Key));
+    fetch(tx, &select.rows(RowOrder::Key, COPIED_ROWS as u64, 0)).await
 }
 
 /// The page of up to one row more than it has.

@@ -26,7 +26,6 @@ use crate::status::{StatusPage, StatusQuery};
 use crate::summary::{Tally, summarize, window};
 use plan::Plan;
 use text::Select;
-#[cfg(test)]
 pub(super) use text::columns;
 
 /// The page of a configuration that has no rows.
