@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -11,16 +11,14 @@ use serde_json::json;
 use store::Store as _;
 use store::postgres::{PostgresOptions, PostgresStore};
 use store::sqlite::SqliteStore;
-use store::transfer::{self, Progress, Report, Stage, Transfer};
+use store::transfer::{self, Report, Transfer};
 
 use super::database::{CONTINUATION_KEY, ISSUER_KEYS, Secrets};
-use super::{Failure, OutputFormat, output, usage};
+use super::telling::{Telling, today};
+use super::{Failure, OutputFormat, usage};
 use crate::admin::ContinuationKey;
 use crate::auth::{BuiltinIssuer, KEYS_FILE};
 use crate::env::Env;
-
-/// How often is told how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// From where to where.
 #[derive(Debug, clap::Args)]
@@ -94,7 +92,7 @@ struct To {
 }
 
 async fn done(from: &SqliteStore, to: &To, keys: &Keys, args: &Args, env: &Env) -> Result<Report, Failure> {
-    let today = i32::try_from(env.clock.unix_seconds().div_euclid(86_400)).unwrap_or(i32::MAX);
+    let today = today(env);
     let telling = Telling::default();
     let tell = |progress| telling.tell(progress);
     if args.verify_only {
@@ -170,44 +168,6 @@ fn others(name: &str, path: &Path) -> anyhow::Error {
          Where nobody needs the database's, stop its servers and delete it there (DELETE FROM officeconfig.secrets WHERE name = '{name}'); \
          where nobody needs the folder's, move {path} away; then copy again"
     )
-}
-
-/// Says on stderr how far it is.
-#[derive(Default)]
-struct Telling(Mutex<Option<Turn>>);
-
-/// A tenant's turn.
-struct Turn {
-    began: Instant,
-    told: Instant,
-    rows: usize,
-}
-
-impl Telling {
-    fn tell(&self, progress: Progress) {
-        let mut turn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        match progress {
-            Progress::Tenant { stage, tenant, nth, of } => {
-                let doing = match stage {
-                    Stage::Copying => "copying",
-                    Stage::Found => "comparing, because it is there already,",
-                    Stage::Comparing => "comparing",
-                };
-                output::note(&format!("{doing} tenant {tenant} ({nth} of {of})"));
-                *turn = Some(Turn { began: now, told: now, rows: 0 });
-            }
-            Progress::Rows(rows) => {
-                let Some(turn) = &mut *turn else { return };
-                turn.rows += rows;
-                if now.duration_since(turn.told) >= TELL_EVERY {
-                    turn.told = now;
-                    let rate = (turn.rows as u128 * 1_000) / now.duration_since(turn.began).as_millis().max(1);
-                    output::note(&format!("  {} check-ins, {rate} a second", turn.rows));
-                }
-            }
-        }
-    }
 }
 
 fn tell(report: &Report, took: Duration, args: &Args) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ mod migrate;
 mod output;
 mod serve;
 mod signals;
+mod telling;
 mod tenant;
 mod token;
 
@@ -51,7 +52,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Copy everything of a data folder into a PostgreSQL database, and compare both.
     Copy(copy::Args),
-    /// See which tenant lives in which of several clusters.
+    /// See which tenant lives in which of several clusters, and move one.
     Tenant(tenant::Args),
     /// Print a token of the built-in issuer.
     Token(token::Args),

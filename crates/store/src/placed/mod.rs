@@ -2,6 +2,7 @@
 //! the tenant's cluster alone. It must never ask a cluster for a tenant that the directory does not have there, nor place one because it was read.
 
 mod cluster;
+mod moving;
 mod name;
 mod routes;
 
@@ -25,6 +26,7 @@ use crate::status::{StatusPage, StatusQuery};
 use crate::{Health, Store};
 use cluster::Cluster;
 pub use cluster::ClusterOptions;
+pub use moving::{MoveError, Moved};
 pub use name::{ClusterName, NoClusterName};
 use routes::{At, Routes};
 

@@ -11,6 +11,7 @@ mod moving;
 mod opening;
 mod placement;
 mod proxy;
+mod relocation;
 mod replicas;
 mod tenants;
 mod tls;

@@ -14,7 +14,7 @@ use super::fixture::{caller, commit, create, database, id, open, options, snapsh
 use super::moving::checkin;
 use super::proxy::{Cut, Proxy};
 
-fn named(name: &str, url: &str, new_tenants: bool) -> ClusterOptions {
+pub(super) fn named(name: &str, url: &str, new_tenants: bool) -> ClusterOptions {
     ClusterOptions { name: ClusterName::try_from(name.to_owned()).unwrap(), database: options(url), new_tenants }
 }
 
