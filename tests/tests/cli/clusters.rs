@@ -72,6 +72,42 @@ fn tenants_live_in_several_clusters_and_every_server_finds_them() {
 }
 
 #[test]
+fn a_tenant_moves_while_services_run_and_links_go_on() {
+    let Some(clusters) = Clusters::two() else { return };
+    let config = clusters.config();
+    let (one, other) = (Setup::default().config(&config).start(), Setup::default().config(&config).start());
+    let api = admin(&one, &config, "contoso");
+    let configurations = "/officeConfiguration/clientConfigurations";
+    api.post("/officeConfigurations", &samples::creation_request()).created();
+    let first = api.post(configurations, &samples::client("first")).created();
+    let path = format!("{configurations}/{}", first["id"].as_str().unwrap());
+    let delta = api.get(&format!("{configurations}/delta")).ok()["@odata.deltaLink"].as_str().unwrap().to_owned();
+    let seen = |api: &Api| (api.get("/officeConfigurations").ok()["value"].clone(), api.get(&path).ok());
+    let before = seen(&api);
+    let lives = |config: &str| succeed(&["tenant", "list"], config, &[]).contains("  b  ");
+    let goes = |to: &str| succeed(&["tenant", "move"], &config, &["--tenant", "contoso", "--to", to]);
+    let (there, back) = if lives(&config) { ("a", "b") } else { ("b", "a") };
+    let told = goes(there);
+    assert!(told.contains(&format!("lives in {there} now, not in {back}")), "{told}");
+    for service in [&one, &other] {
+        assert_eq!(seen(&api.at(service)), seen(&api.at(service)));
+        let after = seen(&api.at(service));
+        assert_eq!((&after.0[0]["id"], &after.1["@odata.etag"]), (&before.0[0]["id"], &before.1["@odata.etag"]));
+    }
+    let made = api.at(&other).post(configurations, &samples::client("second")).created();
+    let followed = api.get(&delta.replace(&one.url(), "").replace("/beta", "")).ok();
+    let told: Vec<_> = followed["value"].as_array().unwrap().iter().map(|entity| entity["id"].clone()).collect();
+    assert_eq!(told, [made["id"].clone()], "what changed since, wherever it lived");
+    assert!(goes(there).contains("already"), "and so it does");
+    assert!(goes(back).contains("equal in both"));
+    assert_eq!(api.get(configurations).ok()["value"].as_array().unwrap().len(), 2);
+    let nowhere = refuse(&["tenant", "move"], &config, &["--tenant", "contoso", "--to", "c"]);
+    assert!(nowhere.contains("names no cluster c"), "{nowhere}");
+    let nobody = refuse(&["tenant", "move"], &config, &["--tenant", "fabrikam", "--to", "b"]);
+    assert!(nobody.contains("there is no tenant"), "{nobody}");
+}
+
+#[test]
 fn a_database_becomes_the_first_of_several_with_its_tenants_and_tokens() {
     let Some(clusters) = Clusters::two() else { return };
     let alone = clusters.only_the_first();

@@ -23,10 +23,11 @@ use crate::env::Env;
 /// From where to where.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Stop the service on the folder first; nothing in its database is changed. The destination is a database
-after `officeconfig migrate`, as the role that the service connects with; tenants that are in it already
-stay as they are. Tokens and links that were given out go on to count. A copy that was interrupted is run
-again. At the end both are compared; --verify-only does that alone. Exits 1 at the first difference.
+Stop the service on the folder first; nothing in its database is changed. The destination is a
+database after `officeconfig migrate`, as the role that the service connects with; tenants that
+are in it already stay as they are. Tokens and links that were given out go on to count. A copy
+that was interrupted is run again. At the end both are compared; --verify-only does that alone.
+Exits 1 at the first difference.
 
 Examples:
   officeconfig copy --from sqlite://./officeconfig-data \\

@@ -36,8 +36,7 @@ Examples:
   officeconfig serve --demo --data ./demo
   officeconfig serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem
   officeconfig migrate --database postgres://owner:…@db/officeconfig
-  officeconfig copy --from sqlite://./officeconfig-data --to postgres://app:…@db/officeconfig \
-      --secret-file /etc/officeconfig.secret
+  officeconfig copy --from sqlite://./data --to postgres://app:…@db/officeconfig --secret-file F
   officeconfig token --tenant contoso --user admin@contoso.example
   officeconfig backup --data ./officeconfig-data --to ./backup-2026-11-23
   officeconfig restore --from ./backup-2026-11-23 --data ./officeconfig-data
@@ -134,13 +133,15 @@ mod tests {
         let mut command = Cli::command().term_width(100);
         command.build();
         let mut pages = vec![command.render_help().to_string()];
-        for name in ["serve", "migrate", "copy", "token", "backup", "restore", "verify"] {
+        for name in ["serve", "migrate", "copy", "tenant", "token", "backup", "restore", "verify"] {
             let sub = command.find_subcommand_mut(name).expect("a subcommand");
             pages.push(format!("===== {name}\n{}", sub.render_long_help()));
         }
         let tenant = command.find_subcommand_mut("tenant").expect("a subcommand");
-        let list = tenant.find_subcommand_mut("list").expect("a subcommand");
-        pages.push(format!("===== tenant list\n{}", list.render_long_help()));
+        for name in ["list", "move"] {
+            let sub = tenant.find_subcommand_mut(name).expect("a subcommand");
+            pages.push(format!("===== tenant {name}\n{}", sub.render_long_help()));
+        }
         insta::assert_snapshot!("help", pages.join("\n\n"));
     }
 

@@ -332,7 +332,7 @@ impl Store for PlacedStore {
     }
 
     fn changes<'a>(&'a self, caller: &'a Caller, query: ChangeQuery) -> BoxFuture<'a, Result<Changes, StoreError>> {
-        self.read(caller.tenant, move |store| store.changes(caller, query.clone())).boxed()
+        self.read(caller.tenant, move |store| store.changes(caller, query)).boxed()
     }
 
     fn health(&self) -> Health {

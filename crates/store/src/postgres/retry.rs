@@ -59,7 +59,7 @@ pub(super) async fn patiently<'w, T>(
         match tokio::time::timeout(limit, once()).await.unwrap_or(Err(Failure::Late)) {
             // Others may hold what it needs for longer than a statement waits.
             Err(Failure::Unknown(_) | Failure::Busy | Failure::Late) if Instant::now() < until => {
-                attempts.pause().await
+                attempts.pause().await;
             }
             Err(failure) => attempts.after(failure).await?,
             done => return done,

@@ -124,8 +124,10 @@ async fn an_interrupted_copy_has_whole_tenants_only_and_is_gone_on_with() {
     };
     let report = Transfer::begin(&from, &to, today(), &tell).await.unwrap().run().await.unwrap();
     assert_eq!((report.tenants, report.copied), (3, 2));
-    use Stage::{Comparing, Copying, Found};
-    assert_eq!(*stages.lock().unwrap(), [Found, Copying, Copying, Comparing, Comparing]);
+    assert_eq!(
+        *stages.lock().unwrap(),
+        [Stage::Found, Stage::Copying, Stage::Copying, Stage::Comparing, Stage::Comparing]
+    );
     let again = copy(&from, &to).await.unwrap();
     assert_eq!(again, Report { copied: 0, ..report });
 }
@@ -231,7 +233,7 @@ async fn whatever_is_changed_in_the_database_is_found_and_named() {
             "bytes",
         ),
         ("change_log SET changes = changes || ' ~o1' WHERE version = 6", "version 6 in the change log", "what changed"),
-        ("assignments SET modified_form = 0 WHERE target = 2", "client configuration", "assigned"),
+        ("assignments SET modified_form = modified_form + 1 WHERE target = 2", "client configuration", "assigned"),
         (
             "configurations SET status_version = 99 WHERE NOT recorded AND status_version > 0",
             "officeConfiguration",
@@ -298,6 +300,7 @@ async fn rows_of_a_page_are_looked_up_one_by_one_in_tables_that_were_never_analy
     let to = open(&database.app_url()).await;
     let report = copy(&from, &to).await.unwrap();
     to.close().await;
+    drop(to);
     // A backend says what it has read when it ends.
     let connected =
         "SELECT count(*) FROM pg_stat_activity WHERE usename = 'officeconfig_app' AND datname = current_database()";
