@@ -1,6 +1,6 @@
 //! Copies tenants whole from one store into a PostgreSQL database, so that an organisation can grow without losing anything, and compares two
 //! stores. Nobody may change a tenant in its source meanwhile: whoever asks for a copy sees to that. It must never know SQL, nor write anywhere but
-//! by [`PostgresStore::arrive`], which puts a tenant there whole or not at all.
+//! by `PostgresStore::arrive`, which puts a tenant there whole or not at all.
 
 mod compare;
 mod source;
