@@ -49,7 +49,7 @@ async fn sslmode_means_what_libpq_means() {
     for mode in ["disable", "prefer", "require"] {
         opened(format!("{url}?sslmode={mode}")).await.unwrap();
     }
-    let is_encrypted = "SELECT bool_or(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'officeconfig'";
+    let is_encrypted = "SELECT bool_or(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name LIKE 'officeconfig (schema %'";
     let store = PostgresStore::open(options(&format!("{url}?sslmode=verify-full&sslrootcert={ours}"))).await.unwrap();
     until("it is encrypted", || cluster.sql("postgres", is_encrypted).unwrap() == "t").await;
     drop(store);
