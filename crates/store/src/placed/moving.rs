@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use super::PlacedStore;
-use super::cluster::Cluster;
 use super::name::ClusterName;
 use super::routes::At;
 use crate::error::StoreError;
@@ -79,7 +78,8 @@ impl PlacedStore {
             self.settle(tenant, at, &others).await.map_err(unfinished)?;
             return Ok(Moved { from: None, report: Report::default() });
         }
-        let (from, there) = self.both(at, to_at).map_err(unfinished)?;
+        let from = self.clusters[at].store().map_err(unfinished)?;
+        let there = self.clusters[to_at].store().map_err(unfinished)?;
         from.pause(tenant).await.map_err(unfinished)?;
         let copied = Transfer::of_moved(tenant, from, there, today, tell).run().await;
         let report = match copied {
@@ -95,16 +95,12 @@ impl PlacedStore {
         Ok(Moved { from: Some(from), report })
     }
 
-    fn both(&self, one: At, other: At) -> Result<(&PostgresStore, &PostgresStore), StoreError> {
-        Ok((self.clusters[one].store()?, self.clusters[other].store()?))
-    }
-
     /// Has the cluster in which the directory has a tenant be the only one: the others say that it left, then it takes changes there, and what is left
     /// elsewhere is removed.
     async fn settle(&self, tenant: TenantId, at: At, others: &[At]) -> Result<(), StoreError> {
         let here = self.clusters[at].store()?;
         let others: Vec<&PostgresStore> =
-            others.iter().map(|other| Cluster::store(&self.clusters[*other])).collect::<Result<_, _>>()?;
+            others.iter().map(|other| self.clusters[*other].store()).collect::<Result<_, _>>()?;
         let mut left = Vec::new();
         for other in others {
             match other.state(tenant).await?.map(|standing| standing.state) {

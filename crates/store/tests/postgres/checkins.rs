@@ -6,20 +6,11 @@ use odata::edm::DateTimeOffset;
 use store::postgres::PostgresStore;
 use store::{Checkin, CommitError, ConfigurationId, StatusQuery, Store as _, StoreError, default_configuration_id};
 
-use super::fixture::{caller, commit, database, id, open, snapshot, until};
-use super::proxy::{Cut, Proxy};
+use super::fixture::{self, behind_a_proxy, caller, commit, database, id, open, snapshot, until};
+use super::proxy::Cut;
 
 fn checkin(configuration: ConfigurationId, n: u64) -> Checkin {
-    Checkin {
-        configuration,
-        user_id: format!("user{n}").into(),
-        user_principal_name: None,
-        device_name: Some("pc".into()),
-        device_platform: "windows".into(),
-        at: DateTimeOffset::parse("2026-11-23T10:00:00Z").unwrap(),
-        applied: Vec::new(),
-        report: None,
-    }
+    fixture::checkin(configuration, format!("user{n}"))
 }
 
 async fn rows(store: &PostgresStore, configuration: ConfigurationId) -> usize {
@@ -29,9 +20,7 @@ async fn rows(store: &PostgresStore, configuration: ConfigurationId) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_in_whose_answer_is_lost_is_recorded_once() {
     let Some(database) = database().await else { return };
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let store = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, store) = behind_a_proxy(&database).await;
     commit(&store, 1, 1).await.unwrap();
     for n in 1..=4 {
         proxy.set(if n % 2 == 0 { Cut::Answer } else { Cut::Question });
@@ -83,9 +72,7 @@ async fn a_check_in_to_what_went_through_another_store_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_away_check_ins_are_refused_at_once() {
     let Some(database) = database().await else { return };
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let store = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, store) = behind_a_proxy(&database).await;
     store.record(&caller(1), checkin(default_configuration_id(caller(1).tenant), 1)).await.unwrap();
     proxy.set(Cut::Everything);
     until("it says that changes are not taken", || !store.health().writable).await;

@@ -5,15 +5,8 @@ use std::sync::Arc;
 use store::{CommitError, Store as _};
 
 use super::cluster::Database;
-use super::fixture::{caller, commit, create, database, id, open, snapshot, until};
-use super::proxy::{Cut, Proxy};
-
-async fn behind_a_proxy(database: &Database) -> (Proxy, store::postgres::PostgresStore) {
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let store = open(&proxy.url(&database.app_url(), port)).await;
-    (proxy, store)
-}
+use super::fixture::{behind_a_proxy, caller, commit, create, database, id, open, snapshot, until};
+use super::proxy::Cut;
 
 fn made(database: &Database) -> (String, String) {
     (

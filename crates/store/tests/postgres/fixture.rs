@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use odata::edm::DateTimeOffset;
 use store::postgres::{PostgresOptions, PostgresStore};
-use store::{Caller, Command, Commit, CommitError, Committed, ConfigurationId, Store as _, TenantId, TenantSnapshot};
+use store::{
+    Caller, Checkin, Command, Commit, CommitError, Committed, ConfigurationId, Store as _, TenantId, TenantSnapshot,
+};
 use uuid::Uuid;
 
 use super::cluster::{self, Database};
+use super::proxy::Proxy;
 
 /// Longer than anything takes that comes to pass.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +27,14 @@ pub(crate) async fn database() -> Option<Database> {
 
 pub(crate) async fn open(url: &str) -> PostgresStore {
     PostgresStore::open(options(url)).await.unwrap()
+}
+
+/// A store that reaches a database through a proxy, which may cut its connections.
+pub(crate) async fn behind_a_proxy(database: &Database) -> (Proxy, PostgresStore) {
+    let port = database.cluster().port();
+    let proxy = Proxy::to(port).await;
+    let store = open(&proxy.url(&database.app_url(), port)).await;
+    (proxy, store)
 }
 
 pub(crate) fn options(url: &str) -> PostgresOptions {
@@ -60,5 +71,19 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A fetch by a user on one device.
+pub(crate) fn checkin(configuration: ConfigurationId, user: String) -> Checkin {
+    Checkin {
+        configuration,
+        user_id: user.into(),
+        user_principal_name: None,
+        device_name: Some("pc".into()),
+        device_platform: "windows".into(),
+        at: DateTimeOffset::parse("2026-11-23T10:00:00Z").unwrap(),
+        applied: Vec::new(),
+        report: None,
     }
 }

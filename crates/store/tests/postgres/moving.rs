@@ -4,27 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use odata::edm::DateTimeOffset;
 use store::postgres::{PostgresStore, Standing, State};
-use store::{Checkin, CommitError, ConfigurationId, Store as _, StoreError};
+use store::{CommitError, Store as _, StoreError};
 use tokio_postgres::{Client, NoTls};
 
 use super::cluster::Database;
-use super::fixture::{caller, commit, create, database, id, open, snapshot, until};
-use super::proxy::{Cut, Proxy};
-
-pub(crate) fn checkin(configuration: ConfigurationId, user: String) -> Checkin {
-    Checkin {
-        configuration,
-        user_id: user.into(),
-        user_principal_name: None,
-        device_name: Some("pc".into()),
-        device_platform: "windows".into(),
-        at: DateTimeOffset::parse("2026-11-23T10:00:00Z").unwrap(),
-        applied: Vec::new(),
-        report: None,
-    }
-}
+use super::fixture::{behind_a_proxy, caller, checkin, commit, create, database, id, open, snapshot, until};
+use super::proxy::Cut;
 
 /// A transaction of somebody else's, for a tenant.
 async fn beginning(database: &Database, tenant: u128) -> Client {
@@ -206,9 +192,7 @@ async fn what_has_left_is_neither_read_nor_changed_and_leaves_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_whose_answer_is_lost_comes_to_the_same() {
     let Some(database) = database().await else { return };
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let store = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, store) = behind_a_proxy(&database).await;
     commit(&store, 1, 1).await.unwrap();
     let tenant = caller(1).tenant;
     for cut in [Cut::Question, Cut::Answer] {
@@ -231,9 +215,7 @@ async fn a_pause_whose_answer_is_lost_comes_to_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_answer_is_lost_is_found_out_of_a_tenant_that_was_paused_meanwhile() {
     let Some(database) = database().await else { return };
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let store = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, store) = behind_a_proxy(&database).await;
     commit(&store, 1, 1).await.unwrap();
     // The commit's own transaction pauses the tenant, as if somebody did just after it.
     database.sql(
@@ -250,9 +232,7 @@ async fn a_commit_whose_answer_is_lost_is_found_out_of_a_tenant_that_was_paused_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_answer_is_lost_is_in_doubt_when_the_tenant_left_with_its_log() {
     let Some(database) = database().await else { return };
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let store = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, store) = behind_a_proxy(&database).await;
     commit(&store, 1, 1).await.unwrap();
     database.sql(
         "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

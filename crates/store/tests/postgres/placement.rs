@@ -10,8 +10,7 @@ use store::postgres::{PostgresStore, State};
 use store::{Caller, CommitError, Committed, OpenError, Store, StoreError, TenantSnapshot};
 
 use super::cluster::{self, Database};
-use super::fixture::{caller, commit, create, database, id, open, options, snapshot, until};
-use super::moving::checkin;
+use super::fixture::{caller, checkin, commit, create, database, id, open, options, snapshot, until};
 use super::proxy::{Cut, Proxy};
 
 pub(super) fn named(name: &str, url: &str, new_tenants: bool) -> ClusterOptions {

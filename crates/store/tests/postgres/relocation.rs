@@ -9,20 +9,13 @@ use std::time::Duration;
 use store::placed::{ClusterName, MoveError, Moved, PlacedStore};
 use store::postgres::{PostgresStore, State};
 use store::sqlite::SqliteStore;
-use store::transfer::{self, Progress, Transfer};
+use store::transfer::{self, Transfer};
 use store::{CommitError, Store, default_configuration_id};
 
 use super::cluster::Database;
-use super::fixture::{caller, create, database, id, options};
-use super::moving::checkin;
+use super::fixture::{caller, checkin, create, database, id, options};
 use super::placement::named;
-use super::world::{self, FLEET, LAST, TENANTS, at};
-
-fn today() -> i32 {
-    at(LAST).unix_day()
-}
-
-fn silent(_: Progress) {}
+use super::world::{self, FLEET, TENANTS, silent, today};
 
 fn name(text: &str) -> ClusterName {
     ClusterName::try_from(text.to_owned()).unwrap()

@@ -9,15 +9,9 @@ use store::transfer::{self, Progress, Report, Source, Stage, Transfer, TransferE
 use store::{ChangeQuery, Checkin, CommitError, OpenError, Since, StatusQuery, Store};
 
 use super::cluster::Database;
-use super::fixture::{caller, commit, create, database, id, open, snapshot, until};
-use super::proxy::{Cut, Proxy};
-use super::world::{self, FLEET, LAST, ROWS, TENANTS, at};
-
-fn today() -> i32 {
-    at(LAST).unix_day()
-}
-
-fn silent(_: Progress) {}
+use super::fixture::{behind_a_proxy, caller, commit, create, database, id, open, snapshot, until};
+use super::proxy::Cut;
+use super::world::{self, FLEET, ROWS, TENANTS, silent, today};
 
 async fn copy(from: &dyn Source, to: &PostgresStore) -> Result<Report, TransferError> {
     Transfer::begin(from, to, today(), &silent).await?.run().await
@@ -101,9 +95,7 @@ async fn rows(store: &dyn Store) -> Vec<String> {
 async fn an_interrupted_copy_has_whole_tenants_only_and_is_gone_on_with() {
     let Some(database) = database().await else { return };
     let (_folder, from) = folder().await;
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let to = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, to) = behind_a_proxy(&database).await;
     let cut = |progress| {
         if let Progress::Rows(2_000..) = progress {
             proxy.set(Cut::Everything);
@@ -136,9 +128,7 @@ async fn an_interrupted_copy_has_whole_tenants_only_and_is_gone_on_with() {
 async fn a_copy_whose_commit_has_no_answer_happens_once() {
     let Some(database) = database().await else { return };
     let (_folder, from) = folder().await;
-    let port = database.cluster().port();
-    let proxy = Proxy::to(port).await;
-    let to = open(&proxy.url(&database.app_url(), port)).await;
+    let (proxy, to) = behind_a_proxy(&database).await;
     // Each tenant's, one way after the other.
     let cuts = Mutex::new(vec![Cut::Question, Cut::Answer, Cut::Question]);
     let tell = |progress| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use odata::edm::DateTimeOffset;
 use store::sqlite::{SqliteOptions, SqliteStore};
+use store::transfer::Progress;
 use store::{
     AssignmentId, Change, ChangePoint, ChangeQuery, Checkin, CheckinReport, CheckinStatus, ClientConfigurationId,
     ClientKind, Command, Commit, ConfigurationId, NewAssignment, NewClient, NewPayload, PayloadKind, Since, Store,
@@ -27,6 +28,14 @@ pub(crate) const LAST: &str = "2026-11-23T10:00:00Z";
 pub(crate) fn at(text: &str) -> DateTimeOffset {
     DateTimeOffset::parse(text).unwrap()
 }
+
+/// The day of the summaries that are compared.
+pub(crate) fn today() -> i32 {
+    at(LAST).unix_day()
+}
+
+/// Who is not told how far a copy is.
+pub(crate) fn silent(_: Progress) {}
 
 pub(crate) fn client_id(n: u128) -> ClientConfigurationId {
     ClientConfigurationId(Uuid::from_u128(n))
