@@ -180,8 +180,10 @@ impl Server {
                     self.engine.untidy.add(tenant);
                     return Ok(());
                 }
-                // The tenant was changed meanwhile.
-                Ok(false) => attempts.after(Failure::Conflict(Arc::new(Moved))).await?,
+                // The tenant was changed meanwhile. Again and again is no fault of the database's: others hold what the batch waits for.
+                Ok(false) => {
+                    attempts.after(Failure::Conflict(Arc::new(Moved))).await.map_err(|_| Failure::Busy)?;
+                }
                 // The same rows again come to the same.
                 Err(Failure::Unknown(cause)) => match attempts.after(Failure::Lost(Arc::clone(&cause))).await {
                     Ok(()) => {}
