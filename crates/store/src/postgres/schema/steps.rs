@@ -72,6 +72,15 @@ enum Step<'m> {
     Grant,
 }
 
+/// When a tenant's rows are filled.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// At the first part that is not full: older programs, which still write, would keep it from ever finding none.
+    Caught,
+    /// When none is left.
+    All,
+}
+
 impl Work<'_> {
     /// Does all that is missing.
     pub(super) async fn apply(&self, client: &mut Client) -> Result<Migrated, Trouble> {
@@ -91,13 +100,13 @@ impl Work<'_> {
                 self.patiently(client, Step::Expand(migration)).await?;
             }
             if !found.is_filled(migration) {
-                self.fill(client, migration).await?;
+                self.fill(client, migration, Extent::Caught).await?;
                 self.patiently(client, Step::Filled(migration)).await?;
             }
             if self.finish && !found.is_contracted(migration) {
                 self.patiently(client, Step::MayContract(migration)).await?;
                 // Older programs may have written rows since the last time. None does any more.
-                self.fill(client, migration).await?;
+                self.fill(client, migration, Extent::All).await?;
                 self.patiently(client, Step::Contract(migration)).await?;
             }
         }
@@ -137,15 +146,26 @@ impl Work<'_> {
         Ok(found)
     }
 
-    /// Fills the rows of all tenants, a part at a time, until none is left.
-    async fn fill(&self, client: &mut Client, migration: &Migration) -> Result<(), Trouble> {
+    /// Fills the rows of all tenants, a part at a time.
+    async fn fill(&self, client: &mut Client, migration: &Migration, extent: Extent) -> Result<(), Trouble> {
         if migration.backfill.is_none() {
             return Ok(());
         }
         // Every tenant that ever wrote is there; row-level security shows the rows of one at a time.
         for row in client.query("SELECT tenant FROM tenant_version ORDER BY tenant", &[]).await? {
             let tenant = row.try_get(0)?;
-            while self.patiently(client, Step::Fill(migration, tenant)).await? > 0 {}
+            let mut full = 1;
+            loop {
+                let filled = self.patiently(client, Step::Fill(migration, tenant)).await?;
+                let is_enough = match extent {
+                    Extent::Caught => filled < full,
+                    Extent::All => filled == 0,
+                };
+                if is_enough {
+                    break;
+                }
+                full = full.max(filled);
+            }
         }
         Ok(())
     }

@@ -223,6 +223,25 @@ async fn a_backfill_that_was_interrupted_goes_on_where_it_was() {
     );
 }
 
+#[tokio::test]
+async fn older_servers_that_write_all_the_time_do_not_keep_a_backfill_from_its_end() {
+    let Some(database) = first(50).await else { return };
+    let mut owner = connect(&database, OWNER, "migrate").await;
+    let chased = Migration {
+        backfill: Some(
+            "WITH written AS (INSERT INTO things (tenant, label) VALUES (current_setting('officeconfig.tenant')::uuid, 'x'))
+             UPDATE things SET name = label WHERE id IN (
+                 SELECT id FROM things WHERE name IS NULL ORDER BY id LIMIT 10 FOR UPDATE)",
+        ),
+        ..RENAMED
+    };
+    let migrations = [FIRST, chased];
+    let migrated = tokio::time::timeout(Duration::from_secs(20), done(work(&migrations), &mut owner)).await;
+    assert_eq!(migrated.expect("it ends").unwrap(), Migrated { from: 1, to: 2, finished: false });
+    let left = database.sql("SELECT count(*) FILTER (WHERE name IS NULL), count(*) >= 50 FROM officeconfig.things");
+    assert_eq!(left, "2|t", "one row of each tenant, written while the last part was filled");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_that_waits_for_a_lock_lets_others_pass() {
     let Some(database) = first(2).await else { return };
