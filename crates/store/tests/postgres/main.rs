@@ -10,6 +10,7 @@ mod fixture;
 mod moving;
 mod opening;
 mod placement;
+mod plans;
 mod proxy;
 mod relocation;
 mod replicas;

@@ -54,7 +54,7 @@ pub(crate) async fn insert_rows<C: GenericClient + Sync>(
         texts.push(((of, keys::user(&row.identity)), *key, Arc::new(row)));
     }
     let hot: Vec<Hot> = texts.iter().map(|(_, key, row)| Hot::of(of, *key, row)).collect();
-    let used: BTreeSet<Uuid> = hot.iter().filter_map(|row| row.list).collect();
+    let used: BTreeSet<Uuid> = hot.iter().filter_map(Hot::list).collect();
     let known: BTreeSet<Of> = texts.iter().map(|(of, ..)| *of).collect();
     futures_util::future::try_join4(
         lists.keep(tx, tenant, &used),

@@ -152,7 +152,8 @@ pub(super) async fn of_users<C: GenericClient + Sync>(
              WHERE c.tenant = $1 AND c.configuration = w.configuration AND c.user_key = w.user_key
              ORDER BY c.identity OFFSET 0) c
          CROSS JOIN LATERAL (
-             SELECT * FROM checkins h WHERE h.tenant = $1 AND h.configuration = c.configuration AND h.key = c.key OFFSET 0) h"
+             SELECT * FROM checkins h WHERE h.tenant = $1 AND h.configuration = c.configuration
+                 AND h.key >= c.key AND h.key <= c.key ORDER BY h.key OFFSET 0) h"
     );
     let params: [super::Param<'_>; 3] =
         [(&tenant.0, Type::UUID), (&configurations, Type::INT8_ARRAY), (&users, Type::UUID_ARRAY)];

@@ -155,7 +155,8 @@ async fn find<C: GenericClient + Sync>(
                    ORDER BY c.identity OFFSET 0) c
                CROSS JOIN LATERAL (
                    SELECT h.key, h.told, h.outcome, h.ticks FROM checkins h
-                   WHERE h.tenant = $1 AND h.configuration = n.configuration AND h.key = c.key OFFSET 0) h
+                   WHERE h.tenant = $1 AND h.configuration = n.configuration
+                       AND h.key >= c.key AND h.key <= c.key ORDER BY h.key OFFSET 0) h
                WHERE h.told = n.told AND (n.outcome IS NULL OR h.outcome = n.outcome)
                    AND h.ticks / 864000000000 = n.ticks / 864000000000";
     let params: [Param<'_>; 8] = [

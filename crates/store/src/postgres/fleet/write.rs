@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, GenericClient};
 use uuid::Uuid;
@@ -72,12 +73,12 @@ impl Changes {
         self.removed.sort_unstable();
         self.texts.sort_unstable_by_key(|(of, key, _)| (of.0, *key));
         let new: Vec<Hot> = inserted.iter().map(|(of, key, row)| Hot::of(of.0, *key, row)).collect();
-        let used: BTreeSet<Uuid> = self.hot.iter().chain(&new).filter_map(|row| row.list).collect();
+        let used: BTreeSet<Uuid> = self.hot.iter().chain(&new).filter_map(Hot::list).collect();
         let Besides { lists, reach, deltas } = besides;
         // Removed first, and named anew before others are named: no two rows ever have one identity.
         let ((), (), (), (), (touched, ..)) = futures_util::future::try_join5(
             lists.keep(tx, tenant, &used),
-            remove(tx, tenant, &self.removed),
+            remove_from(tx, tenant, &["checkin_texts", "checkins"], &self.removed),
             write_texts(tx, tenant, &self.texts, UPDATE_TEXTS),
             write_texts(tx, tenant, &inserted, INSERT_TEXTS),
             futures_util::future::try_join4(
@@ -105,20 +106,26 @@ async fn new_keys<C: GenericClient + Sync>(tx: &C, count: usize) -> Result<Vec<i
     Ok(keys)
 }
 
-async fn remove<C: GenericClient + Sync>(tx: &C, tenant: TenantId, rows: &[(i64, i64)]) -> Result<(), Error> {
+/// Removes rows from tables, by configuration and key.
+pub(super) async fn remove_from<C: GenericClient + Sync>(
+    tx: &C,
+    tenant: TenantId,
+    tables: &[&str],
+    rows: &[(i64, i64)],
+) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
     let (of, keys): (Vec<i64>, Vec<i64>) = rows.iter().copied().unzip();
     let params: [Param<'_>; 3] = [(&tenant.0, Type::UUID), (&of, Type::INT8_ARRAY), (&keys, Type::INT8_ARRAY)];
-    let from = |table: &str| {
+    let from = |table: &&str| {
         format!(
             "DELETE FROM {table} r USING unnest($2, $3) w (configuration, key)
              WHERE r.tenant = $1 AND r.configuration = w.configuration AND r.key = w.key"
         )
     };
-    let (texts, hot) = (from("checkin_texts"), from("checkins"));
-    futures_util::future::try_join(tx.execute_typed(&texts, &params), tx.execute_typed(&hot, &params)).await?;
+    let each: Vec<String> = tables.iter().map(from).collect();
+    try_join_all(each.iter().map(|sql| tx.execute_typed(sql, &params))).await?;
     Ok(())
 }
 
@@ -126,12 +133,14 @@ pub(super) const INSERT_TEXTS: &str =
     "INSERT INTO checkin_texts (tenant, configuration, key, user_key, identity, user_id, user_id_rest, upn, upn_rest,
         device_name, device_name_rest, platform, version, error)
     SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) n";
-const UPDATE_TEXTS: &str = "UPDATE checkin_texts c SET user_key = n.user_key, identity = n.identity, user_id = n.user_id,
-        user_id_rest = n.user_id_rest, upn = n.upn, upn_rest = n.upn_rest, device_name = n.device_name,
-        device_name_rest = n.device_name_rest, platform = n.platform, version = n.version, error = n.error
-    FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        n (configuration, key, user_key, identity, user_id, user_id_rest, upn, upn_rest, device_name, device_name_rest, platform, version, error)
-    WHERE c.tenant = $1 AND c.configuration = n.configuration AND c.key = n.key";
+/// An upsert, as in [`hot::update`]; the rows are there.
+const UPDATE_TEXTS: &str = "INSERT INTO checkin_texts (tenant, configuration, key, user_key, identity, user_id, user_id_rest, upn, upn_rest,
+        device_name, device_name_rest, platform, version, error)
+    SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) n
+    ON CONFLICT (tenant, configuration, key) DO UPDATE SET user_key = excluded.user_key, identity = excluded.identity,
+        user_id = excluded.user_id, user_id_rest = excluded.user_id_rest, upn = excluded.upn, upn_rest = excluded.upn_rest,
+        device_name = excluded.device_name, device_name_rest = excluded.device_name_rest, platform = excluded.platform,
+        version = excluded.version, error = excluded.error";
 
 /// A column of texts that may be absent.
 type Texts<'t> = Vec<Option<Cow<'t, str>>>;

@@ -9,6 +9,9 @@ use super::{Base, TICKS_A_DAY, at, begin, caller, checkins, configuration, count
 use crate::Caller;
 use crate::domain::Checkin;
 use crate::postgres::fleet;
+use crate::postgres::fleet::hot::{self, Hot};
+use crate::postgres::fleet::lists::Lists;
+use crate::postgres::fleet::touch::Touches;
 
 /// Does it in a transaction, and once more where it waited for another one that waited for it, as the store does.
 async fn again(client: &mut Client, who: &Caller, work: impl AsyncFn(&Transaction<'_>) -> Result<(), Error>) {
@@ -51,4 +54,25 @@ async fn batches_of_several_servers_for_the_same_users_count_exactly() {
     counts::check(&tx, who.tenant).await;
     let batches = fleet::counts(&tx, who.tenant).await.unwrap();
     assert_eq!(batches.values().map(|(batches, _)| batches).sum::<u64>(), 4 * 40 * 2);
+}
+
+#[tokio::test]
+async fn a_touch_of_a_row_that_goes_meanwhile_brings_nothing_back() {
+    let Some(base) = Base::new().await else { return };
+    let who = caller(1);
+    let (mut client, mut other) = (base.client().await, base.client().await);
+    let all = checkins(&mut TestRunner::deterministic(), at("2026-06-30T00:00:00Z").ticks(), 1);
+    let batch: Vec<(u64, &Checkin)> = all.iter().map(|checkin| (1, checkin)).collect();
+    again(&mut other, &who, async |tx| fleet::record(tx, who.tenant, &batch).await).await;
+    let tx = begin(&mut client, who.tenant).await;
+    let mut touches = Touches::of(&batch, &mut Lists::default());
+    let found = touches.find(&tx, who.tenant).await.unwrap();
+    assert_eq!(found.len(), 1);
+    again(&mut other, &who, async |tx| tx.batch_execute("DELETE FROM checkin_texts; DELETE FROM checkins").await).await;
+    let mut rows: Vec<Hot> = found.iter().map(|(_, row)| *row).collect();
+    let touched = hot::update(&tx, who.tenant, &mut rows).await.unwrap();
+    assert!(touched.is_empty());
+    assert!(!touches.missed(&found, &touched).others().is_empty(), "its user is locked instead");
+    let left: i64 = tx.query_one("SELECT count(*) FROM checkins", &[]).await.unwrap().get(0);
+    assert_eq!(left, 0);
 }
