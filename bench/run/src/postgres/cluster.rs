@@ -125,6 +125,12 @@ impl Cluster {
         self.sql("postgres", "CHECKPOINT").map(drop)
     }
 
+    /// Sets a parameter of the server, for all connections.
+    pub(crate) fn set(&self, name: &str, value: &str) -> anyhow::Result<()> {
+        self.sql("postgres", &format!("ALTER SYSTEM SET {name} = '{value}'"))?;
+        self.sql("postgres", "SELECT pg_reload_conf()").map(drop)
+    }
+
     /// pgbench on its database.
     pub(crate) fn pgbench(&self) -> Command {
         let mut command = Command::new(self.bin.join("pgbench"));

@@ -51,15 +51,19 @@ impl Postgres {
             verdict(check_ins.met)
         )?;
         writeln!(text, "| the same over HTTP | | {}/s | | |", thousands(median(&check_ins.over_http)))?;
-        writeln!(
-            text,
-            "| a change, one after another | ≤ {} × pgbench | {:.2} ms, {:.2} × | {:.2} ms | {} |",
-            writes.goal,
-            median(&writes.service_ms),
-            writes.ratio,
-            median(&writes.pgbench_ms),
-            verdict(writes.met)
-        )?;
+        let far = format!(", commits {} µs longer", writes.far_us);
+        for (which, series) in [("", &writes.near), (far.as_str(), &writes.far)] {
+            writeln!(
+                text,
+                "| a change, one after another{which} | ≤ {} × pgbench | {:.2} ms, {:.2} × | {:.2} ms | {} |",
+                writes.goal,
+                median(&series.change_ms),
+                series.ratio,
+                median(&series.pgbench_ms),
+                verdict(series.met)
+            )?;
+            writeln!(text, "| the same, answered with the entity | | {:.2} ms | | |", median(&series.answered_ms))?;
+        }
         if let Some(replicas) = &self.replicas {
             writeln!(
                 text,

@@ -37,10 +37,8 @@ pub(crate) fn count(
 /// Which computed members a projection shows, and a query looks at.
 pub(crate) fn wanted(projection: &Projection, query: Option<&CollectionQuery>, statuses: u16, summary: u16) -> Wanted {
     let mentions = |member| query.is_some_and(|query| query.mentions(member));
-    Wanted {
-        statuses: selects(projection, statuses) || mentions(statuses),
-        summary: selects(projection, summary) || mentions(summary),
-    }
+    let summary = selects(projection, summary) || mentions(summary);
+    Wanted { statuses: selects(projection, statuses) || mentions(statuses), summary, day: summary }
 }
 
 fn selects(projection: &Projection, wanted: u16) -> bool {

@@ -182,22 +182,25 @@ impl Cx<'_> {
         client: Option<ClientConfigurationId>,
         wanted: Wanted,
     ) -> Result<Computed, Error> {
-        let mut computed = Computed::default();
+        // Neither needs what the other one finds.
+        let (page, summary) = futures_util::future::try_join(
+            async {
+                if !wanted.statuses || row.status_count == 0 {
+                    return Ok(StatusPage::default());
+                }
+                let all = StatusQuery::all(row.id, self.page_size_max as usize);
+                self.statuses(StatusQuery { applied_policy: client, ..all }).await
+            },
+            async { if wanted.summary { self.summary(row, client).await.map(Some) } else { Ok(None) } },
+        )
+        .await?;
+        let mut computed = Computed { summary, ..Computed::default() };
         if wanted.statuses {
-            computed.statuses = Some(Vec::new());
-            if row.status_count > 0 {
-                let query =
-                    StatusQuery { applied_policy: client, ..StatusQuery::all(row.id, self.page_size_max as usize) };
-                let page = self.statuses(query).await?;
-                computed.statuses =
-                    Some(page.rows.iter().map(|status| represent::status(self.office, status)).collect());
-                computed.next = page.next.map(|next| next.0);
-            }
+            computed.statuses = Some(page.rows.iter().map(|status| represent::status(self.office, status)).collect());
+            computed.next = page.next.map(|next| next.0);
         }
-        if wanted.summary {
-            let written = row.summary_as_written(client);
-            computed.summary = Some(self.summary(row, client).await?);
-            computed.day = if written.is_none() && row.status_count > 0 { Some(self.now.unix_day()) } else { None };
+        if wanted.day && row.summary_as_written(client).is_none() && row.status_count > 0 {
+            computed.day = Some(self.now.unix_day());
         }
         Ok(computed)
     }
@@ -210,9 +213,16 @@ pub(crate) struct Wanted {
     pub statuses: bool,
     /// The summary.
     pub summary: bool,
+    /// The day, which the tag of a representation with a summary depends on.
+    pub day: bool,
 }
 
 impl Wanted {
     /// All of it.
-    pub(crate) const ALL: Self = Self { statuses: true, summary: true };
+    pub(crate) const ALL: Self = Self { statuses: true, summary: true, day: true };
+
+    /// What the answer to a change shows: all of it, or only its tag.
+    pub(crate) fn after_change(head: &Head) -> Self {
+        if head.leaves_entity_out() { Self { day: true, ..Self::default() } } else { Self::ALL }
+    }
 }

@@ -12,7 +12,7 @@ use futures_util::future::{poll_fn, select_ok};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_postgres::error::Severity;
-use tokio_postgres::{AsyncMessage, Client, Statement};
+use tokio_postgres::{AsyncMessage, Client, GenericClient, Statement};
 
 use super::address::Address;
 use super::failure::{self, Failure, TookTooLong};
@@ -52,6 +52,40 @@ impl Deref for Session {
 
     fn deref(&self) -> &Client {
         &self.client
+    }
+}
+
+/// Who keeps what was prepared, for statements that come with almost every request: planning those takes longer than running them.
+pub(super) trait Prepares: Sync {
+    type Client: GenericClient + Sync;
+
+    fn client(&self) -> &Self::Client;
+
+    fn prepared(&self, sql: &'static str) -> impl Future<Output = Result<Statement, tokio_postgres::Error>> + Send;
+}
+
+impl Prepares for Session {
+    type Client = Client;
+
+    fn client(&self) -> &Client {
+        self.client()
+    }
+
+    fn prepared(&self, sql: &'static str) -> impl Future<Output = Result<Statement, tokio_postgres::Error>> + Send {
+        self.prepared(sql)
+    }
+}
+
+#[cfg(test)]
+impl Prepares for tokio_postgres::Transaction<'_> {
+    type Client = Self;
+
+    fn client(&self) -> &Self {
+        self
+    }
+
+    async fn prepared(&self, sql: &'static str) -> Result<Statement, tokio_postgres::Error> {
+        self.prepare(sql).await
     }
 }
 

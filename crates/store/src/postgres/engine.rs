@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
-use tokio_postgres::Client;
 
-use super::connect::Pool;
+use super::connect::{Pool, Session};
 use super::control::Control;
 use super::failure::Failure;
 use super::health::Trouble;
@@ -125,7 +124,7 @@ impl Engine {
         let epoch = self.loaded.epoch();
         let expected = self.loaded.find(tenant).is_some_and(|known| !known.recorded.is_empty());
         let (tx, standing, counts) =
-            Tx::begin_with(&self.pool, tenant, Mode::Read, |client| counts(client, tenant, expected)).await?;
+            Tx::begin_with(&self.pool, tenant, Mode::Read, |session| counts(session, tenant, expected)).await?;
         let version = standing.unwrap_or_default().version;
         let (base, recorded) = match self.loaded.find(tenant) {
             Some(known) if known.version() == version => (known.base, known.recorded),
@@ -139,7 +138,7 @@ impl Engine {
                 (known.base, known.recorded)
             }
         };
-        let counts = if recorded.is_empty() || expected { counts } else { fleet::counts(tx.client(), tenant).await? };
+        let counts = if recorded.is_empty() || expected { counts } else { fleet::counts(&*tx, tenant).await? };
         let known = Known::new(base, recorded, &counts);
         self.loaded.keep(known.clone(), epoch);
         let done = work(&tx, &known).await?;
@@ -150,9 +149,9 @@ impl Engine {
 
 /// What check-ins add to a tenant, where they are expected to add something.
 pub(super) fn counts(
-    client: &Client,
+    session: &Session,
     tenant: TenantId,
     expected: bool,
 ) -> BoxFuture<'_, Result<Counts, tokio_postgres::Error>> {
-    if expected { fleet::counts(client, tenant).boxed() } else { ready(Ok(Counts::new())).boxed() }
+    if expected { fleet::counts(session, tenant).boxed() } else { ready(Ok(Counts::new())).boxed() }
 }

@@ -284,7 +284,7 @@ impl PostgresStore {
                 match known.shown.owner_of_rows(query.configuration).map_err(Failure::Read)? {
                     Some(found) => {
                         let _slow = slow.enter(shape(&query, found)).map_err(Failure::Read)?;
-                        statuses::page(tx.client(), tenant, found, &query).await
+                        statuses::page(&**tx, tenant, found, &query).await
                     }
                     None => crate::paging::page(std::iter::empty(), &query).map_err(Failure::Read),
                 }
@@ -308,7 +308,7 @@ impl PostgresStore {
                 };
                 match found.summary_as_written(client) {
                     Some(written) => Ok(written),
-                    None => statuses::summary(tx.client(), tenant, found, client, today).await,
+                    None => statuses::summary(&**tx, tenant, found, client, today).await,
                 }
             }
             .boxed()

@@ -60,7 +60,7 @@ impl Source for PostgresStore {
                 async move {
                     let found = known.shown.owner_of_rows(configuration).map_err(Failure::Read)?;
                     let Some(of) = found.map(|found| fleet::number(found.seq)) else { return Ok(None) };
-                    let Some(newest) = fleet::newest(tx.client(), tenant, of).await? else { return Ok(None) };
+                    let Some(newest) = fleet::newest(&**tx, tenant, of).await? else { return Ok(None) };
                     let first = rules::first_day_kept(newest);
                     Ok(Some(Fleet { newest, counts: fleet::kept_days(tx.client(), tenant, of, first).await? }))
                 }
@@ -81,7 +81,7 @@ impl Source for PostgresStore {
             let read = self.engine.read(tenant, |tx, known| {
                 async move {
                     match known.shown.owner_of_rows(configuration).map_err(Failure::Read)? {
-                        Some(found) => statuses::behind(tx.client(), tenant, found, after).await,
+                        Some(found) => statuses::behind(&**tx, tenant, found, after).await,
                         None => Ok(Vec::new()),
                     }
                 }

@@ -69,7 +69,7 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, Failure> {
     let epoch = engine.loaded.epoch();
     let expected = engine.loaded.find(tenant).is_some_and(|known| !known.recorded.is_empty());
-    let begun = Tx::begin_with(&engine.pool, tenant, Mode::Change, |client| counts(client, tenant, expected));
+    let begun = Tx::begin_with(&engine.pool, tenant, Mode::Change, |session| counts(session, tenant, expected));
     let (tx, standing, mut counts) = begun.await?;
     let standing = match standing {
         Some(standing) => standing,
@@ -113,7 +113,7 @@ pub(super) async fn prepare(
     let Work { now, recorded, draft, has_rows, .. } = work;
     // What was asked for in the beginning still holds, unless rows were written since.
     if !recorded.is_empty() && (has_rows || !expected) {
-        counts = fleet::counts(tx.client(), tenant).await?;
+        counts = fleet::counts(&*tx, tenant).await?;
     }
     for outcome in outcomes.iter_mut().flatten() {
         *outcome = with_counts(outcome, &recorded, &counts);
@@ -194,7 +194,7 @@ impl Work {
             }
             if let Some(effect) = self.draft.data(effect) {
                 self.has_rows = true;
-                fleet::apply(tx.client(), tenant, &mut next, effect).await?;
+                fleet::apply(&**tx, tenant, &mut next, effect).await?;
             }
         }
         for touched in &effects.touched {

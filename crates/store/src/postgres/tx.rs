@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join, join_all, join4, ready};
+use tokio_postgres::Statement;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Statement};
 
 use super::connect::{Pool, Pooled, Session};
 use super::failure::{Failure, TookTooLong, Warned};
@@ -65,7 +65,7 @@ impl Tx {
         pool: &Pool,
         tenant: TenantId,
         mode: Mode,
-        also: impl for<'c> FnOnce(&'c Client) -> BoxFuture<'c, Result<T, tokio_postgres::Error>>,
+        also: impl for<'c> FnOnce(&'c Session) -> BoxFuture<'c, Result<T, tokio_postgres::Error>>,
     ) -> Result<(Self, Option<Standing>, T), Failure> {
         let session = pool.get().await?;
         let asked = session.prepared(if mode == Mode::Change { LOCKED_VERSION } else { VERSION }).await?;
@@ -90,7 +90,7 @@ impl Tx {
             }
         };
         let (begun, locked, standing, answer) =
-            join4(tx.batch_execute(&begin), locking, tx.query_opt(&asked, &[&tenant.0]), also(tx.client())).await;
+            join4(tx.batch_execute(&begin), locking, tx.query_opt(&asked, &[&tenant.0]), also(&tx.session)).await;
         begun?;
         let is_locked = locked?;
         let standing = standing?.map(|row| Standing::read(&row, 0)).transpose()?;

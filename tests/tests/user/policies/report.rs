@@ -31,6 +31,27 @@ fn r4_a_report_says_how_it_went_and_a_later_fetch_does_not_change_it() {
 }
 
 #[test]
+fn r9_a_change_that_is_answered_without_the_entity_gives_the_tag_that_a_read_gives() {
+    let world = World::new();
+    let id = world.configured("all", 0, &["*"], &json!([setting("A", 1)]));
+    let anna = world.user("anna", &[]);
+    anna.get(WINDOWS).is(200);
+    anna.post(WINDOWS, &report("PC-1", None)).no_content();
+    let path = format!("{CLIENTS}/{id}");
+    let patch = |prefer| {
+        let body = json!({ "description": prefer });
+        world.admin.call("PATCH", &path).header("prefer", prefer).json(&body).send()
+    };
+    let whole = patch("return=representation").ok();
+    assert_eq!(whole["checkinStatuses"].as_array().map(Vec::len), Some(1));
+    assert_eq!(whole["userCheckinSummary"]["succeededUserCount"], 1);
+    let minimal = patch("return=minimal").no_content();
+    let read = world.admin.get(&path).ok();
+    assert_eq!(minimal.header("etag"), read["@odata.etag"].as_str());
+    assert_ne!(whole["@odata.etag"], read["@odata.etag"]);
+}
+
+#[test]
 fn r4_devices_and_platforms_have_rows_of_their_own() {
     let world = World::new();
     let anna = world.user("anna", &[]);

@@ -10,7 +10,7 @@ use super::content::Content;
 use super::links::Carried;
 use super::posted::Posted;
 use super::preconditions::Preconditions;
-use super::prefer::Prefer;
+use super::prefer::{Prefer, Return};
 use super::range::RangeRequest;
 use super::version::Version;
 use crate::engine::target::Target;
@@ -256,6 +256,29 @@ impl Head {
             && projection.select.is_none()
             && projection.expand.is_empty()
             && !projection.media
+    }
+
+    /// Whether a change is answered without the entity: `return=minimal`, and no `$select` or `$expand` that says what of it is wanted all the
+    /// same. What only the entity's body shows need not be found out then.
+    ///
+    /// ```
+    /// # mod shop { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/shop.rs")); }
+    /// # let engine = shop::engine();
+    /// use http::Method;
+    /// use odata::engine::Unsealed;
+    ///
+    /// let headers = shop::headers(&[("prefer", "return=minimal")]);
+    /// let leaves_out = |url: &str| {
+    ///     let head = engine.head(&Method::PATCH, url, &headers, shop::ROOT, &Unsealed)?;
+    ///     Ok::<_, odata::Error>(head.leaves_entity_out())
+    /// };
+    /// assert!(leaves_out("/products(1)")?);
+    /// assert!(!leaves_out("/products(1)?$select=name")?);
+    /// # Ok::<(), odata::Error>(())
+    /// ```
+    pub fn leaves_entity_out(&self) -> bool {
+        let projection = &self.query.projection;
+        self.prefer.returns == Some(Return::Minimal) && projection.select.is_none() && projection.expand.is_empty()
     }
 
     pub(crate) fn is_read(&self) -> bool {

@@ -263,7 +263,7 @@ impl Engine {
         tokens: &dyn TokenSeal,
     ) -> Result<Response<Bytes>, Error> {
         let location = format!("{}/{path}", head.root);
-        let mut response = if head.prefer.returns == Some(Return::Minimal) && !has_projection(head) {
+        let mut response = if head.leaves_entity_out() {
             headers::no_content(head, record.etag.as_deref(), Some(&location))
         } else {
             let body = self.entity_body(head, record, Some(path), true, tokens);
@@ -276,7 +276,7 @@ impl Engine {
     fn updated(&self, head: &Head, record: &Record, tokens: &dyn TokenSeal) -> Result<Response<Bytes>, Error> {
         let by_default = is_graph(self.settings.profile) || has_projection(head);
         let with_body = match head.prefer.returns {
-            Some(Return::Minimal) => has_projection(head),
+            Some(Return::Minimal) => !head.leaves_entity_out(),
             Some(Return::Representation) => true,
             None => by_default,
         };

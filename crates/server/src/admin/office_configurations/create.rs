@@ -61,11 +61,11 @@ async fn store(cx: &Cx<'_>, estate: Estate, id: ConfigurationId, given: GivenCon
     let mut record = match shown {
         Some(rows) => {
             // The rows are in hand: reading them back would cost a query for each creation.
-            let mut record = cx.configuration_record(row, Wanted { statuses: false, summary: true }).await?;
+            let mut record = cx.configuration_record(row, Wanted { statuses: false, ..Wanted::ALL }).await?;
             record.set(cx.office.configuration.statuses, Value::Collection(Arc::new(rows)));
             record
         }
-        None => cx.configuration_record(row, Wanted::ALL).await?,
+        None => cx.configuration_record(row, Wanted::after_change(cx.head)).await?,
     };
     if deep {
         let clients = client_configurations::all_records(cx, row).await?;

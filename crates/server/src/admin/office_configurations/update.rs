@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use odata::engine::Outcome;
-use odata::plan::Projection;
 use odata::{Error, Record};
 use store::{Change, Command};
 
-use super::get;
 use crate::admin::accept;
-use crate::admin::cx::Cx;
-use crate::admin::resource::Estate;
+use crate::admin::cx::{Cx, Wanted};
+use crate::admin::resource::{Estate, not_found};
 
 /// Merges what was given, inside the commit: a summary given in part keeps the rest as it is shown (R5). The default one begins to exist by it; any other must.
 ///
@@ -26,5 +24,6 @@ pub(crate) async fn update(cx: &mut Cx<'_>, estate: Estate, record: &Record) -> 
         statuses: given.statuses.map_or(Change::Keep, Change::Set),
     };
     cx.snapshot = cx.commit(command).await?.snapshot;
-    Ok(Outcome::Updated(Arc::new(get::record(cx, estate, &Projection::default()).await?)))
+    let row = cx.estate(estate)?.ok_or_else(not_found)?;
+    Ok(Outcome::Updated(Arc::new(cx.configuration_record(row, Wanted::after_change(cx.head)).await?)))
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, GenericClient};
 
-use super::Param;
+use super::{Param, Prepares};
 use crate::days::{ALL, Seen, last_days, policy_key};
 use crate::domain::Summary;
 use crate::ids::{ClientConfigurationId, TenantId};
@@ -119,8 +119,8 @@ pub(in crate::postgres) async fn kept_days<C: GenericClient + Sync>(
 }
 
 /// For each configuration that clients checked in to, how many batches were recorded and how many rows are shown.
-pub(super) async fn counts<C: GenericClient + Sync>(
-    tx: &C,
+pub(super) async fn counts<P: Prepares>(
+    tx: &P,
     tenant: TenantId,
     configuration: Option<i64>,
 ) -> Result<HashMap<i64, (i64, i64)>, Error> {
@@ -129,8 +129,8 @@ pub(super) async fn counts<C: GenericClient + Sync>(
                    SELECT sum(d.batches) AS batches, sum(d.rows) FILTER (WHERE d.day > r.newest - $3) AS rows
                    FROM checkin_deltas d WHERE d.tenant = $1 AND d.configuration = r.configuration AND d.client = 0) d
                WHERE r.tenant = $1 AND ($2::int8 IS NULL OR r.configuration = $2)";
-    let params: [Param<'_>; 3] = [(&tenant.0, Type::UUID), (&configuration, Type::INT8), (&window_days(), Type::INT4)];
-    let rows = tx.query_typed(sql, &params).await?;
+    let asked = tx.prepared(sql).await?;
+    let rows = tx.client().query(&asked, &[&tenant.0, &configuration, &window_days()]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
 }
 
@@ -148,8 +148,8 @@ pub(in crate::postgres) enum Counted {
 }
 
 /// The summary of the days from `first` to `last` as far as the counts tell it.
-pub(in crate::postgres) async fn counted<C: GenericClient + Sync>(
-    tx: &C,
+pub(in crate::postgres) async fn counted<P: Prepares>(
+    tx: &P,
     tenant: TenantId,
     configuration: i64,
     client: Option<ClientConfigurationId>,
@@ -162,15 +162,10 @@ pub(in crate::postgres) async fn counted<C: GenericClient + Sync>(
                FROM checkin_reach r LEFT JOIN checkin_deltas d
                    ON d.tenant = $1 AND d.configuration = $2 AND d.client = $3 AND d.day >= $4 AND d.day > r.newest - $6
                WHERE r.tenant = $1 AND r.configuration = $2 GROUP BY r.newest";
-    let params: [Param<'_>; 6] = [
-        (&tenant.0, Type::UUID),
-        (&configuration, Type::INT8),
-        (&client, Type::INT8),
-        (&first, Type::INT4),
-        (&last, Type::INT4),
-        (&window_days(), Type::INT4),
-    ];
-    let Some(row) = tx.query_typed_opt(sql, &params).await? else { return Ok(Counted::Summary(Summary::default())) };
+    let asked = tx.prepared(sql).await?;
+    let row =
+        tx.client().query_opt(&asked, &[&tenant.0, &configuration, &client, &first, &last, &window_days()]).await?;
+    let Some(row) = row else { return Ok(Counted::Summary(Summary::default())) };
     let (seen, failed, later): (i64, i64, i64) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     if later != 0 {
         return Ok(Counted::Rows { first: first.max(crate::rules::first_day_kept(row.try_get(0)?)) });

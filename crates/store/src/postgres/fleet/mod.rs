@@ -27,6 +27,7 @@ use tokio_postgres::{Error, GenericClient};
 
 use crate::domain::{Checkin, CheckinStatus};
 use crate::ids::TenantId;
+use crate::postgres::connect::Prepares;
 use crate::rules::{DataEffect, IdentityKey};
 use crate::snapshot::TenantSnapshot;
 pub(crate) use arrive::{Numbers, insert_rows, insert_written, open};
@@ -94,17 +95,14 @@ async fn check_in<C: GenericClient + Sync>(
 }
 
 /// By `seq`, of each configuration that clients checked in to: how many batches were recorded, and how many rows are shown.
-pub(crate) async fn counts<C: GenericClient + Sync>(
-    tx: &C,
-    tenant: TenantId,
-) -> Result<HashMap<u64, (u64, u64)>, Error> {
+pub(crate) async fn counts<P: Prepares>(tx: &P, tenant: TenantId) -> Result<HashMap<u64, (u64, u64)>, Error> {
     let counts = deltas::counts(tx, tenant, None).await?;
     let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(counts.into_iter().map(|(of, (batches, rows))| (unsigned(of), (unsigned(batches), unsigned(rows)))).collect())
 }
 
 /// How many rows of a configuration are shown.
-pub(super) async fn count<C: GenericClient + Sync>(tx: &C, tenant: TenantId, configuration: i64) -> Result<u64, Error> {
+pub(super) async fn count<P: Prepares>(tx: &P, tenant: TenantId, configuration: i64) -> Result<u64, Error> {
     let counts = deltas::counts(tx, tenant, Some(configuration)).await?;
     Ok(counts.get(&configuration).map_or(0, |(_, rows)| u64::try_from(*rows).unwrap_or(0)))
 }
@@ -119,12 +117,13 @@ pub(crate) async fn written_rows<C: GenericClient + Sync>(
 }
 
 /// Writes what a commit left to be done with check-in rows, and completes `next`. Anything else is not for here.
-pub(crate) async fn apply<C: GenericClient + Sync>(
-    tx: &C,
+pub(crate) async fn apply<P: Prepares>(
+    on: &P,
     tenant: TenantId,
     next: &mut TenantSnapshot,
     effect: DataEffect,
 ) -> Result<(), Error> {
+    let tx = on.client();
     match effect {
         DataEffect::ReplaceRows { configuration, had, rows } => {
             if had > 0 {
@@ -147,7 +146,7 @@ pub(crate) async fn apply<C: GenericClient + Sync>(
                 batch.record(of, row);
             }
             batch.close(tx, tenant, std::iter::empty()).await?;
-            next.set_status_count(configuration, count(tx, tenant, of).await?);
+            next.set_status_count(configuration, count(on, tenant, of).await?);
             Ok(())
         }
         DataEffect::DeleteConfiguration { configuration, recorded, .. } => {

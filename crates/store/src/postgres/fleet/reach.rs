@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, GenericClient};
 
-use super::Param;
+use super::{Param, Prepares};
 use crate::ids::TenantId;
 use crate::rules;
 
@@ -49,13 +49,14 @@ pub(super) async fn read<C: GenericClient + Sync>(
 }
 
 /// The latest day of a configuration; `None` when clients never checked in there.
-pub(in crate::postgres) async fn newest<C: GenericClient + Sync>(
-    tx: &C,
+pub(in crate::postgres) async fn newest<P: Prepares>(
+    tx: &P,
     tenant: TenantId,
     configuration: i64,
 ) -> Result<Option<i32>, Error> {
     let sql = "SELECT newest FROM checkin_reach WHERE tenant = $1 AND configuration = $2";
-    let row = tx.query_typed_opt(sql, &[(&tenant.0, Type::UUID), (&configuration, Type::INT8)]).await?;
+    let asked = tx.prepared(sql).await?;
+    let row = tx.client().query_opt(&asked, &[&tenant.0, &configuration]).await?;
     row.map(|row| row.try_get(0)).transpose()
 }
 

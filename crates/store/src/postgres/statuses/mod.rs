@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio_postgres::{Error, GenericClient};
 
+use super::connect::Prepares;
 use super::failure::Failure;
 use super::fleet::{self, Counted};
 use crate::conditions::Conditions;
@@ -27,12 +28,13 @@ use select::Select;
 type Found = (i64, Arc<CheckinStatus>);
 
 /// A page of the rows of a configuration.
-pub(crate) async fn page<C: GenericClient + Sync>(
-    tx: &C,
+pub(crate) async fn page<P: Prepares>(
+    on: &P,
     tenant: TenantId,
     found: &OfficeConfiguration,
     query: &StatusQuery,
 ) -> Result<StatusPage, Failure> {
+    let tx = on.client();
     if !found.has_checkins_from_clients {
         let rows = fleet::written_rows(tx, tenant, found.seq).await?;
         return paging::page((0..).zip(&rows), query).map_err(Failure::Read);
@@ -42,7 +44,7 @@ pub(crate) async fn page<C: GenericClient + Sync>(
     // What no database can say is refused whatever there is.
     Predicate::of(query).map_err(Failure::Read)?;
     let of = fleet::number(found.seq);
-    let Some(newest) = fleet::newest(tx, tenant, of).await? else {
+    let Some(newest) = fleet::newest(on, tenant, of).await? else {
         return Ok(StatusPage { count: query.count.then_some(0), ..StatusPage::default() });
     };
     let mut conditions = Conditions::of(query.filter.as_ref());
@@ -76,27 +78,27 @@ pub(crate) async fn page<C: GenericClient + Sync>(
     let plain = query.filter.is_none() && query.applied_policy.is_none();
     let count = match (query.count, plain) {
         (false, _) => None,
-        (true, true) => Some(fleet::count(tx, tenant, of).await?),
+        (true, true) => Some(fleet::count(on, tenant, of).await?),
         (true, false) => Some(counted(tx, &select.count()).await?),
     };
     Ok(cut(fetch(tx, &rows).await?, order, limit, skip, count))
 }
 
 /// Some rows that clients reported and that are shown, with their keys, in the default order behind a key.
-pub(crate) async fn behind<C: GenericClient + Sync>(
-    tx: &C,
+pub(crate) async fn behind<P: Prepares>(
+    on: &P,
     tenant: TenantId,
     found: &OfficeConfiguration,
     after: Option<i64>,
 ) -> Result<Vec<Found>, Failure> {
     let of = fleet::number(found.seq);
-    let Some(newest) = fleet::newest(tx, tenant, of).await? else { return Ok(Vec::new()) };
+    let Some(newest) = fleet::newest(on, tenant, of).await? else { return Ok(Vec::new()) };
     let mut conditions = Conditions::default();
     conditions.not_before(first_tick(rules::first_day_kept(newest).into()));
     let mut select = Select::new(tenant, of);
     select.conditions(&conditions);
     select.after(RowOrder::Key, after.map(Position::Key));
-    fetch(tx, &select.rows(RowOrder::Key, COPIED_ROWS as u64, 0)).await
+    fetch(on.client(), &select.rows(RowOrder::Key, COPIED_ROWS as u64, 0)).await
 }
 
 /// The page of up to one row more than it has.
@@ -133,8 +135,8 @@ async fn counted<C: GenericClient + Sync>(tx: &C, select: &Select) -> Result<u64
 }
 
 /// The summary of a configuration's rows (ruling R5), or of those that one of its client configurations was delivered to.
-pub(crate) async fn summary<C: GenericClient + Sync>(
-    tx: &C,
+pub(crate) async fn summary<P: Prepares>(
+    on: &P,
     tenant: TenantId,
     found: &OfficeConfiguration,
     client: Option<ClientConfigurationId>,
@@ -143,6 +145,7 @@ pub(crate) async fn summary<C: GenericClient + Sync>(
     if let Some(written) = found.summary_as_written(client) {
         return Ok(written);
     }
+    let tx = on.client();
     if !found.has_checkins_from_clients {
         let rows = fleet::written_rows(tx, tenant, found.seq).await?;
         let id = client.map(|id| id.to_string());
@@ -155,7 +158,7 @@ pub(crate) async fn summary<C: GenericClient + Sync>(
     let of = fleet::number(found.seq);
     let (first, last) = window(today);
     let days = (i32::try_from(first).unwrap_or(i32::MIN), i32::try_from(last).unwrap_or(i32::MAX));
-    match fleet::counted(tx, tenant, of, client, days).await? {
+    match fleet::counted(on, tenant, of, client, days).await? {
         Counted::Summary(summary) => Ok(summary),
         Counted::Rows { first } => {
             let mut select = Select::new(tenant, of);

@@ -24,7 +24,7 @@ pub(crate) async fn create(cx: &Cx<'_>, estate: Estate, given: &Record) -> Resul
     let gone = || Error::new(ErrorKind::Internal, "The created resource is gone.");
     let parent = committed.snapshot.configuration(configuration).ok_or_else(gone)?;
     let row = parent.clients.get(id).ok_or_else(gone)?;
-    let mut record = cx.client_record(parent, row, Wanted::ALL).await?;
+    let mut record = cx.client_record(parent, row, Wanted::after_change(cx.head)).await?;
     if deep {
         let made = row.assignments.iter().map(|one| assignments::value(cx, one)).collect();
         record.set(cx.office.client.assignments, Value::Collection(Arc::new(made)));

@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use odata::engine::Outcome;
 use odata::model::TypeId;
-use odata::plan::Projection;
 use odata::{Error, Record};
 use store::{Change, ClientConfigurationId, Command};
 
-use super::get;
 use crate::admin::accept;
-use crate::admin::cx::Cx;
+use crate::admin::cx::{Cx, Wanted};
 use crate::admin::resource::{Estate, not_found};
 
 /// Merges what was given.
@@ -39,5 +37,6 @@ pub(crate) async fn update(
         user_preference_payload: accept::changed_payload(record, members.user_preference_payload),
     };
     cx.snapshot = cx.commit(command).await?.snapshot;
-    Ok(Outcome::Updated(Arc::new(get::record(cx, estate, client, None, &Projection::default()).await?)))
+    let (configuration, row) = cx.client(estate, client)?;
+    Ok(Outcome::Updated(Arc::new(cx.client_record(configuration, row, Wanted::after_change(cx.head)).await?)))
 }
