@@ -215,7 +215,11 @@ async fn one(
         None if head.access() == Access::Write => Some(plane.turns.beside_others(tenant).await?),
         _ => None,
     };
-    let snapshot = store.snapshot(&caller).await.map_err(error::store_error)?;
+    let snapshot = match head.access() {
+        Access::Write => store.snapshot_to_change(&caller).await,
+        Access::Read | Access::Document => store.snapshot(&caller).await,
+    };
+    let snapshot = snapshot.map_err(error::store_error)?;
     let mut cx = Cx {
         office: &plane.office,
         store,

@@ -123,12 +123,13 @@ async fn serve(engine: Arc<Engine>, line: Arc<Line<Entry>>) {
             let start = Instant::now();
             let made = make(&engine, tenant, &batch).await;
             let commits = made.as_ref().map_or(0, Done::commits);
+            let version = made.as_ref().ok().and_then(Done::version);
             let (waiting, took, is_durable) = (line.len(), start.elapsed(), made.is_ok());
             engine.observer.transaction(Transaction { commits, checkins: 0, waiting, took, is_durable });
             answer(&engine, batch.drain(..), made);
-            if commits > 0 {
+            if version.is_some() {
                 let engine = Arc::clone(&engine);
-                tokio::spawn(async move { engine.control.hint(tenant).await });
+                tokio::spawn(async move { engine.control.hint(tenant, version).await });
             }
         }
     }

@@ -31,7 +31,7 @@ struct State {
 }
 
 impl Control {
-    /// `heard` gets the id of a tenant that was changed.
+    /// `heard` gets the id of a tenant that was changed, and often its version.
     pub(super) fn new(connector: Connector, heard: mpsc::Sender<String>) -> Self {
         Self { connector, state: Mutex::default(), heard }
     }
@@ -112,8 +112,9 @@ impl Control {
     }
 
     /// Hints to the other servers that a tenant was changed. Not in the change's own transaction: those that notify wait for one another.
-    pub(super) async fn hint(&self, tenant: TenantId) {
-        if let Err(failure) = self.ask("SELECT pg_notify($1, $2)", &[&CHANNEL, &tenant.to_string()]).await {
+    pub(super) async fn hint(&self, tenant: TenantId, version: Option<u64>) {
+        let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+        if let Err(failure) = self.ask("SELECT pg_notify($1, $2)", &[&CHANNEL, &format!("{tenant}{version}")]).await {
             tracing::debug!(?failure, "no hint was given; the other servers ask anyway");
         }
     }

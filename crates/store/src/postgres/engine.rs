@@ -36,6 +36,15 @@ pub(super) struct Engine {
 /// Locks that keep two readers from loading one tenant at the same time.
 const LOADING_LOCKS: usize = 16;
 
+/// What check-ins add to a tenant: it has no version that would say whether it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counting {
+    /// Asked for.
+    Now,
+    /// As it was when the tenant was read.
+    AsKnown,
+}
+
 /// What a read does in its transaction, with the tenant as it is there.
 pub(super) type Reading<'w, T> = BoxFuture<'w, Result<T, Failure>>;
 
@@ -54,9 +63,9 @@ impl Engine {
     }
 
     /// The tenant as the primary has it now.
-    pub(super) async fn confirmed(&self, tenant: TenantId) -> Result<Known, Failure> {
+    pub(super) async fn confirmed(&self, tenant: TenantId, counting: Counting) -> Result<Known, Failure> {
         let Some(known) = self.loaded.find(tenant) else { return self.load(tenant, 0).await };
-        if known.recorded.is_empty() {
+        if known.recorded.is_empty() || counting == Counting::AsKnown {
             let standing = self.standing(tenant).await?;
             if let Err(gone) = standing.may_be_read() {
                 self.loaded.forget(tenant);

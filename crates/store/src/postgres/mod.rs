@@ -64,7 +64,7 @@ use commits::Commits;
 use connect::{Connector, Pool};
 use control::Control;
 pub(crate) use directory::{Cluster, Found};
-use engine::Engine;
+use engine::{Counting, Engine};
 use failure::Failure;
 pub(crate) use membership::Part;
 pub use schema::{Migrated, finish, migrate};
@@ -263,7 +263,7 @@ impl PostgresStore {
         client: ClientConfigurationId,
         which: PayloadKind,
     ) -> Result<Option<(Payload, Bytes)>, StoreError> {
-        let known = self.engine.confirmed(tenant).await.map_err(Failure::of_read)?;
+        let known = self.engine.confirmed(tenant, Counting::AsKnown).await.map_err(Failure::of_read)?;
         let Some(found) = known.base.client(configuration, client)? else {
             return Err(StoreError::NotFound { what: What::ClientConfiguration });
         };
@@ -345,7 +345,15 @@ impl Drop for PostgresStore {
 impl Store for PostgresStore {
     fn snapshot<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
         async move {
-            let known = self.engine.confirmed(caller.tenant).await.map_err(Failure::of_read)?;
+            let known = self.engine.confirmed(caller.tenant, Counting::Now).await.map_err(Failure::of_read)?;
+            Ok(known.shown)
+        }
+        .boxed()
+    }
+
+    fn snapshot_to_change<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
+        async move {
+            let known = self.engine.confirmed(caller.tenant, Counting::AsKnown).await.map_err(Failure::of_read)?;
             Ok(known.shown)
         }
         .boxed()

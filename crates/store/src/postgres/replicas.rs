@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::engine::Engine;
 use super::failure::Failure;
 use super::fleet;
+use super::loaded::Known;
 use super::standing::Standing;
 use super::tx::{Mode, Tx};
 use crate::ids::TenantId;
@@ -65,8 +66,12 @@ async fn seen(engine: &Engine, tenant: TenantId, standing: Standing) -> Result<(
 }
 
 async fn one(engine: &Engine, hint: &str) -> Result<(), Failure> {
-    let Ok(tenant) = Uuid::try_parse(hint).map(TenantId) else { return Ok(()) };
-    if engine.loaded.find(tenant).is_none() {
+    let (tenant, version) =
+        hint.split_once(' ').map_or((hint, None), |(tenant, version)| (tenant, version.parse().ok()));
+    let Ok(tenant) = Uuid::try_parse(tenant).map(TenantId) else { return Ok(()) };
+    // What it changed itself a server hears of too.
+    let is_news = |known: Known| version.is_none_or(|version: u64| version > known.version());
+    if !engine.loaded.find(tenant).is_some_and(is_news) {
         return Ok(());
     }
     seen(engine, tenant, engine.control.standing(tenant).await?).await

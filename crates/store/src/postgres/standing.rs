@@ -104,7 +104,7 @@ pub(super) async fn leave(engine: &Engine, tenant: TenantId) -> Result<(), Failu
     set(engine, tenant, State::Gone).await?;
     engine.loaded.forget(tenant);
     // So that other servers need not find out by asking.
-    engine.control.hint(tenant).await;
+    engine.control.hint(tenant, None).await;
     Ok(())
 }
 

@@ -40,6 +40,11 @@ impl Done {
         self.outcomes.iter().filter(|outcome| outcome.is_ok()).count() as u64
     }
 
+    /// That of the tenant after the last; `None` when nothing changed.
+    pub(super) fn version(&self) -> Option<u64> {
+        self.known.as_ref().map(Known::version)
+    }
+
     /// Shows the tenant to everybody, and gives the answers.
     pub(super) fn publish(self, loaded: &Loaded) -> impl Iterator<Item = Answer> {
         if let Some(known) = self.known {
@@ -118,7 +123,7 @@ pub(super) async fn prepare(
     for outcome in outcomes.iter_mut().flatten() {
         *outcome = with_counts(outcome, &recorded, &counts);
     }
-    let writes = write::statements(&tx, &now, draft, engine.retention).await?;
+    let writes = write::statements(&tx, &known.base, &now, draft, engine.retention).await?;
     let known = Some(Known::new(now, recorded, &counts));
     Ok(Prepared::Ready(tx, writes, Done { base: version, id, outcomes, known, epoch }))
 }

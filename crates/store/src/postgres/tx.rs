@@ -43,7 +43,7 @@ const BESIDE_OTHERS: &str = "SELECT FROM tenant_version WHERE tenant = $1 AND st
 
 /// Rows are looked up in an order that only the right index has (see `fleet`): sorting what another one finds costs nothing in the eyes of
 /// PostgreSQL where it knows nothing of a tenant's rows yet. A cost that keeps it from doing so must not make it compile statements.
-const BEGIN_WRITING: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL jit = off";
+const PLANS: &str = ", set_config('enable_sort', 'off', true), set_config('jit', 'off', true)";
 
 /// An open transaction. Dropped before its end, its connection goes with it.
 pub(super) struct Tx {
@@ -78,10 +78,11 @@ impl Tx {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {}",
                 READ_DEADLINE.as_millis()
             ),
-            Mode::Record | Mode::Change => BEGIN_WRITING.to_owned(),
+            Mode::Record | Mode::Change => "BEGIN".to_owned(),
         };
+        let plans = if matches!(mode, Mode::Record | Mode::Change) { PLANS } else { "" };
         // A tenant's id is its own text: there is nothing to escape.
-        let begin = format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true)");
+        let begin = format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true){plans}");
         // All are on their way before the first is answered.
         let locking = async {
             match &lock {

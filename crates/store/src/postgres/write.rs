@@ -127,9 +127,10 @@ impl Writes<'_> {
     }
 }
 
-/// The statements for a draft that leads to `now`.
+/// The statements for a draft that leads from `base` to `now`.
 pub(super) async fn statements(
     tx: &Tx,
+    base: &TenantSnapshot,
     now: &TenantSnapshot,
     draft: Draft,
     retention: Retention,
@@ -146,7 +147,9 @@ pub(super) async fn statements(
     assignments(&mut writes, now, &draft).await?;
     let Draft { payloads: changed, log, .. } = draft;
     payloads(&mut writes, changed).await?;
-    writes.add(PUT_TENANT, vec![Box::new(stored(now.next_seq()))]).await?;
+    if base.version() == 0 || base.next_seq() != now.next_seq() {
+        writes.add(PUT_TENANT, vec![Box::new(stored(now.next_seq()))]).await?;
+    }
     writes.add(PUT_VERSION, vec![Box::new(stored(now.version()))]).await?;
     let (oldest, commits) = retention.bounds(log.ticks.last().copied().unwrap_or_default());
     // More than come, so that a log that is too long becomes shorter.
