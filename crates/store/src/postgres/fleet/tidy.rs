@@ -52,7 +52,9 @@ async fn remove_old<C: GenericClient + Sync>(tx: &C, tenant: TenantId) -> Result
         let before = first_tick(rules::first_day_kept(newest).into());
         let sql = "SELECT c.user_key FROM (
                        SELECT key FROM checkins WHERE tenant = $1 AND configuration = $2 AND ticks < $3 ORDER BY ticks LIMIT $4) h
-                   JOIN checkin_texts c ON c.tenant = $1 AND c.configuration = $2 AND c.key = h.key";
+                   CROSS JOIN LATERAL (
+                       SELECT c.user_key FROM checkin_texts c WHERE c.tenant = $1 AND c.configuration = $2
+                           AND c.key >= h.key AND c.key <= h.key ORDER BY c.key OFFSET 0) c";
         let params: [Param<'_>; 4] = [
             (&tenant.0, Type::UUID),
             (&configuration, Type::INT8),
