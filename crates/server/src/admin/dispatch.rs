@@ -2,7 +2,7 @@
 
 use odata::engine::{Operation, Outcome};
 use odata::model::{OperationId, TypeId};
-use odata::plan::{CollectionQuery, Projection};
+use odata::plan::{CollectionQuery, Projection, SelectItem};
 use odata::{Error, ErrorKind, Record, Value};
 use store::ClientKind;
 
@@ -10,7 +10,7 @@ use super::cx::Cx;
 use super::office_configurations::client_configurations::{self as clients, assignments, payload};
 use super::office_configurations::{self as configurations, tenant_checkin_statuses as statuses};
 use super::property;
-use super::resource::{Estate, Place};
+use super::resource::{Estate, Place, Tail};
 use super::strict;
 
 /// Documents, which need no caller.
@@ -133,12 +133,16 @@ async fn read_behind(cx: &Cx<'_>, place: Place, operation: Operation) -> Result<
     }
 }
 
-/// The entity's record, for reading its properties.
+/// The entity's record, for reading what stands behind it: nothing else is computed.
 ///
 /// # Errors
 /// 404.
 pub(crate) async fn entity(cx: &Cx<'_>) -> Result<Record, Error> {
-    let projection = Projection::default();
+    let select = cx.resource.tail.first().and_then(|step| match step {
+        Tail::Property(member) => Some(vec![SelectItem::Member { cast: None, member: *member, nested: None }]),
+        Tail::Cast(_) => None,
+    });
+    let projection = Projection { select, ..Projection::default() };
     match cx.resource.place {
         Place::Configuration(estate) => configurations::record(cx, estate, &projection).await,
         Place::Client(estate, client, cast) => clients::record(cx, estate, client, cast, &projection).await,
@@ -176,7 +180,8 @@ async fn delete(cx: &Cx<'_>, place: Place) -> Result<Outcome, Error> {
     match place {
         Place::Configuration(estate) => configurations::delete(cx, estate).await,
         Place::Client(estate, client, cast) => {
-            clients::record(cx, estate, client, cast, &Projection::default()).await?;
+            let nothing = Projection { select: Some(Vec::new()), ..Projection::default() };
+            clients::record(cx, estate, client, cast, &nothing).await?;
             clients::delete(cx, estate, client).await
         }
         Place::Assignment(estate, client, assignment) => assignments::delete(cx, estate, client, assignment).await,

@@ -41,9 +41,12 @@ const LOCKED_VERSION: &str = "SELECT version, state FROM tenant_version WHERE te
 /// the row as it was before it had to wait.
 const BESIDE_OTHERS: &str = "SELECT FROM tenant_version WHERE tenant = $1 AND state = 0 FOR KEY SHARE";
 
-/// Rows are looked up in an order that only the right index has (see `fleet`): sorting what another one finds costs nothing in the eyes of
-/// PostgreSQL where it knows nothing of a tenant's rows yet. A cost that keeps it from doing so must not make it compile statements.
-const PLANS: &str = ", set_config('enable_sort', 'off', true), set_config('jit', 'off', true)";
+/// What no statement is worth: PostgreSQL compiles those that it expects to be long, in a quarter of a second, and what makes it take the right index
+/// (see `fleet`) makes it expect that.
+const NEVER_COMPILED: &str = ", set_config('jit', 'off', true)";
+/// Who writes looks rows up in an order that only the right index has: sorting what another one finds costs nothing in the eyes of PostgreSQL where it
+/// knows nothing of a tenant's rows yet.
+const NEVER_SORTED: &str = ", set_config('enable_sort', 'off', true)";
 
 /// An open transaction. Dropped before its end, its connection goes with it.
 pub(super) struct Tx {
@@ -80,9 +83,10 @@ impl Tx {
             ),
             Mode::Record | Mode::Change => "BEGIN".to_owned(),
         };
-        let plans = if matches!(mode, Mode::Record | Mode::Change) { PLANS } else { "" };
+        let sorted = if matches!(mode, Mode::Record | Mode::Change) { NEVER_SORTED } else { "" };
         // A tenant's id is its own text: there is nothing to escape.
-        let begin = format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true){plans}");
+        let begin =
+            format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true){NEVER_COMPILED}{sorted}");
         // All are on their way before the first is answered.
         let locking = async {
             match &lock {
@@ -185,5 +189,33 @@ impl Drop for Tx {
     fn drop(&mut self) {
         // The server undoes what it has not been told to commit, when it sees that nobody is there.
         self.session.end_if_busy();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use uuid::Uuid;
+
+    use super::{Mode, Pool, TenantId, Tx};
+    use crate::postgres::cluster;
+    use crate::postgres::connect::Connector;
+
+    #[tokio::test]
+    async fn no_statement_is_compiled_and_who_writes_never_sorts_what_an_index_gives() {
+        let Some(cluster) = cluster::shared() else { return };
+        let prepare = async |url: String| {
+            crate::postgres::migrate(&url, cluster::APP).await.unwrap();
+        };
+        let database = cluster.prepared("migrated", prepare).await;
+        let pool = Pool::new(Connector::new(&database.app_url()).unwrap()).unwrap();
+        for (mode, sorts) in [(Mode::Read, "on"), (Mode::Look, "on"), (Mode::Record, "off"), (Mode::Change, "off")] {
+            let (tx, _) = Tx::begin(&pool, TenantId(Uuid::from_u128(1)), mode).await.unwrap();
+            let asked = "SELECT current_setting('jit'), current_setting('enable_sort')";
+            let row = tx.query_one(asked, &[]).await.unwrap();
+            assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("off", sorts), "{mode:?}");
+            tx.end();
+        }
     }
 }
