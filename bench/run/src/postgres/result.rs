@@ -84,10 +84,10 @@ impl Postgres {
         let summary = &self.summary;
         writeln!(
             text,
-            "| summary | ≤ {} ms | first {:.1} ms, then {:.1} ms | | {} |",
+            "| summary | ≤ {} ms | {:.1} ms; the first one {:.1} ms | | {} |",
             summary.goal_ms,
-            summary.first_ms,
             summary.median_ms,
+            summary.first_ms,
             verdict(summary.met)
         )?;
         writeln!(text, "| first page of statuses | | {:.1} ms | | |", summary.page_median_ms)?;
