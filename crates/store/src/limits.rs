@@ -52,6 +52,9 @@ pub const MAX_SLOW_READS: usize = 4;
 /// How long a read may run (ruling R4).
 pub const READ_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long a statement of a read may run in PostgreSQL before it is planned for a great many rows and run again, within the same deadline.
+pub const READ_AS_PLANNED: Duration = Duration::from_secs(1);
+
 /// Rows of one page of check-in statuses. The server asks for less; this bounds what a mistake can hold in memory.
 pub const MAX_PAGE: usize = 10_000;
 

@@ -1,6 +1,7 @@
 //! What all parts of the store work with: connections, the tenants in memory, and how the one is read into the other. It must never write.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
@@ -111,10 +112,17 @@ impl Engine {
         tenant: TenantId,
         work: impl for<'w> Fn(&'w Tx, &'w Known) -> Reading<'w, T> + Sync,
     ) -> Result<T, Failure> {
+        let began = Instant::now();
         let mut attempts = Attempts::new(&self.ids, READ_DEADLINE);
+        let mut mode = Mode::Read;
         loop {
-            let read = tokio::time::timeout(READ_DEADLINE, self.read_once(tenant, &work)).await;
+            let left = READ_DEADLINE.saturating_sub(began.elapsed());
+            let read = tokio::time::timeout(left, self.read_once(tenant, mode, &work)).await;
             match read.unwrap_or(Err(Failure::Late)) {
+                Err(Failure::Late) if mode == Mode::Read && began.elapsed() < READ_DEADLINE => {
+                    tracing::debug!("a read takes long; it is begun anew, planned for many rows");
+                    mode = Mode::ReadMany;
+                }
                 Err(Failure::Gone) => {
                     self.loaded.forget(tenant);
                     return Err(Failure::Gone);
@@ -128,12 +136,13 @@ impl Engine {
     async fn read_once<T: Send>(
         &self,
         tenant: TenantId,
+        mode: Mode,
         work: &(impl for<'w> Fn(&'w Tx, &'w Known) -> Reading<'w, T> + Sync),
     ) -> Result<T, Failure> {
         let epoch = self.loaded.epoch();
         let expected = self.loaded.find(tenant).is_some_and(|known| !known.recorded.is_empty());
         let (tx, standing, counts) =
-            Tx::begin_with(&self.pool, tenant, Mode::Read, |session| counts(session, tenant, expected)).await?;
+            Tx::begin_with(&self.pool, tenant, mode, |session| counts(session, tenant, expected)).await?;
         let version = standing.unwrap_or_default().version;
         let (base, recorded) = match self.loaded.find(tenant) {
             Some(known) if known.version() == version => (known.base, known.recorded),

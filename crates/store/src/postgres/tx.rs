@@ -16,14 +16,16 @@ use super::connect::{Pool, Pooled, Session};
 use super::failure::{Failure, TookTooLong, Warned};
 use super::standing::Standing;
 use crate::ids::TenantId;
-use crate::limits::READ_DEADLINE;
+use crate::limits::{READ_AS_PLANNED, READ_DEADLINE};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// Reading one state of the database.
     Read,
-    /// The same of a tenant that may live elsewhere.
+    /// The same when PostgreSQL, which took a great many rows for few, has not come to the end of it.
+    ReadMany,
+    /// Reading of a tenant that may live elsewhere.
     Look,
     /// Recording check-ins, at the same time as others.
     Record,
@@ -47,6 +49,8 @@ const NEVER_COMPILED: &str = ", set_config('jit', 'off', true)";
 /// Who writes looks rows up in an order that only the right index has: sorting what another one finds costs nothing in the eyes of PostgreSQL where it
 /// knows nothing of a tenant's rows yet.
 const NEVER_SORTED: &str = ", set_config('enable_sort', 'off', true)";
+/// For each row of one table to read all of the other looks cheap while both are taken for one row.
+const NEVER_ONE_BY_ONE: &str = ", set_config('enable_nestloop', 'off', true)";
 
 /// An open transaction. Dropped before its end, its connection goes with it.
 pub(super) struct Tx {
@@ -77,16 +81,20 @@ impl Tx {
         let tx = Self { session };
         let begin = match mode {
             // The server ends a read that takes too long by itself; a statement that writes is never cancelled by a time.
-            Mode::Read | Mode::Look => format!(
+            Mode::Read | Mode::ReadMany | Mode::Look => format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {}",
-                READ_DEADLINE.as_millis()
+                if mode == Mode::Read { READ_AS_PLANNED } else { READ_DEADLINE }.as_millis()
             ),
             Mode::Record | Mode::Change => "BEGIN".to_owned(),
         };
-        let sorted = if matches!(mode, Mode::Record | Mode::Change) { NEVER_SORTED } else { "" };
+        let planned = match mode {
+            Mode::Record | Mode::Change => NEVER_SORTED,
+            Mode::ReadMany => NEVER_ONE_BY_ONE,
+            Mode::Read | Mode::Look => "",
+        };
         // A tenant's id is its own text: there is nothing to escape.
         let begin =
-            format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true){NEVER_COMPILED}{sorted}");
+            format!("{begin}; SELECT set_config('officeconfig.tenant', '{tenant}', true){NEVER_COMPILED}{planned}");
         // All are on their way before the first is answered.
         let locking = async {
             match &lock {
@@ -101,7 +109,7 @@ impl Tx {
         let standing = standing?.map(|row| Standing::read(&row, 0)).transpose()?;
         let answer = answer?;
         let judged = match (mode, standing) {
-            (Mode::Read, Some(standing)) => standing.may_be_read(),
+            (Mode::Read | Mode::ReadMany, Some(standing)) => standing.may_be_read(),
             (Mode::Record, Some(standing)) => standing.may_be_changed().and(if is_locked {
                 Ok(())
             } else {

@@ -35,8 +35,7 @@ CREATE TABLE checkins (
     ok boolean NOT NULL,
     applied uuid,
     told bigint,
-    outcome bigint,
-    PRIMARY KEY (tenant, configuration, key)
+    outcome bigint
 ) PARTITION BY HASH (tenant);
 CREATE TABLE checkins_0 PARTITION OF checkins FOR VALUES WITH (MODULUS 8, REMAINDER 0) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 CREATE TABLE checkins_1 PARTITION OF checkins FOR VALUES WITH (MODULUS 8, REMAINDER 1) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
@@ -49,6 +48,9 @@ CREATE TABLE checkins_7 PARTITION OF checkins FOR VALUES WITH (MODULUS 8, REMAIN
 CREATE INDEX checkins_by_time ON checkins (tenant, configuration, ticks, key);
 -- Few, and asked for often.
 CREATE INDEX checkins_failed ON checkins (tenant, configuration, ticks, key) WHERE NOT ok;
+-- Made last: of indexes that look alike to PostgreSQL, as all that begin with the tenant do where it knows nothing of its rows yet, it takes the youngest;
+-- any other one is read from end to end to find a key.
+ALTER TABLE checkins ADD PRIMARY KEY (tenant, configuration, key);
 
 -- `user_key` and `identity` are digests of the user, and of user, device and platform, in lower case. An index takes no text of any length: where
 -- one is long, its column holds the first 512 bytes and the column `…_rest` what follows.
@@ -66,13 +68,14 @@ CREATE TABLE checkin_texts (
     device_name_rest text COLLATE "C",
     platform text COLLATE "C",
     version text COLLATE "C",
-    error text COLLATE "C",
-    PRIMARY KEY (tenant, configuration, key)
+    error text COLLATE "C"
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX checkin_texts_by_identity ON checkin_texts (tenant, configuration, user_key, identity) INCLUDE (key);
 CREATE INDEX checkin_texts_by_user_id ON checkin_texts (tenant, configuration, user_id);
 CREATE INDEX checkin_texts_by_upn ON checkin_texts (tenant, configuration, upn);
 CREATE INDEX checkin_texts_by_device_name ON checkin_texts (tenant, configuration, device_name);
+-- Last, as above.
+ALTER TABLE checkin_texts ADD PRIMARY KEY (tenant, configuration, key);
 
 -- Applied policies that rows share, by a digest of them: JSON arrays of ids.
 CREATE TABLE checkin_lists (
