@@ -45,7 +45,7 @@ use touch::Touches;
 /// A parameter with its type: statements are planned with their values, and need no preparation. Those that look many rows up ask for each in a
 /// `LATERAL` query of its own (`OFFSET 0` keeps it one), which is answered from an index whatever PostgreSQL knows of the table: one that was not
 /// analysed yet, or knows other tenants only, would be read whole for each batch. An order that only one index has, and an identity or a key between
-/// itself and itself, say which one, where sorting is not an option; of a statement that changes rows by their key its age does.
+/// itself and itself, say which one, where sorting is not an option; rows are changed by upserts, whose conflict names it.
 pub(super) type Param<'p> = (&'p (dyn ToSql + Sync), Type);
 
 /// A number for the database. Sequences grow by one and stay far below 2^63.
