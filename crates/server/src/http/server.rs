@@ -210,7 +210,8 @@ impl<H: Handler> Server<H> {
                 tls: self.tls.clone(),
                 remote,
                 local: stream.local_addr().unwrap_or(self.listener.local),
-                refusing: drain.is_none(),
+                // The signal may have come since this was polled: who was told of it elsewhere is not served here.
+                refusing: drain.is_none_or(CancellationToken::is_cancelled),
                 drain: drain.cloned().unwrap_or_default(),
             };
             tracker.spawn(async move {
