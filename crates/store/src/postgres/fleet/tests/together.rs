@@ -76,3 +76,41 @@ async fn a_touch_of_a_row_that_goes_meanwhile_brings_nothing_back() {
     let left: i64 = tx.query_one("SELECT count(*) FROM checkins", &[]).await.unwrap().get(0);
     assert_eq!(left, 0);
 }
+
+#[tokio::test]
+async fn tidying_reads_no_more_than_it_removes() {
+    let Some(base) = Base::new().await else { return };
+    let who = caller(1);
+    let mut client = base.client().await;
+    let mut random = TestRunner::deterministic();
+    let all: Vec<Checkin> = (0..2_000)
+        .zip(checkins(&mut random, at("2026-06-30T00:00:00Z").ticks(), 2_000))
+        .map(|(n, checkin)| Checkin { user_id: format!("user{n}").into(), ..checkin })
+        .collect();
+    for part in all.chunks(500) {
+        let batch: Vec<(u64, &Checkin)> = part.iter().map(|checkin| (1, checkin)).collect();
+        again(&mut client, &who, async |tx| fleet::record(tx, who.tenant, &batch).await).await;
+    }
+    // As in a table of some size of which no values were counted yet.
+    base.0.sql(
+        "UPDATE pg_class SET reltuples = 1000000, relpages = pg_relation_size(oid) / 8192
+         WHERE relname ~ '^checkin(s_[0-9]|_texts)' AND relkind = 'r' AND pg_relation_size(oid) > 0",
+    );
+    let read = async |client: &Client| -> i64 {
+        client.batch_execute("SELECT pg_stat_force_next_flush()").await.unwrap();
+        let read = "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname ~ '^checkin(s_|_texts)'";
+        base.0.sql(read).parse().unwrap()
+    };
+    // What is too old already goes first.
+    for _ in 0..3 {
+        again(&mut client, &who, async |tx| fleet::tidy(tx, who.tenant).await.map(drop)).await;
+    }
+    let before = read(&client).await;
+    again(&mut client, &who, async |tx| {
+        tx.batch_execute("SET LOCAL enable_sort = off").await?;
+        fleet::tidy(tx, who.tenant).await.map(drop)
+    })
+    .await;
+    let read = read(&client).await - before;
+    assert!(read < 100, "{read} entries were read to find no row that is too old");
+}
