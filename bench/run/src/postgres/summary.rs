@@ -45,5 +45,5 @@ pub(super) fn run(server: &Server, devices: u64) -> anyhow::Result<Summary> {
     let (median_ms, page_median_ms) = (all(SUMMARY)?, all(PAGE)?);
     eprintln!("  the first summary {first_ms:.1} ms, then {median_ms:.1} ms; a page {page_median_ms:.1} ms");
     let goal_ms = goals::POSTGRES_SUMMARY_MS;
-    Ok(Summary { first_ms, median_ms, goal_ms, met: median_ms <= goal_ms, page_median_ms })
+    Ok(Summary { first_ms, median_ms, goal_ms, met: first_ms <= goal_ms && median_ms <= goal_ms, page_median_ms })
 }
