@@ -66,11 +66,6 @@ pub trait Store: Send + Sync {
     /// The tenant at its newest durable version. A tenant that never wrote gets an empty snapshot, and nothing is created.
     fn snapshot<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>>;
 
-    /// The same for a change, which is decided anew when it is made: what check-ins add, their counts, may be that of some time ago.
-    fn snapshot_to_change<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
-        self.snapshot(caller)
-    }
-
     /// The newest at once, when what is in memory is known to be the newest. Where others write to the same database nothing is, without asking
     /// it: then it is `None`.
     fn loaded_snapshot(&self, caller: &Caller) -> Option<Arc<TenantSnapshot>>;

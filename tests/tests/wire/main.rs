@@ -15,5 +15,6 @@ mod options;
 mod rates;
 mod repeated;
 mod scopes;
+mod servers;
 mod tokens;
 mod world;

@@ -2,6 +2,7 @@
 //! Reading and committing go through here, so that no handler can forget the tenant.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use odata::edm::DateTimeOffset;
 use odata::engine::Head;
@@ -48,6 +49,8 @@ pub(crate) struct Cx<'a> {
     pub documents: &'a Documents,
     /// Turns of queries over configurations that look at check-ins.
     pub computed_queries: &'a Semaphore,
+    /// Whether the store was asked for a change: what it says then is said of the tenant's newest version, whatever `snapshot` is.
+    pub was_asked: AtomicBool,
 }
 
 impl Cx<'_> {
@@ -114,6 +117,7 @@ impl Cx<'_> {
             (None, None) => Precondition::None,
         };
         let commands = vec![Conditional { precondition, command }];
+        self.was_asked.store(true, Ordering::Relaxed);
         self.store.commit(self.caller, Commit::new(self.now, commands)).await.map_err(commit_error)
     }
 

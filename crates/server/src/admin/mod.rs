@@ -30,12 +30,13 @@ mod turns;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts as RequestParts;
 use http_body_util::Full;
-use odata::engine::{Access, BodyKind, Engine, Settings, TargetKind};
+use odata::engine::{Access, BodyKind, Engine, Outcome, Settings, TargetKind};
 use odata::{Error, ErrorKind, Profile};
 use store::{Caller, Staged, Store, TenantId};
 use tokio::sync::Semaphore;
@@ -215,11 +216,15 @@ async fn one(
         None if head.access() == Access::Write => Some(plane.turns.beside_others(tenant).await?),
         _ => None,
     };
-    let snapshot = match head.access() {
-        Access::Write => store.snapshot_to_change(&caller).await,
-        Access::Read | Access::Document => store.snapshot(&caller).await,
+    // What is known here is enough to ask for a change: making it, the store looks again. It is not enough to refuse one.
+    let known = match (head.access(), group) {
+        (Access::Write, None) => store.last_snapshot(&caller),
+        _ => None,
     };
-    let snapshot = snapshot.map_err(error::store_error)?;
+    let snapshot = match &known {
+        Some(known) => Arc::clone(known),
+        None => store.snapshot(&caller).await.map_err(error::store_error)?,
+    };
     let mut cx = Cx {
         office: &plane.office,
         store,
@@ -233,11 +238,17 @@ async fn one(
         intervals: app.client.intervals(),
         documents: &app.documents,
         computed_queries: &plane.computed_queries,
+        was_asked: AtomicBool::new(false),
     };
-    let stored_type = dispatch::stored_type(&cx);
-    let operation = plane.engine.bind(&head, given, stored_type)?;
-    let outcome = dispatch::execute(&mut cx, operation).await?;
-    let response = plane.engine.render(&head, outcome, &seal)?;
+    let mut outcome = execute(&plane.engine, &mut cx, given.clone()).await;
+    if let Some(known) = known.filter(|_| !cx.was_asked.load(Ordering::Relaxed)) {
+        let newest = store.snapshot(&caller).await.map_err(error::store_error)?;
+        if newest.version() != known.version() {
+            cx.snapshot = newest;
+            outcome = Box::pin(execute(&plane.engine, &mut cx, given)).await;
+        }
+    }
+    let response = plane.engine.render(&head, outcome?, &seal)?;
     // What a group sees may never come to be, and a link of `delta()` that is kept would lead nowhere some day.
     if group.is_none()
         && resource.operation.is_none()
@@ -247,6 +258,12 @@ async fn one(
         plane.rendered.keep(tenant, &question, row, cx.now.unix_day(), &response);
     }
     Ok(response)
+}
+
+async fn execute(engine: &Engine, cx: &mut Cx<'_>, given: Bytes) -> Result<Outcome, Error> {
+    let stored_type = dispatch::stored_type(cx);
+    let operation = engine.bind(cx.head, given, stored_type)?;
+    dispatch::execute(cx, operation).await
 }
 
 fn caller(principal: &Principal) -> Caller {

@@ -288,10 +288,6 @@ impl Store for PlacedStore {
         self.read(caller.tenant, |store| store.snapshot(caller)).boxed()
     }
 
-    fn snapshot_to_change<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
-        self.read(caller.tenant, |store| store.snapshot_to_change(caller)).boxed()
-    }
-
     /// Nothing in memory is known to be the newest before the primary has said so.
     fn loaded_snapshot(&self, _: &Caller) -> Option<Arc<TenantSnapshot>> {
         None

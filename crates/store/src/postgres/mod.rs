@@ -351,14 +351,6 @@ impl Store for PostgresStore {
         .boxed()
     }
 
-    fn snapshot_to_change<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<Arc<TenantSnapshot>, StoreError>> {
-        async move {
-            let known = self.engine.confirmed(caller.tenant, Counting::AsKnown).await.map_err(Failure::of_read)?;
-            Ok(known.shown)
-        }
-        .boxed()
-    }
-
     /// Nothing in memory is known to be the newest before the primary has said so.
     fn loaded_snapshot(&self, _: &Caller) -> Option<Arc<TenantSnapshot>> {
         None
