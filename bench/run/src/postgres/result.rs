@@ -62,6 +62,12 @@ impl Postgres {
                 median(&series.pgbench_ms),
                 verdict(series.met)
             )?;
+            let (change, own) = (median(&series.change_ms), median(&series.transaction_ms));
+            writeln!(
+                text,
+                "| over pgbench's own transaction, five statements | | {:.2} × | {own:.2} ms | |",
+                change / own
+            )?;
             writeln!(text, "| the same, answered with the entity | | {:.2} ms | | |", median(&series.answered_ms))?;
         }
         if let Some(replicas) = &self.replicas {

@@ -33,6 +33,8 @@ pub(crate) struct Writes {
 #[derive(Default, Serialize)]
 pub(crate) struct Series {
     pub(crate) pgbench_ms: Vec<f64>,
+    /// pgbench's own transaction, told besides.
+    pub(crate) transaction_ms: Vec<f64>,
     /// Answered without the entity (`Prefer: return=minimal`).
     pub(crate) change_ms: Vec<f64>,
     /// Answered with the entity, its summary and a page of its check-ins.
@@ -59,12 +61,13 @@ pub(super) fn run(settings: &Settings, cluster: &Cluster, server: &Server) -> an
 fn series(settings: &Settings, cluster: &Cluster, server: &Server, path: &str) -> anyhow::Result<Series> {
     let mut all = Series::default();
     for round in 0..settings.rounds {
-        for who in turn(vec![0, 1, 2], round) {
+        for who in turn(vec![0, 1, 2, 3], round) {
             cluster.settle()?;
             let length = Duration::from_secs(settings.seconds);
             match who {
                 0 => all.pgbench_ms.push(pgbench::commits(cluster, settings.seconds)?.latency_ms),
-                1 => all.change_ms.push(changes(server, path, "return=minimal", 204, length)?),
+                1 => all.transaction_ms.push(pgbench::transactions(cluster, settings.seconds)?.latency_ms),
+                2 => all.change_ms.push(changes(server, path, "return=minimal", 204, length)?),
                 _ => all.answered_ms.push(changes(server, path, "return=representation", 200, length)?),
             }
         }
