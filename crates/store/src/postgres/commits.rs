@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::connect::Closed;
 use super::engine::Engine;
 use super::failure::Failure;
 use super::line::{Line, waited};
 use super::retry::Attempts;
-use super::transaction::{Done, Prepared, prepare};
+use super::transaction::{Done, Prepared, ahead, prepare};
 use crate::command::{Commit, Committed};
 use crate::error::CommitError;
 use crate::ids::{Caller, TenantId};
@@ -29,6 +30,8 @@ pub(super) type Answer = Result<Committed, CommitError>;
 pub(super) struct Entry {
     pub(super) actor: Arc<str>,
     pub(super) commit: Commit,
+    /// By which it is found in the log, whichever attempt made it.
+    pub(super) id: Uuid,
     came: Instant,
     reply: oneshot::Sender<Answer>,
 }
@@ -68,7 +71,8 @@ impl Commits {
     /// Puts a commit into its tenant's line; the answer comes when it is durable.
     pub(super) fn put(&self, caller: &Caller, commit: Commit) -> Result<oneshot::Receiver<Answer>, CommitError> {
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { actor: Arc::clone(&caller.actor), commit, came: Instant::now(), reply };
+        let entry =
+            Entry { actor: Arc::clone(&caller.actor), commit, id: (self.engine.ids)(), came: Instant::now(), reply };
         let line = caller.tenant.0.as_u128() % (self.lines.len() as u128);
         let line = &self.lines[usize::try_from(line).unwrap_or(0)];
         match line.put(caller.tenant, entry) {
@@ -161,10 +165,20 @@ async fn make(engine: &Engine, tenant: TenantId, entries: &[Entry]) -> Result<Do
     let mut attempts = Attempts::new(&engine.ids, COMMIT_DEADLINE);
     // Made, perhaps: the server has not said so in a way that counts.
     let mut doubtful: Option<Doubtful> = None;
+    // Mostly the tenant is as it was left.
+    let mut is_first = true;
     loop {
         let within = doubtful.as_ref().map_or(CHANGE_DEADLINE, Doubtful::time_left);
         let known = doubtful.as_ref().map(|doubtful| &doubtful.done);
-        let prepared = tokio::time::timeout(within, prepare(engine, tenant, entries, known)).await;
+        let preparing = async {
+            if std::mem::take(&mut is_first)
+                && let Some(prepared) = ahead(engine, tenant, entries).await?
+            {
+                return Ok(prepared);
+            }
+            prepare(engine, tenant, entries, known).await
+        };
+        let prepared = tokio::time::timeout(within, preparing).await;
         let failure = match prepared.unwrap_or(Err(Failure::Late)) {
             Ok(Prepared::Refused(done)) => return Ok(done),
             // It is there. What is written after it is durable only when it is, too.
@@ -180,11 +194,12 @@ async fn make(engine: &Engine, tenant: TenantId, entries: &[Entry]) -> Result<Do
                     }
                 }
             }
-            Ok(Prepared::Ready(tx, writes, done)) => match tx.commit_after(writes, COMMIT_WAIT).await {
+            Ok(Prepared::Ready(making, mut done)) => match making.make(tenant, &mut done, COMMIT_WAIT).await {
                 Ok(()) => {
                     engine.trouble.is_over();
                     return Ok(done);
                 }
+                Err(Failure::Moved) => continue,
                 Err(failure @ Failure::Unknown(_)) => {
                     tracing::warn!(?failure, "the outcome of a commit is not known; it is asked for");
                     let since = doubtful.map_or_else(Instant::now, |doubtful| doubtful.since);
@@ -197,8 +212,8 @@ async fn make(engine: &Engine, tenant: TenantId, entries: &[Entry]) -> Result<Do
         };
         match &doubtful {
             None => attempts.after(failure).await?,
-            // The tenant is locked and what was in doubt is not there: it did not happen, and does not now.
-            Some(_) if matches!(failure, Failure::Paused) => return Err(failure),
+            // It is not there, but may still be on its way to the server: it would be done where the tenant stays as it is, and is changed again.
+            Some(doubtful) if matches!(failure, Failure::Paused) => return Err(doubtful.failure.clone()),
             // The log went with the tenant. Said to have done nothing, it would be done again where that lives.
             Some(doubtful) if matches!(failure, Failure::Gone) => return Err(doubtful.failure.clone()),
             // Whatever happens to those who ask says nothing of what was asked for.

@@ -27,6 +27,8 @@ pub(super) enum Failure {
     Refused(Cause),
     /// A read answered with an error of its own.
     Read(StoreError),
+    /// The tenant does not stand where it was taken to stand; nothing of it happened.
+    Moved,
     /// The tenant is being moved away: it is not changed; nothing of it happened.
     Paused,
     /// The tenant lives in another cluster; nothing of it happened here.
@@ -68,6 +70,7 @@ impl Failure {
             Self::Busy => Arc::new(Waited),
             Self::Late => Arc::new(TookTooLong),
             Self::Full => Arc::new(CommitError::Full),
+            Self::Moved => Arc::new(CommitError::Moved),
             Self::Paused => Arc::new(CommitError::Paused),
             Self::Gone => Arc::new(Gone),
         }

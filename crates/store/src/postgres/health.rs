@@ -38,7 +38,7 @@ impl Trouble {
             Failure::Unknown(cause) => format!("the database does not say that it keeps changes: {}", chain(&**cause)),
             Failure::Late => "the database takes too long".to_owned(),
             Failure::Full => "the database's disk is full".to_owned(),
-            Failure::Paused | Failure::Gone => return,
+            Failure::Moved | Failure::Paused | Failure::Gone => return,
             Failure::Conflict(_) | Failure::Busy => {
                 tracing::warn!(?failure, "a change was not made");
                 return;

@@ -47,6 +47,15 @@ impl Known {
         self.base.version()
     }
 
+    /// What check-ins add, as it is shown.
+    pub(super) fn counts(&self) -> Counts {
+        let added = |seq: &u64| {
+            let (base, shown) = (self.base.by_seq(*seq)?, self.shown.by_seq(*seq)?);
+            Some((*seq, (shown.status_version.saturating_sub(base.status_version), shown.status_count)))
+        };
+        self.recorded.iter().filter_map(added).collect()
+    }
+
     fn is_older_than(&self, other: &Self) -> bool {
         (self.version(), self.batches) < (other.version(), other.batches)
     }

@@ -4,6 +4,7 @@
 
 mod address;
 mod arrive;
+mod at_once;
 mod checkins;
 #[cfg(test)]
 #[path = "../../tests/support/cluster.rs"]

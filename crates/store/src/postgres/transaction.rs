@@ -1,20 +1,23 @@
 //! One transaction of the control plane, up to its COMMIT: locks the tenant, brings what is in memory up to date, runs the rules on each commit and
-//! gathers what they leave to be written. It must never end a transaction whose end others decide on.
+//! gathers what they leave to be written; or the same ahead, on the tenant as it is in memory. It must never end a transaction whose end others decide
+//! on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use imbl::OrdSet;
 use uuid::Uuid;
 
+use super::at_once::AtOnce;
 use super::commits::{Answer, Entry};
 use super::draft::Draft;
 use super::engine::{Engine, counts};
 use super::failure::{Failure, WentBack};
-use super::loaded::{Known, Loaded, with_counts};
+use super::loaded::{Counts, Known, Loaded, with_counts};
 use super::tx::{Mode, Tx, Write};
 use super::{fleet, load, write};
-use crate::command::{Change, Command, Commit, Committed};
+use crate::command::{Change, Command, Committed, Conditional};
 use crate::domain::CheckinStatus;
 use crate::error::CommitError;
 use crate::ids::TenantId;
@@ -28,10 +31,17 @@ pub(super) struct Done {
     base: u64,
     /// Of the first one: it is in the log if they all happened.
     id: Uuid,
+    /// The tenant after each, without what check-ins add.
     outcomes: Vec<Result<Arc<TenantSnapshot>, CommitError>>,
     /// The tenant after the last; `None` when all were refused.
-    known: Option<Known>,
+    last: Option<Last>,
     epoch: u64,
+}
+
+struct Last {
+    base: Arc<TenantSnapshot>,
+    recorded: OrdSet<u64>,
+    counts: Counts,
 }
 
 impl Done {
@@ -42,16 +52,30 @@ impl Done {
 
     /// That of the tenant after the last; `None` when nothing changed.
     pub(super) fn version(&self) -> Option<u64> {
-        self.known.as_ref().map(Known::version)
+        self.last.as_ref().map(|last| last.base.version())
+    }
+
+    /// Takes what check-ins add as it is by now.
+    fn count(&mut self, counts: Counts) {
+        if let Some(last) = &mut self.last {
+            last.counts = counts;
+        }
     }
 
     /// Shows the tenant to everybody, and gives the answers.
     pub(super) fn publish(self, loaded: &Loaded) -> impl Iterator<Item = Answer> {
-        if let Some(known) = self.known {
-            loaded.keep(known, self.epoch);
+        let Self { outcomes, last, epoch, .. } = self;
+        if let Some(Last { base, recorded, counts }) = &last {
+            loaded.keep(Known::new(Arc::clone(base), recorded.clone(), counts), epoch);
         }
-        let answer = |snapshot: Arc<TenantSnapshot>| Committed { version: snapshot.version(), snapshot };
-        self.outcomes.into_iter().map(move |outcome| outcome.map(answer))
+        let answer = move |base: Arc<TenantSnapshot>| {
+            let snapshot = match &last {
+                Some(Last { recorded, counts, .. }) => with_counts(&base, recorded, counts),
+                None => base,
+            };
+            Committed { version: snapshot.version(), snapshot }
+        };
+        outcomes.into_iter().map(move |outcome| outcome.map(&answer))
     }
 }
 
@@ -61,8 +85,57 @@ pub(super) enum Prepared {
     Refused(Done),
     /// What was in doubt has happened. The write changes nothing; where it is durable, so is what came before it.
     Happened(Tx, Write),
-    /// The statements that are left, and what it all comes to.
-    Ready(Tx, Vec<Write>, Done),
+    /// What is left to be done, and what it all comes to.
+    Ready(Making, Done),
+}
+
+/// How prepared commits are made.
+pub(super) enum Making {
+    /// The tenant is locked.
+    Begun(Tx, Vec<Write>),
+    /// Nothing was asked yet.
+    AtOnce(AtOnce, Vec<Write>),
+}
+
+impl Making {
+    /// Makes them: whether `done` has happened.
+    pub(super) async fn make(self, tenant: TenantId, done: &mut Done, within: Duration) -> Result<(), Failure> {
+        match self {
+            Self::Begun(tx, writes) => tx.commit_after(writes, within).await,
+            Self::AtOnce(at_once, writes) => {
+                let to = done.version().unwrap_or(done.base);
+                done.count(at_once.make(tenant, (done.base, to), writes, within).await?);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Prepares commits on the tenant as it was last known here, if that is enough to know: `None` when it is not. What the rules refuse is left to be looked
+/// at again: they may have been asked about what is no more.
+pub(super) async fn ahead(engine: &Engine, tenant: TenantId, entries: &[Entry]) -> Result<Option<Prepared>, Failure> {
+    let epoch = engine.loaded.epoch();
+    let Some(known) = engine.loaded.find(tenant).filter(|known| known.version() > 0) else { return Ok(None) };
+    if !asked_for(&known.base, entries).is_empty() {
+        return Ok(None);
+    }
+    let (base, counts) = (Arc::clone(&known.base), known.counts());
+    let mut work = Work::new(known, Written::new());
+    let mut outcomes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        outcomes.push(match work.run(entry) {
+            Ok((next, rows)) if rows.is_empty() => Ok(work.becomes(next)),
+            Ok(_) => return Ok(None),
+            Err(refused) => Err(refused),
+        });
+    }
+    let Some(id) = work.draft.log.commit_ids.first().copied() else { return Ok(None) };
+    let Work { now, recorded, draft, .. } = work;
+    let at_once = AtOnce::new(&engine.pool, !recorded.is_empty()).await?;
+    let writes = write::statements(&at_once, &base, &now, draft, engine.retention).await?;
+    let last = Some(Last { base: now, recorded, counts });
+    let done = Done { base: base.version(), id, outcomes, last, epoch };
+    Ok(Some(Prepared::Ready(Making::AtOnce(at_once, writes), done)))
 }
 
 /// Prepares commits; `doubtful` is what an attempt before this one may have made of them.
@@ -90,22 +163,21 @@ pub(super) async fn prepare(
         tx.end();
         return Err(failure);
     }
-    let version = standing.version;
-    let known = current(engine, &tx, tenant, version).await?;
-    let mut work = Work {
-        written: written_rows(&tx, tenant, &known.base, entries).await?,
-        now: Arc::clone(&known.base),
-        recorded: known.recorded,
-        draft: Draft::default(),
-        has_rows: false,
-    };
+    let known = current(engine, &tx, tenant, standing.version).await?;
+    let base = Arc::clone(&known.base);
+    let written = written_rows(&tx, tenant, &base, entries).await?;
+    let mut work = Work::new(known, written);
+    // What was asked for in the beginning holds, unless nothing was, or rows were written since.
+    let mut is_counted = expected;
     let mut outcomes = Vec::with_capacity(entries.len());
     for entry in entries {
-        let outcome = match work.apply(entry.commit.clone()) {
-            Ok((next, effects)) => {
-                let ticks = entry.commit.now.ticks();
-                work.draft.log(next.version(), (engine.ids)(), ticks, &entry.actor, effects.log.text());
-                Ok(work.take(&tx, tenant, next, effects).await?)
+        let outcome = match work.run(entry) {
+            Ok((mut next, rows)) => {
+                for effect in rows {
+                    is_counted = false;
+                    fleet::apply(&*tx, tenant, &mut next, effect).await?;
+                }
+                Ok(work.becomes(next))
             }
             Err(refused) => Err(refused),
         };
@@ -113,19 +185,17 @@ pub(super) async fn prepare(
     }
     let Some(id) = work.draft.log.commit_ids.first().copied() else {
         tx.end();
-        return Ok(Prepared::Refused(Done { base: version, id: Uuid::nil(), outcomes, known: None, epoch }));
+        return Ok(Prepared::Refused(Done { base: base.version(), id: Uuid::nil(), outcomes, last: None, epoch }));
     };
-    let Work { now, recorded, draft, has_rows, .. } = work;
-    // What was asked for in the beginning still holds, unless rows were written since.
-    if !recorded.is_empty() && (has_rows || !expected) {
+    let Work { now, recorded, draft, .. } = work;
+    if !recorded.is_empty() && !is_counted {
         counts = fleet::counts(&*tx, tenant).await?;
     }
-    for outcome in outcomes.iter_mut().flatten() {
-        *outcome = with_counts(outcome, &recorded, &counts);
-    }
-    let writes = write::statements(&tx, &known.base, &now, draft, engine.retention).await?;
-    let known = Some(Known::new(now, recorded, &counts));
-    Ok(Prepared::Ready(tx, writes, Done { base: version, id, outcomes, known, epoch }))
+    let mut writes = write::statements(&tx, &base, &now, draft, engine.retention).await?;
+    writes.push(write::version(&tx, tenant, now.version()).await?);
+    let last = Some(Last { base: now, recorded, counts });
+    let done = Done { base: base.version(), id, outcomes, last, epoch };
+    Ok(Prepared::Ready(Making::Begun(tx, writes), done))
 }
 
 /// Whether commits whose COMMIT had no answer are in the log. The tenant is locked: if they are not, they never will be.
@@ -149,15 +219,22 @@ async fn current(engine: &Engine, tx: &Tx, tenant: TenantId, version: u64) -> Re
 /// Rows that an administrator wrote, by the `seq` of their configuration.
 type Written = HashMap<u64, Vec<Arc<CheckinStatus>>>;
 
-/// The rows that the rules may ask for: a summary that is written in part is merged with what they come to.
+/// The configurations of whose rows the rules may ask what they come to: a summary that is written in part is merged with that.
+fn asked_for(base: &TenantSnapshot, entries: &[Entry]) -> BTreeSet<u64> {
+    let asks = |one: &Conditional| {
+        let Command::UpdateConfiguration { id, summary: Change::Set(Some(patch)), .. } = &one.command else {
+            return None;
+        };
+        let found = base.configuration(*id).filter(|_| !patch.is_whole())?;
+        (found.status_count > 0 && !found.has_checkins_from_clients).then_some(found.seq)
+    };
+    entries.iter().flat_map(|entry| &entry.commit.commands).filter_map(asks).collect()
+}
+
 async fn written_rows(tx: &Tx, tenant: TenantId, base: &TenantSnapshot, entries: &[Entry]) -> Result<Written, Failure> {
     let mut written = Written::new();
-    for one in entries.iter().flat_map(|entry| &entry.commit.commands) {
-        let Command::UpdateConfiguration { id, summary: Change::Set(Some(patch)), .. } = &one.command else { continue };
-        let Some(found) = base.configuration(*id).filter(|_| !patch.is_whole()) else { continue };
-        if found.status_count > 0 && !found.has_checkins_from_clients && !written.contains_key(&found.seq) {
-            written.insert(found.seq, fleet::written_rows(tx.client(), tenant, found.seq).await?);
-        }
+    for seq in asked_for(base, entries) {
+        written.insert(seq, fleet::written_rows(tx.client(), tenant, seq).await?);
     }
     Ok(written)
 }
@@ -168,28 +245,29 @@ struct Work {
     now: Arc<TenantSnapshot>,
     recorded: OrdSet<u64>,
     draft: Draft,
-    /// Whether rows of clients were written.
-    has_rows: bool,
 }
 
 impl Work {
-    /// Runs the rules on a commit.
-    fn apply(&self, commit: Commit) -> Result<(TenantSnapshot, Effects), CommitError> {
-        let rows = |seq: u64, today: i32| {
+    fn new(known: Known, written: Written) -> Self {
+        Self { written, now: known.base, recorded: known.recorded, draft: Draft::default() }
+    }
+
+    /// Runs the rules on a commit: gives the tenant after it, which lacks what becomes of check-in rows, and what that is.
+    fn run(&mut self, entry: &Entry) -> Result<(TenantSnapshot, Vec<DataEffect>), CommitError> {
+        let written = |seq: u64, today: i32| {
             let rows = self.written.get(&seq).map(Vec::as_slice).unwrap_or_default();
             Ok(summarize(rows.iter().map(Arc::as_ref), today))
         };
-        rules::apply(&self.now, commit, &rows)
+        let (next, effects) = rules::apply(&self.now, entry.commit.clone(), &written)?;
+        let ticks = entry.commit.now.ticks();
+        self.draft.log(next.version(), entry.id, ticks, &entry.actor, effects.log.text());
+        let rows = self.take(&next, effects);
+        Ok((next, rows))
     }
 
-    /// Takes what a commit left, and gives the tenant after it.
-    async fn take(
-        &mut self,
-        tx: &Tx,
-        tenant: TenantId,
-        mut next: TenantSnapshot,
-        effects: Effects,
-    ) -> Result<Arc<TenantSnapshot>, Failure> {
+    /// Takes what a commit left, and gives what is to be done with check-in rows.
+    fn take(&mut self, next: &TenantSnapshot, effects: Effects) -> Vec<DataEffect> {
+        let mut of_rows = Vec::new();
         for effect in effects.data {
             if let DataEffect::DeleteConfiguration { configuration, .. } = &effect {
                 self.recorded.remove(configuration);
@@ -197,10 +275,7 @@ impl Work {
             if let DataEffect::ReplaceRows { configuration, rows, .. } = &effect {
                 self.written.insert(*configuration, rows.clone());
             }
-            if let Some(effect) = self.draft.data(effect) {
-                self.has_rows = true;
-                fleet::apply(&**tx, tenant, &mut next, effect).await?;
-            }
+            of_rows.extend(self.draft.data(effect));
         }
         for touched in &effects.touched {
             if let Touched::Configuration(seq) = touched
@@ -210,7 +285,12 @@ impl Work {
             }
             self.draft.touch(touched);
         }
+        of_rows
+    }
+
+    /// The tenant after a commit.
+    fn becomes(&mut self, next: TenantSnapshot) -> Arc<TenantSnapshot> {
         self.now = Arc::new(next);
-        Ok(Arc::clone(&self.now))
+        Arc::clone(&self.now)
     }
 }

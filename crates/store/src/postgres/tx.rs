@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, join, join_all, join4, ready};
+use futures_util::future::{BoxFuture, join, join_all, join3, join4, ready};
 use tokio_postgres::Statement;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::types::ToSql;
@@ -61,6 +61,12 @@ pub(super) struct Tx {
 pub(super) type Write = (Statement, Vec<Box<dyn ToSql + Sync + Send>>);
 
 impl Tx {
+    /// One that begins with what is sent next.
+    pub(super) fn on(session: Pooled) -> Self {
+        session.set_busy(true);
+        Self { session }
+    }
+
     /// Begins one, and gives where the tenant stands; `None` when it never wrote.
     pub(super) async fn begin(pool: &Pool, tenant: TenantId, mode: Mode) -> Result<(Self, Option<Standing>), Failure> {
         let (tx, standing, ()) = Self::begin_with(pool, tenant, mode, |_| ready(Ok(())).boxed()).await?;
@@ -77,8 +83,7 @@ impl Tx {
         let session = pool.get().await?;
         let asked = session.prepared(if mode == Mode::Change { LOCKED_VERSION } else { VERSION }).await?;
         let lock = if mode == Mode::Record { Some(session.prepared(BESIDE_OTHERS).await?) } else { None };
-        session.set_busy(true);
-        let tx = Self { session };
+        let tx = Self::on(session);
         let begin = match mode {
             // The server ends a read that takes too long by itself; a statement that writes is never cancelled by a time.
             Mode::Read | Mode::ReadMany | Mode::Look => format!(
@@ -143,27 +148,37 @@ impl Tx {
 
     /// Does the last of it, and makes all of it durable, in one round trip.
     pub(super) async fn commit_after(self, writes: Vec<Write>, within: Duration) -> Result<(), Failure> {
+        self.end_with(|_| ready(Ok(())).boxed(), writes, within).await
+    }
+
+    /// The same with `first` before it, on its way in the same round trip if that needs no more than one.
+    pub(super) async fn end_with<T>(
+        self,
+        first: impl for<'c> FnOnce(&'c Session) -> BoxFuture<'c, Result<T, Failure>>,
+        writes: Vec<Write>,
+        within: Duration,
+    ) -> Result<T, Failure> {
         let session = &*self;
         session.take_warning();
         let writing = writes
             .iter()
             .map(|(sql, values)| session.execute_raw(sql, values.iter().map(|value| &**value as &(dyn ToSql + Sync))));
-        let ending = join(join_all(writing), session.batch_execute("COMMIT"));
-        let Ok((written, committed)) = tokio::time::timeout(within, ending).await else {
+        let ending = join3(first(session), join_all(writing), session.batch_execute("COMMIT"));
+        let Ok((first, written, committed)) = tokio::time::timeout(within, ending).await else {
             return Err(Failure::Unknown(Arc::new(TookTooLong)));
         };
         // After a statement that the server refused there is nothing to commit, and it does not.
-        for written in written {
-            if let Err(error) = written {
-                return Err(ended(error));
-            }
-        }
-        if session.take_warning() {
+        let done = first.and_then(|first| match written.into_iter().find_map(Result::err) {
+            Some(error) => Err(ended(error)),
+            None => Ok(first),
+        });
+        if done.is_ok() && session.take_warning() {
             return Err(Failure::Unknown(Arc::new(Warned)));
         }
-        committed.map_err(ended)?;
-        self.session.set_busy(false);
-        Ok(())
+        let committed = committed.map_err(ended);
+        // Refused or made: it has come to its end.
+        session.set_busy(committed.is_err());
+        done.and_then(|first| committed.map(|()| first))
     }
 
     /// Ends a transaction that changed nothing, or shall not have. Nobody waits for it: who has the connection next comes after it, and finds out
@@ -176,7 +191,7 @@ impl Tx {
 }
 
 /// What an error says after COMMIT was sent: only the server's own word that the transaction failed is one, and not its last.
-fn ended(error: tokio_postgres::Error) -> Failure {
+pub(super) fn ended(error: tokio_postgres::Error) -> Failure {
     let is_told = error.as_db_error().and_then(DbError::parsed_severity) == Some(Severity::Error);
     if is_told { Failure::from(error) } else { Failure::Unknown(Arc::new(error)) }
 }

@@ -6,9 +6,10 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::columns::{kind_number, stored, target_columns, which_number};
+use super::connect::Session;
 use super::draft::{Draft, LogRows, Payloads};
 use super::standing::State;
-use super::tx::{Tx, Write};
+use super::tx::Write;
 use crate::changes::Retention;
 use crate::domain::Stamp;
 use crate::ids::TenantId;
@@ -62,8 +63,8 @@ const TRIM: &str = "WITH oldest AS MATERIALIZED (
          SELECT version FROM oldest WHERE version < coalesce((SELECT min(version) FROM oldest WHERE NOT is_over), $2))";
 
 /// The statements for all of a tenant that has nothing yet, but for its payloads and its log.
-pub(super) async fn whole(tx: &Tx, tenant: &TenantSnapshot) -> Result<Vec<Write>, tokio_postgres::Error> {
-    let mut writes = Writes { tx, tenant: tenant.tenant(), list: Vec::new() };
+pub(super) async fn whole(on: &Session, tenant: &TenantSnapshot) -> Result<Vec<Write>, tokio_postgres::Error> {
+    let mut writes = Writes { on, tenant: tenant.tenant(), list: Vec::new() };
     let draft = Draft::whole(tenant);
     configurations(&mut writes, tenant, &draft).await?;
     clients(&mut writes, tenant, &draft).await?;
@@ -74,36 +75,42 @@ pub(super) async fn whole(tx: &Tx, tenant: &TenantSnapshot) -> Result<Vec<Write>
 
 /// The statements that write payloads.
 pub(super) async fn of_payloads(
-    tx: &Tx,
+    on: &Session,
     tenant: TenantId,
     changed: Payloads,
 ) -> Result<Vec<Write>, tokio_postgres::Error> {
-    let mut writes = Writes { tx, tenant, list: Vec::new() };
+    let mut writes = Writes { on, tenant, list: Vec::new() };
     payloads(&mut writes, changed).await?;
     Ok(writes.list)
 }
 
 /// The statement that appends to the log.
-pub(super) async fn of_log(tx: &Tx, tenant: TenantId, rows: LogRows) -> Result<Vec<Write>, tokio_postgres::Error> {
-    let mut writes = Writes { tx, tenant, list: Vec::new() };
+pub(super) async fn of_log(on: &Session, tenant: TenantId, rows: LogRows) -> Result<Vec<Write>, tokio_postgres::Error> {
+    let mut writes = Writes { on, tenant, list: Vec::new() };
     log(&mut writes, rows).await?;
     Ok(writes.list)
 }
 
+/// The statement that moves the version of a tenant that is locked.
+pub(super) async fn version(on: &Session, tenant: TenantId, to: u64) -> Result<Write, tokio_postgres::Error> {
+    let statement = on.prepared(PUT_VERSION).await?;
+    Ok((statement, vec![Box::new(tenant.0), Box::new(stored(to))]))
+}
+
 /// The statement by which a tenant is there at its version.
 pub(super) async fn of_version(
-    tx: &Tx,
+    on: &Session,
     tenant: &TenantSnapshot,
     becomes: State,
 ) -> Result<Vec<Write>, tokio_postgres::Error> {
-    let mut writes = Writes { tx, tenant: tenant.tenant(), list: Vec::new() };
+    let mut writes = Writes { on, tenant: tenant.tenant(), list: Vec::new() };
     writes.add(PUT_STANDING, vec![Box::new(stored(tenant.version())), Box::new(becomes.stored())]).await?;
     Ok(writes.list)
 }
 
 /// Statements with their values, in the order in which they are to be executed.
 struct Writes<'t> {
-    tx: &'t Tx,
+    on: &'t Session,
     tenant: TenantId,
     list: Vec<Write>,
 }
@@ -114,7 +121,7 @@ impl Writes<'_> {
         sql: &'static str,
         values: Vec<Box<dyn ToSql + Sync + Send>>,
     ) -> Result<(), tokio_postgres::Error> {
-        let statement = self.tx.prepared(sql).await?;
+        let statement = self.on.prepared(sql).await?;
         let mut all: Vec<Box<dyn ToSql + Sync + Send>> = Vec::with_capacity(values.len() + 1);
         all.push(Box::new(self.tenant.0));
         all.extend(values);
@@ -127,15 +134,15 @@ impl Writes<'_> {
     }
 }
 
-/// The statements for a draft that leads from `base` to `now`.
+/// The statements for a draft that leads from `base` to `now`, but for the one that moves the version.
 pub(super) async fn statements(
-    tx: &Tx,
+    on: &Session,
     base: &TenantSnapshot,
     now: &TenantSnapshot,
     draft: Draft,
     retention: Retention,
 ) -> Result<Vec<Write>, tokio_postgres::Error> {
-    let mut writes = Writes { tx, tenant: now.tenant(), list: Vec::new() };
+    let mut writes = Writes { on, tenant: now.tenant(), list: Vec::new() };
     let gone: Vec<i64> = draft.gone_clients.iter().copied().map(stored).collect();
     writes.delete(DELETE_CONFIGURATIONS, draft.gone_configurations.iter().copied().map(stored).collect()).await?;
     writes.delete(DELETE_CLIENTS, gone.clone()).await?;
@@ -150,7 +157,6 @@ pub(super) async fn statements(
     if base.version() == 0 || base.next_seq() != now.next_seq() {
         writes.add(PUT_TENANT, vec![Box::new(stored(now.next_seq()))]).await?;
     }
-    writes.add(PUT_VERSION, vec![Box::new(stored(now.version()))]).await?;
     let (oldest, commits) = retention.bounds(log.ticks.last().copied().unwrap_or_default());
     // More than come, so that a log that is too long becomes shorter.
     let trimmed = i64::try_from(log.versions.len()).unwrap_or(i64::MAX).saturating_add(i64::from(LOG_ROWS_TRIMMED));

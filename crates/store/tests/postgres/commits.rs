@@ -5,7 +5,7 @@ use std::sync::Arc;
 use store::{CommitError, Store as _};
 
 use super::cluster::Database;
-use super::fixture::{behind_a_proxy, caller, commit, create, database, id, open, snapshot, until};
+use super::fixture::{behind_a_proxy, caller, checkin, commit, create, database, id, open, snapshot, until};
 use super::proxy::Cut;
 
 fn made(database: &Database) -> (String, String) {
@@ -71,6 +71,57 @@ async fn commits_that_share_a_transaction_whose_answer_is_lost_all_happen_once()
     assert!(proxy.has_cut());
     assert_eq!(versions, (1..=40).collect());
     assert_eq!(made(&database), ("40".to_owned(), "40".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_tenant_that_is_known_takes_one_round_trip() {
+    let Some(database) = database().await else { return };
+    let (proxy, store) = behind_a_proxy(&database).await;
+    // What comes next is prepared, and whoever checks in counts too.
+    commit(&store, 1, 1).await.unwrap();
+    store.record(&caller(1), checkin(id(1), "user".to_owned())).await.unwrap();
+    for n in 2..=4 {
+        commit(&store, 1, n).await.unwrap();
+    }
+    // Other connections of the store ask for versions now and then, and give hints.
+    let mut least = u64::MAX;
+    for n in 5..=20_u64 {
+        let before = proxy.round_trips();
+        assert_eq!(commit(&store, 1, u128::from(n)).await.unwrap().version, n + 1);
+        least = least.min(proxy.round_trips() - before);
+    }
+    assert_eq!(least, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_comes_to_the_server_after_it_was_made_anew_does_not_happen_twice() {
+    let Some(database) = database().await else { return };
+    let (proxy, store) = behind_a_proxy(&database).await;
+    commit(&store, 1, 1).await.unwrap();
+    for n in 2..=4_u64 {
+        proxy.set(Cut::Late);
+        assert_eq!(commit(&store, 1, u128::from(n)).await.unwrap().version, n);
+        assert!(proxy.has_cut(), "the question was held back");
+        proxy.let_go().await;
+        assert_eq!(made(&database), (n.to_string(), n.to_string()));
+    }
+    assert_eq!(snapshot(&store, 1).await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_may_still_come_to_the_server_is_not_said_to_have_failed() {
+    let Some(database) = database().await else { return };
+    let (proxy, store) = behind_a_proxy(&database).await;
+    let other = open(&database.app_url()).await;
+    commit(&store, 1, 1).await.unwrap();
+    other.pause(caller(1).tenant).await.unwrap();
+    proxy.set(Cut::Late);
+    let answer = commit(&store, 1, 2).await;
+    assert!(proxy.has_cut() && matches!(answer, Err(CommitError::Unavailable(_))), "{answer:?}");
+    assert_eq!(made(&database).0, "1");
+    other.resume(caller(1).tenant).await.unwrap();
+    proxy.let_go().await;
+    assert_eq!(made(&database), ("2".to_owned(), "2".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

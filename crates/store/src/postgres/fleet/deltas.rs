@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tokio_postgres::types::Type;
-use tokio_postgres::{Error, GenericClient};
+use tokio_postgres::{Error, GenericClient, Statement};
 
 use super::{Param, Prepares};
 use crate::days::{ALL, Seen, last_days, policy_key};
@@ -118,19 +118,22 @@ pub(in crate::postgres) async fn kept_days<C: GenericClient + Sync>(
     rows.iter().map(read).collect()
 }
 
+/// What [`counts`] asks.
+pub(in crate::postgres) const COUNTS: &str =
+    "SELECT r.configuration, coalesce(d.batches, 0)::int8, coalesce(d.rows, 0)::int8
+     FROM checkin_reach r CROSS JOIN LATERAL (
+         SELECT sum(d.batches) AS batches, sum(d.rows) FILTER (WHERE d.day > r.newest - $3) AS rows
+         FROM checkin_deltas d WHERE d.tenant = $1 AND d.configuration = r.configuration AND d.client = 0) d
+     WHERE r.tenant = $1 AND ($2::int8 IS NULL OR r.configuration = $2)";
+
 /// For each configuration that clients checked in to, how many batches were recorded and how many rows are shown.
-pub(super) async fn counts<P: Prepares>(
-    tx: &P,
+pub(super) async fn counts<C: GenericClient + Sync>(
+    asked: &Statement,
+    client: &C,
     tenant: TenantId,
     configuration: Option<i64>,
 ) -> Result<HashMap<i64, (i64, i64)>, Error> {
-    let sql = "SELECT r.configuration, coalesce(d.batches, 0)::int8, coalesce(d.rows, 0)::int8
-               FROM checkin_reach r CROSS JOIN LATERAL (
-                   SELECT sum(d.batches) AS batches, sum(d.rows) FILTER (WHERE d.day > r.newest - $3) AS rows
-                   FROM checkin_deltas d WHERE d.tenant = $1 AND d.configuration = r.configuration AND d.client = 0) d
-               WHERE r.tenant = $1 AND ($2::int8 IS NULL OR r.configuration = $2)";
-    let asked = tx.prepared(sql).await?;
-    let rows = tx.client().query(&asked, &[&tenant.0, &configuration, &window_days()]).await?;
+    let rows = client.query(asked, &[&tenant.0, &configuration, &window_days()]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
 }
 

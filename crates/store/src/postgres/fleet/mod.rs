@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, GenericClient};
+use tokio_postgres::{Error, GenericClient, Statement};
 
 use crate::domain::{Checkin, CheckinStatus};
 use crate::ids::TenantId;
@@ -33,7 +33,7 @@ use crate::snapshot::TenantSnapshot;
 pub(crate) use arrive::{Numbers, insert_rows, insert_written, open};
 use batch::{Batch, user_of};
 use deltas::Deltas;
-pub(super) use deltas::{Counted, counted, kept_days};
+pub(super) use deltas::{COUNTS, Counted, counted, kept_days};
 use hot::Hot;
 use lists::Lists;
 pub(super) use reach::newest;
@@ -96,14 +96,24 @@ async fn check_in<C: GenericClient + Sync>(
 
 /// By `seq`, of each configuration that clients checked in to: how many batches were recorded, and how many rows are shown.
 pub(crate) async fn counts<P: Prepares>(tx: &P, tenant: TenantId) -> Result<HashMap<u64, (u64, u64)>, Error> {
-    let counts = deltas::counts(tx, tenant, None).await?;
+    counts_by(&tx.prepared(COUNTS).await?, tx.client(), tenant).await
+}
+
+/// The same by [`COUNTS`], prepared.
+pub(super) async fn counts_by<C: GenericClient + Sync>(
+    asked: &Statement,
+    client: &C,
+    tenant: TenantId,
+) -> Result<HashMap<u64, (u64, u64)>, Error> {
+    let counts = deltas::counts(asked, client, tenant, None).await?;
     let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(counts.into_iter().map(|(of, (batches, rows))| (unsigned(of), (unsigned(batches), unsigned(rows)))).collect())
 }
 
 /// How many rows of a configuration are shown.
 pub(super) async fn count<P: Prepares>(tx: &P, tenant: TenantId, configuration: i64) -> Result<u64, Error> {
-    let counts = deltas::counts(tx, tenant, Some(configuration)).await?;
+    let asked = tx.prepared(COUNTS).await?;
+    let counts = deltas::counts(&asked, tx.client(), tenant, Some(configuration)).await?;
     Ok(counts.get(&configuration).map_or(0, |(_, rows)| u64::try_from(*rows).unwrap_or(0)))
 }
 
