@@ -200,6 +200,9 @@ pub const OUTCOME_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the question for a version may take: one key read.
 pub const CONFIRM_DEADLINE: Duration = Duration::from_secs(3);
 
+/// How long after a hint of a tenant's changes the next one is given. Each is a commit of its own.
+pub const HINT_PAUSE: Duration = Duration::from_millis(100);
+
 /// How often a server asks which of its tenants others changed. A change is seen within two seconds, with the time that loading takes.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(900);
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::connect::Closed;
 use super::engine::Engine;
 use super::failure::Failure;
+use super::hints;
 use super::line::{Line, waited};
 use super::retry::Attempts;
 use super::transaction::{Done, Prepared, ahead, prepare};
@@ -131,9 +132,8 @@ async fn serve(engine: Arc<Engine>, line: Arc<Line<Entry>>) {
             let (waiting, took, is_durable) = (line.len(), start.elapsed(), made.is_ok());
             engine.observer.transaction(Transaction { commits, checkins: 0, waiting, took, is_durable });
             answer(&engine, batch.drain(..), made);
-            if version.is_some() {
-                let engine = Arc::clone(&engine);
-                tokio::spawn(async move { engine.control.hint(tenant, version).await });
+            if let Some(version) = version {
+                hints::give(&engine, tenant, version);
             }
         }
     }

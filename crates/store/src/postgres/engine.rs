@@ -10,6 +10,7 @@ use super::connect::{Pool, Session};
 use super::control::Control;
 use super::failure::Failure;
 use super::health::Trouble;
+use super::hints::Hints;
 use super::loaded::{Counts, Known, Loaded};
 use super::replicas::Untidy;
 use super::retry::{Attempts, Ids};
@@ -29,6 +30,7 @@ pub(super) struct Engine {
     pub(super) ids: Ids,
     pub(super) trouble: Trouble,
     pub(super) untidy: Untidy,
+    pub(super) hints: Hints,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) retention: Retention,
     loading: [tokio::sync::Mutex<()>; LOADING_LOCKS],
@@ -59,8 +61,9 @@ impl Engine {
         retention: Retention,
     ) -> Self {
         let loading = std::array::from_fn(|_| tokio::sync::Mutex::default());
-        let (loaded, trouble, untidy) = (Loaded::new(budget), Trouble::default(), Untidy::default());
-        Self { pool, control, loaded, ids, trouble, untidy, observer, retention, loading }
+        let (loaded, trouble) = (Loaded::new(budget), Trouble::default());
+        let (untidy, hints) = (Untidy::default(), Hints::default());
+        Self { pool, control, loaded, ids, trouble, untidy, hints, observer, retention, loading }
     }
 
     /// The tenant as the primary has it now.

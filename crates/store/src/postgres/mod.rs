@@ -19,6 +19,7 @@ mod engine;
 mod failure;
 mod fleet;
 mod health;
+mod hints;
 mod line;
 mod load;
 mod loaded;
