@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
+use uuid::Uuid;
 
 use super::connect::{Pool, Session};
 use super::control::Control;
@@ -64,6 +65,18 @@ impl Engine {
         let (loaded, trouble) = (Loaded::new(budget), Trouble::default());
         let (untidy, hints) = (Untidy::default(), Hints::default());
         Self { pool, control, loaded, ids, trouble, untidy, hints, observer, retention, loading }
+    }
+
+    /// Has a connection ready that knows the tables, so that whoever asks first need not wait for one.
+    pub(super) async fn warm(&self) -> Result<(), Failure> {
+        let nobody = TenantId(Uuid::nil());
+        let (tx, _) = Tx::begin(&self.pool, nobody, Mode::Look).await?;
+        load::snapshot(&tx, nobody, 1).await?;
+        fleet::counts(&*tx, nobody).await?;
+        fleet::newest(&*tx, nobody, 0).await?;
+        tx.end();
+        self.control.standing(nobody).await?;
+        Ok(())
     }
 
     /// The tenant as the primary has it now.

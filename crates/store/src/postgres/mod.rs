@@ -157,6 +157,9 @@ impl PostgresStore {
         let control = Control::new(connector.clone(), heard);
         let PostgresOptions { ids, snapshot_budget, retention, observer, .. } = options;
         let engine = Engine::new(Pool::new(connector)?, control, snapshot_budget, ids, observer, retention);
+        if let Err(failure) = engine.warm().await {
+            tracing::debug!(?failure, "no connection is ready yet; who needs one makes it");
+        }
         let engine = Arc::new(engine);
         let commits = Arc::new(Commits::start(&engine));
         let checkins = Checkins::start(&engine, &commits);
