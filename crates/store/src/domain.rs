@@ -35,7 +35,8 @@ pub struct OfficeConfiguration {
     pub written_summary: Option<Summary>,
     /// Whether the client plane has recorded a check-in here (ruling R4).
     pub has_checkins_from_clients: bool,
-    /// Moves with each change of its check-in rows: to the tenant's version, or by one where clients check in; 0 when there never was one.
+    /// Moves with each change of its check-in rows: to the tenant's version where an administrator writes them, by one where clients report them; 0 when
+    /// there never was one.
     pub status_version: u64,
     /// How many check-in rows it has.
     pub status_count: u64,

@@ -165,8 +165,8 @@ impl Draft<'_> {
         let mut changed = OfficeConfiguration::clone(&found);
         let rekey = !changed.has_checkins_from_clients && changed.status_count > 0;
         changed.has_checkins_from_clients = true;
-        // Check-ins move it without a version of the tenant.
-        changed.status_version = self.version.max(changed.status_version + 1);
+        // As a check-in does: a store may keep apart what those have added.
+        changed.status_version += 1;
         self.effects.log.recorded_rows(changed.seq);
         self.effects.data.push(DataEffect::RecordRows {
             configuration: changed.seq,

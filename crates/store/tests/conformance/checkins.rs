@@ -1,6 +1,6 @@
 //! Ruling R4: what a client's check-ins make of the rows.
 
-use store::{Checkin, CheckinReport, CheckinStatus, CommitError, ConfigurationId, StatusQuery, What};
+use store::{Checkin, CheckinReport, CheckinStatus, Command, CommitError, ConfigurationId, StatusQuery, What};
 
 use crate::fixture::{Fixture, at, caller, client_id, configuration, create, create_with, set_statuses, status};
 
@@ -124,6 +124,10 @@ pub(crate) async fn a_check_in_is_no_version_of_the_tenant_but_for_the_first(f: 
     assert!(after.status_version > before.status_version, "whoever keeps rows learns that they changed");
     f.commit(create(2)).await.unwrap();
     assert_eq!(f.snapshot().await.version(), version + 1);
+    // Rows that are recorded as a change move it as far, whatever check-ins have added before.
+    let more = vec![status("carla", "PC", "2026-11-02T00:03:00Z", true)];
+    f.commit(Command::RecordCheckins { configuration: id, checkins: more }).await.unwrap();
+    assert_eq!(f.configuration(id).await.status_version, after.status_version + 1);
 }
 
 pub(crate) async fn r2_a_check_in_makes_the_default_configuration_and_no_other(f: Fixture) {
