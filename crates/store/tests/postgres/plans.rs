@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use odata::edm::DateTimeOffset;
 use store::postgres::PostgresStore;
-use store::{Checkin, CheckinReport, Store as _, default_configuration_id};
+use store::{Checkin, CheckinReport, StatusQuery, Store as _, default_configuration_id};
 
 use super::cluster::Database;
 use super::fixture::{self, caller, database, open};
@@ -45,13 +45,45 @@ async fn read_for_each(database: &Database, tenant: u128) -> usize {
     // What connections have counted is there when they are gone.
     store.close().await;
     drop(store);
-    fixture::until("the connections are gone", || {
-        database
-            .sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename <> 'postgres'")
-            == "0"
-    })
-    .await;
+    are_gone(database).await;
     (read() - before) / (3 * DEVICES)
+}
+
+/// What the indexes of the rows gave by now.
+fn given(database: &Database) -> usize {
+    let read = "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname ~ '^checkins_'";
+    database.sql(read).parse().unwrap()
+}
+
+async fn are_gone(database: &Database) {
+    let connected =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename <> 'postgres'";
+    fixture::until("the connections are gone", || database.sql(connected) == "0").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_the_default_order_reads_what_it_shows() {
+    let Some(database) = database().await else { return };
+    let store = open(&database.app_url()).await;
+    check_in(&store, 1, 1).await;
+    store.close().await;
+    drop(store);
+    are_gone(&database).await;
+    // As large as that of a large fleet, for all that PostgreSQL knows.
+    database.sql("UPDATE pg_class SET reltuples = 1000000, relpages = 10 WHERE relname ~ '^checkins_[0-9]+$'");
+    let before = given(&database);
+    let store = open(&database.app_url()).await;
+    let mut query = StatusQuery::all(default_configuration_id(caller(1).tenant), 200);
+    for _ in 0..DEVICES / 200 {
+        let page = store.statuses(&caller(1), query.clone()).await.unwrap();
+        assert_eq!(page.rows.len(), 200);
+        query.after = page.next;
+    }
+    store.close().await;
+    drop(store);
+    are_gone(&database).await;
+    let read = given(&database) - before;
+    assert!((DEVICES..2 * DEVICES).contains(&read), "{read} entries were read for {DEVICES} rows");
 }
 
 /// A tenant whose rows are in the same partition as the first one's.

@@ -48,8 +48,14 @@ pub(crate) async fn page<P: Prepares>(
         return Ok(StatusPage { count: query.count.then_some(0), ..StatusPage::default() });
     };
     let mut conditions = Conditions::of(query.filter.as_ref());
-    conditions.not_before(first_tick(rules::first_day_kept(newest).into()));
+    let shown_since = first_tick(rules::first_day_kept(newest).into());
     let mut select = Select::new(tenant, of);
+    let plain = query.filter.is_none() && query.applied_policy.is_none();
+    if order == RowOrder::Key && plain {
+        select.all_since(shown_since);
+    } else {
+        conditions.not_before(shown_since);
+    }
     select.conditions(&conditions);
     if let Some(id) = query.applied_policy {
         select.applied(id);
@@ -75,7 +81,6 @@ pub(crate) async fn page<P: Prepares>(
     } else {
         rows.rows(order, limit as u64 + 1, skip)
     };
-    let plain = query.filter.is_none() && query.applied_policy.is_none();
     let count = match (query.count, plain) {
         (false, _) => None,
         (true, true) => Some(fleet::count(on, tenant, of).await?),
@@ -93,10 +98,8 @@ pub(crate) async fn behind<P: Prepares>(
 ) -> Result<Vec<Found>, Failure> {
     let of = fleet::number(found.seq);
     let Some(newest) = fleet::newest(on, tenant, of).await? else { return Ok(Vec::new()) };
-    let mut conditions = Conditions::default();
-    conditions.not_before(first_tick(rules::first_day_kept(newest).into()));
     let mut select = Select::new(tenant, of);
-    select.conditions(&conditions);
+    select.all_since(first_tick(rules::first_day_kept(newest).into()));
     select.after(RowOrder::Key, after.map(Position::Key));
     fetch(on.client(), &select.rows(RowOrder::Key, COPIED_ROWS as u64, 0)).await
 }
@@ -115,7 +118,11 @@ async fn fetch<C: GenericClient + Sync>(tx: &C, select: &Select) -> Result<Vec<F
     let (sql, params) = (select.sql(), select.params());
     let found = if select.walks() {
         // Workers take longer to start than a page takes to be full, and all read further than it needs. Both are on their way at once.
-        let alone = tx.batch_execute("SET LOCAL max_parallel_workers_per_gather = 0");
+        let alone = tx.batch_execute(if select.sorts() {
+            "SET LOCAL max_parallel_workers_per_gather = 0"
+        } else {
+            "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_sort = off"
+        });
         futures_util::future::try_join(alone, tx.query_typed(sql, &params)).await?.1
     } else {
         tx.query_typed(sql, &params).await?

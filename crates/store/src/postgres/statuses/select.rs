@@ -40,6 +40,8 @@ pub(super) struct Select {
     with_lists: bool,
     /// Whether indexes answer it: the order of one is walked until the page is full, or a few rows of another are sorted.
     walks: bool,
+    /// Whether rows may be sorted that no index gives in their order.
+    sorts: bool,
 }
 
 const TEXTS: &str = "JOIN checkin_texts c ON c.tenant = $1 AND c.configuration = $2 AND c.key = h.key";
@@ -60,6 +62,7 @@ impl Select {
             with_texts: false,
             with_lists: false,
             walks: true,
+            sorts: true,
         }
     }
 
@@ -98,6 +101,14 @@ impl Select {
                 self.and(&format!("h.ticks {op} {ticks}"));
             }
         }
+    }
+
+    /// All rows of an instant or later, to be read by their keys. Nearly all rows are, so that no index shall answer that; nor shall they be found by
+    /// another one and sorted, which looks cheap where PostgreSQL takes all of them for a few.
+    pub(super) fn all_since(&mut self, ticks: i64) {
+        self.sorts = false;
+        let ticks = self.bind(Bound::Integer(ticks));
+        self.and(&format!("h.ticks + 0 >= {ticks}"));
     }
 
     fn text(&mut self, condition: &TextCondition) {
@@ -234,6 +245,11 @@ impl Select {
     /// See the field.
     pub(super) fn walks(&self) -> bool {
         self.walks
+    }
+
+    /// See the field.
+    pub(super) fn sorts(&self) -> bool {
+        self.sorts
     }
 
     /// The statement, once it was made whole.
