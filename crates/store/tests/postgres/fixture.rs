@@ -74,6 +74,15 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Closes a store, and waits until its connections are gone: what they have read is counted then.
+pub(crate) async fn closed(store: PostgresStore, database: &Database) {
+    store.close().await;
+    drop(store);
+    let connected =
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'officeconfig_app' AND datname = current_database()";
+    until("its connections are gone", || database.sql(connected) == "0").await;
+}
+
 /// A fetch by a user on one device.
 pub(crate) fn checkin(configuration: ConfigurationId, user: String) -> Checkin {
     Checkin {

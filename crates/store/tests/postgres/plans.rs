@@ -6,7 +6,7 @@ use store::postgres::PostgresStore;
 use store::{Checkin, CheckinReport, StatusQuery, Store as _, default_configuration_id};
 
 use super::cluster::Database;
-use super::fixture::{self, caller, database, open};
+use super::fixture::{self, caller, closed, database, open};
 
 const DEVICES: usize = 2_000;
 const AT_ONCE: usize = 250;
@@ -42,10 +42,7 @@ async fn read_for_each(database: &Database, tenant: u128) -> usize {
     for day in [1, 1, 2] {
         check_in(&store, tenant, day).await;
     }
-    // What connections have counted is there when they are gone.
-    store.close().await;
-    drop(store);
-    are_gone(database).await;
+    closed(store, database).await;
     (read() - before) / (3 * DEVICES)
 }
 
@@ -55,20 +52,12 @@ fn given(database: &Database) -> usize {
     database.sql(read).parse().unwrap()
 }
 
-async fn are_gone(database: &Database) {
-    let connected =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename <> 'postgres'";
-    fixture::until("the connections are gone", || database.sql(connected) == "0").await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_in_the_default_order_reads_what_it_shows() {
     let Some(database) = database().await else { return };
     let store = open(&database.app_url()).await;
     check_in(&store, 1, 1).await;
-    store.close().await;
-    drop(store);
-    are_gone(&database).await;
+    closed(store, &database).await;
     // As large as that of a large fleet, for all that PostgreSQL knows.
     database.sql("UPDATE pg_class SET reltuples = 1000000, relpages = 10 WHERE relname ~ '^checkins_[0-9]+$'");
     let before = given(&database);
@@ -79,9 +68,7 @@ async fn a_page_in_the_default_order_reads_what_it_shows() {
         assert_eq!(page.rows.len(), 200);
         query.after = page.next;
     }
-    store.close().await;
-    drop(store);
-    are_gone(&database).await;
+    closed(store, &database).await;
     let read = given(&database) - before;
     assert!((DEVICES..2 * DEVICES).contains(&read), "{read} entries were read for {DEVICES} rows");
 }

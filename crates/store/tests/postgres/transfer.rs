@@ -9,7 +9,7 @@ use store::transfer::{self, Progress, Report, Source, Stage, Transfer, TransferE
 use store::{ChangeQuery, Checkin, CommitError, OpenError, Since, StatusQuery, Store};
 
 use super::cluster::Database;
-use super::fixture::{behind_a_proxy, caller, commit, create, database, id, open, snapshot, until};
+use super::fixture::{behind_a_proxy, caller, closed, commit, create, database, id, open, snapshot};
 use super::proxy::Cut;
 use super::world::{self, FLEET, ROWS, TENANTS, silent, today};
 
@@ -289,12 +289,7 @@ async fn rows_of_a_page_are_looked_up_one_by_one_in_tables_that_were_never_analy
     let (_folder, from) = folder().await;
     let to = open(&database.app_url()).await;
     let report = copy(&from, &to).await.unwrap();
-    to.close().await;
-    drop(to);
-    // A backend says what it has read when it ends.
-    let connected =
-        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'officeconfig_app' AND datname = current_database()";
-    until("its connections have ended", || database.sql(connected) == "0").await;
+    closed(to, &database).await;
     let read = "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'checkin_texts'";
     let read: u64 = database.sql(read).parse().unwrap();
     assert!((report.rows - 4..3 * report.rows).contains(&read), "{read} entries were read for {} rows", report.rows);
