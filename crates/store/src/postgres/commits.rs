@@ -212,10 +212,11 @@ async fn make(engine: &Engine, tenant: TenantId, entries: &[Entry]) -> Result<Do
         };
         match &doubtful {
             None => attempts.after(failure).await?,
-            // It is not there, but may still be on its way to the server: it would be done where the tenant stays as it is, and is changed again.
-            Some(doubtful) if matches!(failure, Failure::Paused) => return Err(doubtful.failure.clone()),
-            // The log went with the tenant. Said to have done nothing, it would be done again where that lives.
-            Some(doubtful) if matches!(failure, Failure::Gone) => return Err(doubtful.failure.clone()),
+            // Of a paused tenant it is not there, but may still be on its way to the server, and be done when the tenant is changed again. Of one that
+            // left, the log went with it: said to have done nothing, it would be done again where that lives.
+            Some(doubtful) if matches!(failure, Failure::Paused | Failure::Gone) => {
+                return Err(doubtful.failure.clone());
+            }
             // Whatever happens to those who ask says nothing of what was asked for.
             Some(doubtful) if doubtful.time_left().is_zero() => return Err(doubtful.failure.clone()),
             Some(_) => attempts.pause().await,
